@@ -1,0 +1,1 @@
+"""Asgard Basis: perpetual funding without price risk."""

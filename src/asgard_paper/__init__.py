@@ -1,0 +1,1 @@
+"""A simulated outside world that speaks the venues' own wire protocols."""

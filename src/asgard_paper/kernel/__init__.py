@@ -1,0 +1,1 @@
+"""What every simulated venue shares: time, market conditions, storage, faults."""
