@@ -1,9 +1,11 @@
 """The HTTP and WebSocket surface: budgets, unreadable bodies, frames, requests over the socket."""
 
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
+from starlette.websockets import WebSocketDisconnect
 
 from asgard_paper.hyperliquid.http import UNREADABLE, create_app
 from tests.unit.paper.hyperliquid.venue import SOL, Trader, Venue
@@ -129,3 +131,28 @@ def test_socket_carries_requests(venue: Venue) -> None:
 
         socket.send_json({"method": "post", "id": 6, "request": {"type": "info", "payload": {}}})
         assert socket.receive_json()["data"]["response"]["type"] == "error"
+
+
+def test_one_client_hears_of_ten_users_at_most(venue: Venue) -> None:
+    def hear(socket: Any, number: int) -> dict[str, Any]:
+        wanted = {"type": "userEvents", "user": f"0x{number:040x}"}
+        socket.send_json({"method": "subscribe", "subscription": wanted})
+        return dict(socket.receive_json())
+
+    with client_of(venue).websocket_connect("/ws") as socket:
+        answers = [hear(socket, number)["channel"] for number in range(11)]
+        assert answers == ["subscriptionResponse"] * 10 + ["error"]
+    with client_of(venue, weight_per_minute=None).websocket_connect("/ws") as socket:
+        assert {hear(socket, number)["channel"] for number in range(11)} == {"subscriptionResponse"}
+
+
+def test_eleventh_connection_of_a_client_is_turned_away(venue: Venue) -> None:
+    client = client_of(venue)
+    with ExitStack() as stack:
+        for _ in range(10):
+            stack.enter_context(client.websocket_connect("/ws"))
+        with pytest.raises(WebSocketDisconnect):
+            stack.enter_context(client.websocket_connect("/ws"))
+    with client.websocket_connect("/ws") as socket:
+        socket.send_json({"method": "ping"})
+        assert socket.receive_json() == {"channel": "pong"}
