@@ -1,0 +1,55 @@
+"""Keeping processes out of each other's way."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+
+class NonceSource(Protocol):
+    """One counter per signer for all processes."""
+
+    async def next(self, signer: str, *, at_least: int) -> int:
+        """max(at_least, last + 1), persisted before it is returned; never the same twice."""
+        ...
+
+
+class SnapshotStore(Protocol):
+    """The latest market snapshot, shared by all processes."""
+
+    async def publish(self, payload: bytes) -> None:
+        """Replace the snapshot and wake those who wait for a change."""
+        ...
+
+    async def latest(self) -> bytes | None:
+        """The latest payload, or None before the first."""
+        ...
+
+
+class EventBus(Protocol):
+    """Messages to people's open dashboards."""
+
+    async def publish(self, channel: str, payload: bytes) -> None:
+        """Append to a channel; kept for a while so that a reader can resume."""
+        ...
+
+    def subscribe(
+        self, channels: list[str], *, after: str | None
+    ) -> AsyncIterator[tuple[str, str, bytes]]:
+        """(channel, id, payload) from after the given id on, then live."""
+        ...
+
+
+class Leases(Protocol):
+    """Exclusive duties with an end."""
+
+    def hold(self, name: str, *, seconds: float) -> AbstractAsyncContextManager[bool]:
+        """Enter with True when the lease was won; it is renewed until left."""
+        ...
+
+
+class RateLimiter(Protocol):
+    """Requests per window."""
+
+    async def allow(self, key: str, *, limit: int, window_seconds: int) -> int:
+        """0 when allowed, else seconds until it may be tried again."""
+        ...
