@@ -41,11 +41,3 @@ class Transactions(Protocol):
     def for_system(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """Sees everybody's rows: for workers, never behind a user's request."""
         ...
-
-
-class PositionLocks(Protocol):
-    """One worker at a time for one position or wallet, across machines."""
-
-    def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
-        """Enter with True when the lock was won; it ends with the process that holds it."""
-        ...
