@@ -38,6 +38,10 @@ class Transactions(Protocol):
         """Sees and changes this user's rows only, enforced by the database."""
         ...
 
+    def for_visitor(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Sees what is the same for everybody, and nobody's rows."""
+        ...
+
     def for_system(self) -> AbstractAsyncContextManager[UnitOfWork]:
         """Sees everybody's rows: for workers, never behind a user's request."""
         ...
