@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.domain.identifiers import PositionId
-from asgard_basis.domain.money import ZERO
+from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import LongState, PerpAccount
 from asgard_basis.domain.position.position import LegObservation, Position
 from asgard_basis.ports.clock import Clock
@@ -57,7 +57,7 @@ class PositionBook:
             for payment in payments:
                 if payment.signed_size == 0 or not _was_held(position, payment.settled_at):
                     continue
-                share = payment.amount_usdc * min(1, size / abs(payment.signed_size))
+                share = payment.amount_usdc * min(ONE, size / abs(payment.signed_size))
                 await work.payments.book(position.user_id, position.id, payment, share=share)
             total = await work.payments.total(position.id)
         if total == position.funding_usdc:
