@@ -35,7 +35,7 @@ from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 
-_LEDGER_MARGIN = timedelta(minutes=2)
+_LEDGER_MARGIN = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,8 +175,8 @@ class DepositSteps:
                 self._context.trader.account, to=HYPERLIQUID_BRIDGE, amount_usdc=self._amount
             )
             return EvmIntent(signed.hash, signed.raw, signed.nonce, self._amount)
-        sent = next(o for o in journal.outcomes(StepName.TRANSFER_TO_BRIDGE))
-        return PlainIntent(sent.hash if isinstance(sent, Transferred) else "")
+        sent = next(s for s in journal.steps if s.name is StepName.TRANSFER_TO_BRIDGE)
+        return PlainIntent(sent.intended_at.isoformat())
 
     async def execute(self, step: Step) -> Outcome:
         """Broadcast, or look for the credit."""
@@ -202,11 +202,15 @@ class DepositSteps:
         return Transferred(transfer.hash, fee or Decimal(0))
 
     async def _credited(self, step: Step) -> Credited:
-        wanted = step.intent.value if isinstance(step.intent, PlainIntent) else ""
-        since = step.intended_at - _LEDGER_MARGIN
-        deposits = await self._perp.deposits(self._context.evm_address, since=since)
-        for deposit in deposits:
-            if wanted in {deposit.transaction_hash, ""} or deposit.amount_usdc == self._amount:
+        # The venue's ledger carries its own hash, not the transfer's: amount and time decide.
+        # A user's jobs run one after another, so an earlier deposit was credited before this
+        # transfer was even signed.
+        sent_at = step.intended_at
+        if isinstance(step.intent, PlainIntent) and step.intent.value:
+            sent_at = datetime.fromisoformat(step.intent.value)
+        since = sent_at - _LEDGER_MARGIN
+        for deposit in await self._perp.deposits(self._context.evm_address, since=since):
+            if deposit.amount_usdc == self._amount:
                 return Credited(deposit.amount_usdc, deposit.time)
         raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "not credited yet")
 
