@@ -55,6 +55,7 @@ class HttpClient:
         auth: httpx.Auth | None = None,
     ) -> None:
         self.name = name
+        self._base_url = base_url
         self._timeout_seconds = timeout_seconds
         # Where to go is a setting: proxies from the environment are not followed.
         self._client = httpx.AsyncClient(
@@ -141,9 +142,10 @@ class HttpClient:
         """
         total = self._timeout_seconds if timeout_seconds is None else timeout_seconds
         content = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
+        # An empty path is the base URL as it was given: joining would add a slash to it.
         request = self._client.build_request(
             method,
-            path,
+            path or self._base_url,
             content=content,
             params=dict(params) if params else None,
             headers=_with_type(headers, content),
