@@ -55,7 +55,7 @@ class HttpClient:
         auth: httpx.Auth | None = None,
     ) -> None:
         self.name = name
-        self._base_url = base_url
+        self.base_url = base_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         # Where to go is a setting: proxies from the environment are not followed.
         self._client = httpx.AsyncClient(
@@ -145,7 +145,7 @@ class HttpClient:
         # An empty path is the base URL as it was given: joining would add a slash to it.
         request = self._client.build_request(
             method,
-            path or self._base_url,
+            path or self.base_url,
             content=content,
             params=dict(params) if params else None,
             headers=_with_type(headers, content),
