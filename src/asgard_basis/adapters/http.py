@@ -31,7 +31,7 @@ _log = structlog.get_logger(__name__)
 
 
 class Reply(NamedTuple):
-    """An answer with a status below 500 that is not 429."""
+    """An answer with a status below 500 that is neither 429 nor 408."""
 
     status: int
     json: Any
@@ -133,11 +133,11 @@ class HttpClient:
         unknown: ErrorCode | None = None,
         timeout_seconds: float | None = None,
     ) -> Reply:
-        """Send a request; statuses below 500 (except 429) are the caller's to judge.
+        """Send a request; statuses below 500 (except 408 and 429) are the caller's to judge.
 
         Raises `Unavailable` under `error` when nothing was done: never connected, 429, or a
         repeatable call that failed to the end. Raises `OutcomeUnknown` under `unknown` (or
-        `error`) when a call that must not be repeated was sent and not answered, or with 5xx.
+        `error`) when a call that must not be repeated was sent and got no answer, 408 or 5xx.
         A body given as bytes is sent as it is.
         """
         total = self._timeout_seconds if timeout_seconds is None else timeout_seconds
@@ -222,7 +222,7 @@ class _Failure(NamedTuple):
 def _read(response: httpx.Response) -> Reply | _Failure:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return _Failure("HTTP 429", not_done=True, retry_after=_retry_after(response))
-    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if response.status_code >= 500 or response.status_code == httpx.codes.REQUEST_TIMEOUT:
         return _Failure(
             f"HTTP {response.status_code}", not_done=False, retry_after=_retry_after(response)
         )

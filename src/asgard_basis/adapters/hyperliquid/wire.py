@@ -217,10 +217,22 @@ class Filled(msgspec.Struct, rename="camel"):
 
 
 class OrderOutcome(msgspec.Struct):
-    """One element of an order's statuses: exactly one field is set."""
+    """What became of one order: at most one field is set."""
 
     filled: Filled | None = None
     error: str | None = None
+
+
+class OrderOutcomes(msgspec.Struct):
+    """One outcome per order sent; a bare text is a state we never ask for."""
+
+    statuses: list[OrderOutcome | str]
+
+
+class OrderResponse(msgspec.Struct):
+    """The `response` of an order action."""
+
+    data: OrderOutcomes
 
 
 def shaped(value: Any, kind: type[T]) -> T:
