@@ -55,6 +55,7 @@ class HttpClient:
         auth: httpx.Auth | None = None,
     ) -> None:
         self.name = name
+        self.base_url = base_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
         # Where to go is a setting: proxies from the environment are not followed.
         self._client = httpx.AsyncClient(
