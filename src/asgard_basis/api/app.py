@@ -61,9 +61,7 @@ def create_app(
     )
     app.state.cookies = SessionCookies(web.server_secret)
     app.state.web = web
-    app.add_middleware(
-        RequestFrame, connect_sources=web.connect_sources, is_secure=web.is_secure
-    )
+    app.add_middleware(RequestFrame, connect_sources=web.connect_sources, is_secure=web.is_secure)
     errors.install(app)
     api = APIRouter(prefix="/api/v1", responses=_ERRORS)  # type: ignore[arg-type]
     for module in (config, auth, wallets, balances, rates, positions, deposits, events):

@@ -50,7 +50,9 @@ async def person(app: AppDep, ticket: TicketDep) -> SignedIn:
     wait = await app.rate_limiter.allow(f"user:{ticket.user_id}", limit=600, window_seconds=60)
     if wait:
         raise DomainError(
-            ErrorCode.RATE_LIMITED, f"Too many requests; try again in {wait} s.", {"wait": str(wait)}
+            ErrorCode.RATE_LIMITED,
+            f"Too many requests; try again in {wait} s.",
+            {"wait": str(wait)},
         )
     return await app.sign_in.resume(ticket.user_id, ticket.secret)
 

@@ -26,7 +26,9 @@ async def sync(
     )
     if wait:
         raise DomainError(
-            ErrorCode.RATE_LIMITED, f"Too many sign-ins; try again in {wait} s.", {"wait": str(wait)}
+            ErrorCode.RATE_LIMITED,
+            f"Too many sign-ins; try again in {wait} s.",
+            {"wait": str(wait)},
         )
     person = await app.sign_in.start(body.access_token, stay_signed_in=body.stay_signed_in)
     _set_cookies(response, request, cookies, person)

@@ -28,7 +28,7 @@ async def stream(request: Request, app: AppDep, person: PersonDep) -> StreamingR
 
 
 async def _frames(app: App, channels: list[str], after: str | None) -> AsyncIterator[bytes]:
-    yield b"retry: 2000\nevent: bot_status\ndata: {\"connected\": true}\n\n"
+    yield b'retry: 2000\nevent: bot_status\ndata: {"connected": true}\n\n'
     source = app.events.subscribe(channels, after=after)
     waiting = asyncio.ensure_future(anext(source))
     try:

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from asgard_basis.application.context import UserTradingContext
-from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import LongState, PerpAccount
 from asgard_basis.domain.position.position import LegObservation, Position
@@ -50,6 +49,8 @@ class PositionBook:
         """
         if position.short is None:
             return position
+        if not await self._is_due(position):
+            return position
         size = position.short.size
         since = position.requested_at - timedelta(minutes=1)
         payments = await self._perp.funding_payments(context.evm_address, since=since)
@@ -67,11 +68,14 @@ class PositionBook:
             Event("position_update", {"position_id": position.id}),
         )
 
-    async def get(self, position: Position) -> Position:
-        """The stored position, as it is now."""
+    async def _is_due(self, position: Position) -> bool:
+        """Whether an hour has been settled since the newest payment we know."""
+        hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
+        if hour <= position.requested_at:
+            return False
         async with self._transactions.for_user(position.user_id) as work:
-            found = await work.positions.get(PositionId(position.id))
-        return found or position
+            newest = await work.payments.of_position(position.id, limit=1)
+        return not newest or newest[0][0] < hour
 
     async def _save(self, position: Position, event: Event) -> Position:
         async with self._transactions.for_user(position.user_id) as work:
