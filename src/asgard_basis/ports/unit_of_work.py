@@ -38,14 +38,10 @@ class Transactions(Protocol):
         """Sees and changes this user's rows only, enforced by the database."""
         ...
 
-    def for_system(self) -> AbstractAsyncContextManager[UnitOfWork]:
-        """Sees everybody's rows: for workers, never behind a user's request."""
+    def for_visitor(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Sees what is the same for everybody, and nobody's rows."""
         ...
 
-
-class PositionLocks(Protocol):
-    """One worker at a time for one position or wallet, across machines."""
-
-    def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
-        """Enter with True when the lock was won; it ends with the process that holds it."""
+    def for_system(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Sees everybody's rows: for workers, never behind a user's request."""
         ...
