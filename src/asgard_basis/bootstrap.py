@@ -48,10 +48,14 @@ from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
+from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.coordination import EventBus, Leases, RateLimiter
+from asgard_basis.ports.coordination import EventBus, Leases, Locks, RateLimiter, SnapshotStore
+from asgard_basis.ports.identity import IdentityProvider
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.venues import MarginVenue, PerpVenue
+from asgard_basis.ports.wallets import WalletCustody
 from asgard_basis.settings import Settings
 
 
@@ -102,3 +106,247 @@ class App:
     dispatch: Dispatch
     health: Health
     heartbeat: Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _World:
+    """The adapters."""
+
+    clock: Clock
+    transactions: Transactions
+    locks: Locks
+    rate_limiter: RateLimiter
+    leases: Leases
+    events: EventBus
+    snapshots: SnapshotStore
+    queue: procrastinate.App
+    perp: PerpVenue
+    margin: MarginVenue
+    solana: SolanaChain
+    arbitrum: ArbitrumChain
+    identity: IdentityProvider
+    custody: WalletCustody
+    probe_database: Callable[[], Awaitable[bool]]
+    probe_redis: Callable[[], Awaitable[bool]]
+    probe_worker: Callable[[], Awaitable[bool]]
+    heartbeat: Callable[[], Awaitable[None]]
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Open everything in order, yield the application, close everything in reverse."""
+    async with AsyncExitStack() as stack:
+        world = await _reach(settings, stack)
+        yield _compose(world, settings)
+
+
+async def _reach(settings: Settings, stack: AsyncExitStack) -> _World:
+    clock: Clock = SystemClock()
+    if settings.clock_url:
+        clock = await stack.enter_async_context(VenueClock(settings.clock_url))
+
+    def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
+        client = HttpClient(base_url, timeout_seconds=seconds, name=name)
+        stack.push_async_callback(client.close)
+        return client
+
+    pool = await open_pool(settings.database_url, role=Role.APP, size_max=settings.pool_size)
+    stack.push_async_callback(pool.close)
+    redis = open_redis(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    locks = PostgresLocks(settings.database_url)
+    stack.push_async_callback(locks.close)
+
+    privy_http = http(settings.privy_url, "privy")
+    wallets = PrivyWallets(
+        http=privy_http,
+        app_id=settings.privy_app_id,
+        app_secret=settings.privy_app_secret,
+        authorization_key=settings.privy_authorization_key,
+        quorum_id=settings.privy_quorum_id,
+        clock=clock,
+    )
+    solana = RpcSolanaChain(http=http(settings.solana_rpc_url, "solana"), clock=clock)
+    heartbeats = RedisHeartbeat(redis)
+
+    async def database_answers() -> bool:
+        return bool(await pool.fetchval("SELECT true", timeout=2))
+
+    async def redis_answers() -> bool:
+        return bool(await redis.ping())
+
+    return _World(
+        clock=clock,
+        transactions=PostgresTransactions(pool),
+        locks=locks,
+        rate_limiter=RedisRateLimiter(redis),
+        leases=RedisLeases(redis),
+        events=RedisEventBus(redis),
+        snapshots=RedisSnapshotStore(redis),
+        queue=procrastinate.App(connector=queue_connector(settings.database_url)),
+        perp=HyperliquidPerpVenue(
+            http=http(settings.hyperliquid_url, "hyperliquid"),
+            websocket_url=settings.hyperliquid_ws_url,
+            signer=wallets.evm,
+            nonces=PostgresNonces(pool),
+            clock=clock,
+        ),
+        margin=AsgardMarginVenue(
+            http=http(settings.asgard_url, "asgard", 60),
+            signer=wallets.solana,
+            chain=solana,
+            protocols=PROTOCOLS_ON_BY_DEFAULT,
+            program_id=settings.asgard_program_id,
+            api_key=settings.asgard_api_key,
+            clock=clock,
+        ),
+        solana=solana,
+        arbitrum=RpcArbitrumChain(
+            http=http(settings.arbitrum_rpc_url, "arbitrum"), signer=wallets.evm, clock=clock
+        ),
+        identity=PrivyIdentity(
+            http=privy_http,
+            app_id=settings.privy_app_id,
+            app_secret=settings.privy_app_secret,
+            clock=clock,
+        ),
+        custody=wallets,
+        probe_database=database_answers,
+        probe_redis=redis_answers,
+        probe_worker=heartbeats.is_alive,
+        heartbeat=heartbeats.beat,
+    )
+
+
+def _compose(world: _World, settings: Settings) -> App:
+    limits, fees = RiskLimits(), FeeSchedule()
+    transactions, clock = world.transactions, world.clock
+    desk = JobDesk(transactions, clock)
+    reader = MarketReader(world.snapshots, clock)
+    board = RateBoard(
+        reader=reader,
+        transactions=transactions,
+        clock=clock,
+        limits=limits,
+        fees=fees,
+        enabled=PROTOCOLS_ON_BY_DEFAULT,
+    )
+    runner = SagaRunner(transactions=transactions, clock=clock)
+    pairs = PairFactory(
+        perp=world.perp,
+        margin=world.margin,
+        chain=world.solana,
+        reader=reader,
+        clock=clock,
+        limits=limits,
+    )
+    book = PositionBook(
+        transactions=transactions, perp=world.perp, margin=world.margin, clock=clock
+    )
+    preflight = Preflight(
+        transactions=transactions,
+        reader=reader,
+        board=board,
+        perp=world.perp,
+        solana=world.solana,
+        clock=clock,
+        limits=limits,
+        fees=fees,
+    )
+    open_position = OpenPosition(
+        transactions=transactions,
+        preflight=preflight,
+        desk=desk,
+        runner=runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+        limits=limits,
+    )
+    close_position = ClosePosition(
+        transactions=transactions, desk=desk, runner=runner, pairs=pairs, book=book, clock=clock
+    )
+    views = PositionViews(
+        transactions=transactions,
+        reader=reader,
+        board=board,
+        clock=clock,
+        limits=limits,
+        fees=fees,
+    )
+    deposits = Deposits(
+        transactions=transactions,
+        desk=desk,
+        runner=runner,
+        arbitrum=world.arbitrum,
+        perp=world.perp,
+        clock=clock,
+        limits=limits,
+    )
+    provisioning = WalletProvisioning(transactions=transactions, custody=world.custody)
+
+    async def provision(job: Job) -> DomainError | None:
+        await provisioning.run(job.user_id)
+        return None
+
+    return App(
+        clock=clock,
+        limits=limits,
+        transactions=transactions,
+        rate_limiter=world.rate_limiter,
+        leases=world.leases,
+        events=world.events,
+        queue=world.queue,
+        sign_in=SignIn(
+            transactions=transactions,
+            identity=world.identity,
+            desk=desk,
+            clock=clock,
+            long_session=timedelta(days=7),
+            short_session=timedelta(hours=24),
+        ),
+        desk=desk,
+        board=board,
+        preflight=preflight,
+        open_position=open_position,
+        close_position=close_position,
+        views=views,
+        balances=Balances(
+            transactions=transactions,
+            solana=world.solana,
+            arbitrum=world.arbitrum,
+            perp=world.perp,
+            reader=reader,
+            positions=views,
+            clock=clock,
+            limits=limits,
+        ),
+        deposits=deposits,
+        monitor=PositionMonitor(transactions=transactions, book=book),
+        market_watch=MarketWatch(
+            perp=world.perp,
+            margin=world.margin,
+            solana=world.solana,
+            snapshots=world.snapshots,
+            transactions=transactions,
+            clock=clock,
+        ),
+        dispatch=Dispatch(
+            transactions=transactions,
+            desk=desk,
+            locks=world.locks,
+            work={
+                JobKind.PROVISION: provision,
+                JobKind.DEPOSIT: deposits.run,
+                JobKind.OPEN: open_position.run,
+                JobKind.CLOSE: close_position.run,
+            },
+        ),
+        health=Health(
+            database=world.probe_database,
+            redis=world.probe_redis,
+            worker=world.probe_worker,
+            market=reader.is_fresh,
+        ),
+        heartbeat=world.heartbeat,
+    )

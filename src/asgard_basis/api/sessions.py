@@ -36,7 +36,7 @@ class SessionCookies:
         return jwt.encode(claims, self._key, algorithm=_ALGORITHM)
 
     def read(self, cookie: str) -> Ticket:
-        """The ticket; raises DomainError AUT-0003 when it has ended, AUT-0001 when it is not ours."""
+        """The ticket; raises DomainError AUT-0003 when it has ended, AUT-0001 if not ours."""
         try:
             claims = jwt.decode(
                 cookie,

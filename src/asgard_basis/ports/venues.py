@@ -28,7 +28,6 @@ from asgard_basis.domain.position.legs import (
 )
 from asgard_basis.ports.wallets import Wallet
 
-
 ORDER_LIFETIME = timedelta(seconds=20)
 """An order that has not reached the book by then never will: it carries an earlier expiry, which
 the venue checks; the rest is room for clocks that differ."""
