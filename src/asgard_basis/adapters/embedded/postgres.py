@@ -212,27 +212,21 @@ def _clear_stale_lock(data: Path) -> None:
     """Deal with a lock file whose server was killed.
 
     A server of this very folder that still runs is ended. A number that by now belongs to a
-    stranger (usual in containers, where numbers repeat) would make PostgreSQL refuse for ever.
+    stranger (usual in containers, where numbers repeat), or to a dead process that nobody has
+    collected, would make PostgreSQL refuse for ever; its shared memory guards it still.
     """
     lines = _lock_lines(data)
     if not lines or not lines[0].strip().lstrip("-").isdigit():
         return
     pid = abs(int(lines[0]))
-    deadline = time.monotonic() + 10
-    while Path(f"/proc/{pid}").exists() and started_at(pid) is None:
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.05)
-    if started_at(pid) is None:
-        return
-    try:
-        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-    except OSError:
-        return
-    if str(data).encode() in words:
-        end_process(pid, stop_signal=signal.SIGINT, seconds=15)
-    else:
-        (data / "postmaster.pid").unlink(missing_ok=True)
+    if started_at(pid) is not None:
+        try:
+            words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        except OSError:
+            return
+        if str(data).encode() in words:
+            end_process(pid, stop_signal=signal.SIGINT, seconds=15)
+    (data / "postmaster.pid").unlink(missing_ok=True)
 
 
 def _wait_until_ready(child: Child, data: Path) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from asgard_basis.adapters.embedded.addresses import LOOPBACK, free_port
 from asgard_basis.adapters.embedded.child import (
@@ -126,7 +128,11 @@ def start_valkey(
 def _wait_until_ready(server: EmbeddedValkey) -> bool:
     deadline = time.monotonic() + _START_SECONDS
     client = redis.Redis(
-        host=LOOPBACK, port=server.port, password=server.password, socket_timeout=2, retry=None
+        host=LOOPBACK,
+        port=server.port,
+        password=server.password,
+        socket_timeout=2,
+        retry=Retry(NoBackoff(), 0),
     )
     with client:
         while server.child.exit_code is None and time.monotonic() < deadline:
