@@ -11,8 +11,8 @@ from asgard_basis.adapters.postgres.pool import Role, session_settings
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 
 
-class PostgresPositionLocks:
-    """Implements PositionLocks with session advisory locks, all on one connection.
+class PostgresLocks:
+    """Implements Locks with session advisory locks, all on one connection.
 
     When that connection is lost the database has let go of every lock, so everybody who holds
     one is interrupted: the body of `hold` is cancelled and `hold` raises Unavailable GEN-0006.

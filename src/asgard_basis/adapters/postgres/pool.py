@@ -4,6 +4,8 @@ from enum import StrEnum
 
 import asyncpg
 
+from asgard_basis.adapters.postgres.failures import LOST
+
 
 class Role(StrEnum):
     """As whom a connection acts; made by the first migration."""
@@ -46,3 +48,12 @@ async def open_pool(
         max_inactive_connection_lifetime=300,
         server_settings=session_settings(role, name=name),
     )
+
+
+async def answers(pool: "asyncpg.Pool[asyncpg.Record]", *, seconds: float = 2) -> bool:
+    """Whether the database answers a question within that time."""
+    try:
+        async with pool.acquire(timeout=seconds) as connection:
+            return bool(await connection.fetchval("SELECT true", timeout=seconds))
+    except LOST:
+        return False

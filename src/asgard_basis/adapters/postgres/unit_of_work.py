@@ -67,6 +67,10 @@ class PostgresTransactions:
             raise ValueError("a unit of work needs a user id")
         return self._transaction(Role.APP, user_id)
 
+    def for_visitor(self) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees what is the same for everybody, and nobody's rows."""
+        return self._transaction(Role.APP, UserId(""))
+
     def for_system(self) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
         """Sees everybody's rows."""
         return self._transaction(Role.WORKER, UserId(""))
