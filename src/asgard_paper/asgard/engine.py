@@ -2,25 +2,21 @@
 
 import base64
 import binascii
-import hashlib
 import json
 from dataclasses import replace
 from decimal import Decimal
 
-from solders.pubkey import Pubkey
-
 from asgard_paper.asgard.errors import AsgardError
 from asgard_paper.asgard.ledger import Ledger
-from asgard_paper.asgard.lenders import LENDERS, SYMBOL_BY_MINT, VenueTerms
+from asgard_paper.asgard.lenders import LENDERS, VenueTerms
 from asgard_paper.asgard.lending import Lending, Standing
 from asgard_paper.asgard.orders import check_open, check_update
-from asgard_paper.asgard.prices import BPS, market_price, rates_of
+from asgard_paper.asgard.prices import market_price, rates_of
 from asgard_paper.asgard.quotes import Holding, Quoter
 from asgard_paper.asgard.records import (
     ACTIVE,
     ADD_COLLATERAL,
     CLOSE,
-    CLOSED,
     DELEVERAGE,
     INCREASE_LEVERAGE,
     OPEN,
@@ -30,12 +26,10 @@ from asgard_paper.asgard.records import (
     Fees,
     Order,
     Position,
-    PositionUpdate,
     Quote,
 )
+from asgard_paper.asgard.settlement import Settlement
 from asgard_paper.asgard.transactions import (
-    POSITION_NOT_OPEN,
-    SLIPPAGE_EXCEEDED,
     build_transaction,
     encoded,
     position_address,
@@ -52,13 +46,8 @@ from asgard_paper.solana.transactions import (
     parse_transaction,
 )
 
-METADATA_LAG_MS = 60_000
-BUILD_KEPT_MS = 900_000
-"""How long an unsigned transaction is remembered, so that a late one is called expired."""
-
-
-class ConservationError(AssertionError):
-    """The vault holds less than the books say it must."""
+BUILD_KEPT_MS = 86_400_000
+"""Host time a build is remembered, so that a late or repeated submission gets its right answer."""
 
 
 class AsgardEngine:
@@ -85,8 +74,15 @@ class AsgardEngine:
         self._clock = clock
         self._market = market
         self._store = store
-        self._seed = seed
-        chain.register(self)
+        self.settlement = Settlement(
+            clock=clock,
+            chain=chain,
+            ledger=self.ledger,
+            lending=self.lending,
+            quoter_of=self._quoter,
+            seed=seed,
+        )
+        chain.register(self.settlement)
 
     def now(self) -> Conditions:
         """Market conditions now."""
@@ -106,13 +102,10 @@ class AsgardEngine:
             self._store.commit()
 
     def advance(self) -> None:
-        """Accrue interest and liquidate up to now; forget transactions long expired."""
+        """Accrue interest and liquidate up to now; forget builds a day old."""
         with self.chain.lock:
             self.lending.advance(self._clock.now_ms())
-            old_ms = self._clock.host_ms() - BUILD_KEPT_MS
-            for key, build in list(self.ledger.builds.items()):
-                if build.signature is None and build.built_host_ms < old_ms:
-                    self.ledger.drop_build(key)
+            self.ledger.drop_builds_before(self._clock.host_ms() - BUILD_KEPT_MS)
 
     # Building
 
@@ -137,6 +130,7 @@ class AsgardEngine:
                 order=order,
                 quote=quote,
                 before=before,
+                version=self.ledger.version_of(order.pda),
                 transaction=encoded(transaction),
                 blockhash=str(blockhash),
                 built_host_ms=self._clock.host_ms(),
@@ -146,7 +140,7 @@ class AsgardEngine:
         """Quote an order, build its transaction, and expect it signed within the minute."""
         with self.chain.lock:
             build = self.prepare(order)
-            self._fund(build.quote)
+            self.settlement.fund(build.quote)
             if build.key not in self.ledger.builds:
                 self.ledger.save_build(build)
             return build
@@ -155,7 +149,7 @@ class AsgardEngine:
         """What an order's transaction would do now; nothing is expected afterwards."""
         with self.chain.lock:
             build = self.prepare(order)
-            self._fund(build.quote)
+            self.settlement.fund(build.quote)
             return build, self.chain.simulate(base64.b64decode(build.transaction))
 
     # Submitting
@@ -230,51 +224,6 @@ class AsgardEngine:
             )
         return build, landed
 
-    # The missing program's part: VenueProgram
-
-    def judge(self, key: str) -> int | None:
-        """Refuse a known transaction whose position is gone or whose price has run away."""
-        build = self.ledger.builds.get(key)
-        if build is None:
-            return None
-        order = build.order
-        if build.signature is not None:
-            return POSITION_NOT_OPEN
-        if order.kind != OPEN:
-            position = self.ledger.positions.get(order.pda)
-            if position is None or position.state != ACTIVE:
-                return POSITION_NOT_OPEN
-        elif order.pda in self.ledger.positions:
-            return POSITION_NOT_OPEN
-        return None if self._is_within_slippage(build) else SLIPPAGE_EXCEEDED
-
-    def landed(self, key: str, transaction: LandedTransaction) -> None:
-        """Book a transaction that landed: tokens moved, so the position does."""
-        build = self.ledger.builds.get(key)
-        if build is None or build.signature is not None:
-            return
-        build = replace(build, signature=transaction.signature)
-        quote = build.quote
-        if quote.deposit_mint is not None:
-            self.ledger.post(quote.deposit_mint, received=quote.deposit_native)
-        if quote.payout_mint is not None:
-            self.ledger.post(quote.payout_mint, paid=quote.payout_native)
-        if build.order.kind == OPEN:
-            self._open(build)
-        elif build.order.kind == CLOSE:
-            self._close(build)
-        else:
-            build = replace(build, update_id=self._update(build))
-        self.ledger.save_build(build)
-        self.check_conservation()
-
-    def check_conservation(self) -> None:
-        """Raise ConservationError unless the vault holds what the books say."""
-        for mint, book in self.ledger.books.items():
-            held = self.chain.token_balance(self.chain.vault.pubkey(), Pubkey.from_string(mint))
-            if held < book.balance:
-                raise ConservationError(f"vault held {held} of {mint}, books say {book.balance}")
-
     # Reading
 
     def position(self, pda: str) -> Position:
@@ -306,7 +255,7 @@ class AsgardEngine:
         return Quote(price, held.collateral, held.debt, None, Fees(0, Decimal(0), Decimal(0)))
 
     def _quote(self, order: Order, before: Quote | None) -> Quote:
-        quoter = self._quoter(order)
+        quoter = self._quoter(order.symbol)
         if before is None:
             rates_of(order.symbol, LENDERS[order.protocol], self.now())
             quote = quoter.opening(order)
@@ -322,124 +271,12 @@ class AsgardEngine:
             )
         return quote
 
-    def _quoter(self, order: Order) -> Quoter:
-        return Quoter(self.terms, order.symbol, market_price(order.symbol, self.now()))
-
-    def _is_within_slippage(self, build: Build) -> bool:
-        quoted = build.quote.swap
-        if quoted is None or not quoted.input_amount:
-            return True
-        order = build.order
-        price = market_price(order.symbol, self.now())
-        move = price / build.quote.price
-        buying = SYMBOL_BY_MINT[quoted.input_mint] == "USDC"
-        kept = 1 / move if buying else move
-        return kept >= 1 - order.slippage_bps / BPS
+    def _quoter(self, symbol: str) -> Quoter:
+        return Quoter(self.terms, symbol, market_price(symbol, self.now()))
 
     def _is_expired(self, build: Build) -> bool:
         transaction = parse_transaction(base64.b64decode(build.transaction))
         return not self.chain.is_blockhash_valid(transaction.message.recent_blockhash)
-
-    def _fund(self, quote: Quote) -> None:
-        """Make sure the vault can receive this deposit and make every payout it has signed."""
-        vault = self.chain.vault.pubkey()
-        signed = [row.quote for row in self.ledger.builds.values() if row.signature is None]
-        for text in (quote.deposit_mint, quote.payout_mint):
-            if text is None:
-                continue
-            mint = Pubkey.from_string(text)
-            payouts = [row.payout_native for row in [*signed, quote] if row.payout_mint == text]
-            missing = max(0, sum(payouts) - self.chain.token_balance(vault, mint))
-            if missing or text not in self.ledger.books:
-                self.chain.mint_tokens(vault, mint, missing)
-                self.ledger.post(text, funded=missing)
-
-    def _open(self, build: Build) -> None:
-        order = build.order
-        now_ms = self.now_ms()
-        quote = self._quoter(order).opening(order)
-        if quote.swap is None:
-            raise ValueError("an opening always swaps")
-        self.ledger.save(
-            Position(
-                id=len(self.ledger.positions) + 1,
-                pda=order.pda,
-                owner=order.owner,
-                protocol=order.protocol,
-                symbol=order.symbol,
-                state=ACTIVE,
-                leverage=order.leverage,
-                collateral=quote.collateral,
-                debt=quote.debt,
-                accrued_to_ms=now_ms,
-                collateral_entry=quote.collateral,
-                debt_entry=quote.debt,
-                entry_price=quote.price,
-                entry_swap=quote.swap,
-                open_fees=quote.fees,
-                open_tx=build.signature or "",
-                opened_ms=now_ms,
-                entry_known_ms=now_ms + self._lag_ms(order.pda, OPEN),
-            )
-        )
-
-    def _close(self, build: Build) -> None:
-        now_ms = self.now_ms()
-        position = self.lending.accrued(self.position(build.order.pda), now_ms)
-        self.ledger.save(
-            replace(
-                position,
-                state=CLOSED,
-                collateral=Decimal(0),
-                debt=Decimal(0),
-                closed_ms=now_ms,
-                close_tx=build.signature,
-                exit_price=build.quote.price,
-                exit_swap=build.quote.swap,
-                exit_known_ms=now_ms + self._lag_ms(position.pda, CLOSE),
-                close_fees=build.quote.fees,
-                payout_mint=build.quote.payout_mint,
-                payout_native=build.quote.payout_native,
-            )
-        )
-
-    def _update(self, build: Build) -> int:
-        if build.before is None or build.order.update_type is None:
-            raise ValueError("an update needs the position before it and a type")
-        now_ms = self.now_ms()
-        position = self.lending.accrued(self.position(build.order.pda), now_ms)
-        collateral = position.collateral + build.quote.collateral - build.before.collateral
-        debt = max(Decimal(0), position.debt + build.quote.debt - build.before.debt)
-        after = replace(build.quote, collateral=collateral, debt=debt)
-        update = PositionUpdate(
-            id=len(self.ledger.updates) + 1,
-            position_id=position.id,
-            pda=position.pda,
-            update_type=build.order.update_type,
-            percentage=build.order.percentage,
-            before=build.before,
-            after=after,
-            tx=build.signature or "",
-            confirmed_ms=now_ms,
-        )
-        self.ledger.add_update(update)
-        self.ledger.save(
-            replace(
-                position,
-                collateral=collateral,
-                debt=debt,
-                collateral_current=collateral,
-                debt_current=debt,
-                leverage_current=after.leverage(),
-                last_update_id=update.id,
-                update_count=position.update_count + 1,
-            )
-        )
-        return update.id
-
-    def _lag_ms(self, pda: str, kind: str) -> int:
-        digest = hashlib.sha256(f"{self._seed}:{kind}:{pda}".encode()).digest()
-        return int.from_bytes(digest[:4], "big") % METADATA_LAG_MS
 
 
 def _quoted(quoter: Quoter, order: Order, held: Holding) -> Quote:

@@ -12,7 +12,7 @@ from starlette.routing import Mount, Route
 from asgard_paper.asgard.engine import AsgardEngine
 from asgard_paper.asgard.errors import AsgardError
 from asgard_paper.asgard.limits import RequestLimit
-from asgard_paper.asgard.records import ACTIVE, CLOSE, OPEN, Order, Position
+from asgard_paper.asgard.records import ACTIVE, CLOSE, OPEN, UPDATE, Order, Position
 from asgard_paper.asgard.requests import (
     CloseRequest,
     OpenRequest,
@@ -20,6 +20,16 @@ from asgard_paper.asgard.requests import (
     SubmitRequest,
     WalletRequest,
     check_submitted,
+)
+from asgard_paper.asgard.updates import (
+    AddCollateralRequest,
+    LeverageRequest,
+    PartialCloseRequest,
+    RepayRequest,
+    SubmitUpdateRequest,
+    UpdateRequest,
+    submitted_view,
+    update_view,
 )
 from asgard_paper.asgard.wire import (
     build_view,
@@ -34,6 +44,7 @@ from asgard_paper.asgard.wire import (
 
 PREFIX = "/margin-trading"
 T = TypeVar("T")
+R = TypeVar("R", bound=UpdateRequest)
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 Handler = Callable[[Request, bytes], Any]
@@ -91,6 +102,28 @@ class Surface:
                 lambda _, body: self._simulate(self._closing(body)),
             ),
             ("POST", "/submit-close-position-tx", lambda _, body: self._submit_close(body)),
+            (
+                "POST",
+                "/position/partial-close",
+                self._updating(PartialCloseRequest.order, PartialCloseRequest),
+            ),
+            (
+                "POST",
+                "/position/deleverage",
+                self._updating(LeverageRequest.deleverage, LeverageRequest),
+            ),
+            (
+                "POST",
+                "/position/increase-leverage",
+                self._updating(LeverageRequest.increase, LeverageRequest),
+            ),
+            (
+                "POST",
+                "/position/add-collateral",
+                self._updating(AddCollateralRequest.order, AddCollateralRequest),
+            ),
+            ("POST", "/position/repay-debt", self._updating(RepayRequest.order, RepayRequest)),
+            ("POST", "/submit-position-update-tx", lambda _, body: self._submit_update(body)),
             ("POST", "/positions", lambda _, body: self._all(body)),
             ("POST", "/positions/open", lambda _, body: self._listed(body, is_open=True)),
             ("POST", "/positions/closed", lambda _, body: self._listed(body, is_open=False)),
@@ -127,6 +160,22 @@ class Surface:
         build, landed = self._engine.submit(CLOSE, request.signed_txs)
         record = position_view(self._engine, self._engine.position(build.order.pda))
         return {**record, "txMetadata": landed_view(landed)}
+
+    def _updating(self, order_of: Callable[[R, AsgardEngine], Order], kind: type[R]) -> Handler:
+        def handler(_: Request, body: bytes) -> dict[str, Any]:
+            build = self._engine.build(order_of(parsed(body, kind), self._engine))
+            return update_view(self._engine, build, parsed(body, dict))
+
+        return handler
+
+    def _submit_update(self, body: bytes) -> dict[str, Any]:
+        request = parsed(body, SubmitUpdateRequest)
+        order = self._engine.expected(UPDATE, request.signed_txs).order
+        if request.position_id != self._engine.position(order.pda).id:
+            raise AsgardError("REQUEST_MISMATCH", f"positionId was {request.position_id}")
+        check_submitted(request, order)
+        build, landed = self._engine.submit(UPDATE, request.signed_txs)
+        return submitted_view(self._engine, build, landed)
 
     def _owned(self, body: bytes) -> list[Position]:
         wallet = parsed(body, WalletRequest).wallet_pubkey

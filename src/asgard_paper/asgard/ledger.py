@@ -52,10 +52,20 @@ class Ledger:
         self.builds[build.key] = build
         self._store.put(BUILDS, build.key, build)
 
-    def drop_build(self, key: str) -> None:
-        """Forget a transaction that can no longer land."""
-        del self.builds[key]
-        self._store.delete(BUILDS, key)
+    def drop_builds_before(self, host_ms: int) -> None:
+        """Forget what was built before a host time."""
+        for key, build in list(self.builds.items()):
+            if build.built_host_ms >= host_ms:
+                # Builds are kept in the order they were made.
+                return
+            del self.builds[key]
+            self._store.delete(BUILDS, key)
+
+    def version_of(self, pda: str) -> int:
+        """How often a position changed other than by time: updates and liquidations."""
+        position = self.positions.get(pda)
+        updates = position.update_count if position else 0
+        return updates + len(self.liquidations_of(pda))
 
     def add_update(self, update: PositionUpdate) -> None:
         """Append to the audit trail."""

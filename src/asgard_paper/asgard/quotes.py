@@ -49,7 +49,7 @@ class Quoter:
     def __init__(self, terms: VenueTerms, symbol: str, price: Decimal) -> None:
         self._terms = terms
         self._symbol = symbol
-        self._price = price
+        self.price = price
 
     def opening(self, order: Order) -> Quote:
         """Borrow up to the leverage, pay the fee on the notional, swap, deposit."""
@@ -58,14 +58,14 @@ class Quoter:
             notional = deposit * order.leverage
         else:
             deposit = from_native(self._symbol, order.amount_native)
-            notional = deposit * self._price * order.leverage
+            notional = deposit * self.price * order.leverage
         debt = cut_up(USDC, notional * (order.leverage - 1) / order.leverage)
         fee = cut_up(USDC, notional * self._terms.open_fee)
         own = deposit if order.funding == STABLE else Decimal(0)
         swap = self._buy(own + debt - fee)
         kept = Decimal(0) if order.funding == STABLE else deposit
         return Quote(
-            price=self._price,
+            price=self.price,
             collateral=kept + swap.output_amount,
             debt=debt,
             swap=swap,
@@ -102,7 +102,7 @@ class Quoter:
                 "INSUFFICIENT_EQUITY", "the collateral does not cover the debt and the swap"
             )
         return Quote(
-            price=self._price,
+            price=self.price,
             collateral=left,
             debt=debt,
             swap=swap,
@@ -113,12 +113,12 @@ class Quoter:
 
     def deleverage(self, order: Order, held: Holding) -> Quote:
         """Sell collateral and repay with it, so that leverage falls and equity stays."""
-        equity = held.collateral * self._price - held.debt
+        equity = held.collateral * self.price - held.debt
         repay = held.debt - equity * (order.leverage - 1)
-        sold = cut_up(self._symbol, min(repay / self._price, held.collateral))
+        sold = cut_up(self._symbol, min(repay / self.price, held.collateral))
         swap = self._sell(sold)
         return Quote(
-            price=self._price,
+            price=self.price,
             collateral=held.collateral - sold,
             debt=max(Decimal(0), held.debt - swap.output_amount),
             swap=swap,
@@ -127,12 +127,12 @@ class Quoter:
 
     def increase(self, order: Order, held: Holding) -> Quote:
         """Borrow more and buy collateral with it, after the fee on what is added."""
-        equity = held.collateral * self._price - held.debt
+        equity = held.collateral * self.price - held.debt
         borrowed = cut_up(USDC, equity * (order.leverage - 1) - held.debt)
         fee = cut_up(USDC, borrowed * self._terms.open_fee)
         swap = self._buy(borrowed - fee)
         return Quote(
-            price=self._price,
+            price=self.price,
             collateral=held.collateral + swap.output_amount,
             debt=held.debt + borrowed,
             swap=swap,
@@ -149,7 +149,7 @@ class Quoter:
             swap, added = None, from_native(self._symbol, order.amount_native)
             symbol = self._symbol
         return Quote(
-            price=self._price,
+            price=self.price,
             collateral=held.collateral + added,
             debt=held.debt,
             swap=swap,
@@ -166,7 +166,7 @@ class Quoter:
                 "REPAY_EXCEEDS_DEBT", f"repayment was {amount}, the debt is {held.debt}"
             )
         return Quote(
-            price=self._price,
+            price=self.price,
             collateral=held.collateral,
             debt=held.debt - amount,
             swap=None,
@@ -178,16 +178,16 @@ class Quoter:
     def _buy(self, usdc: Decimal) -> Swap:
         if usdc <= 0:
             raise AsgardError("AMOUNT_TOO_SMALL", "nothing is left to swap after the fee")
-        bought = cut(self._symbol, usdc / self._price * (1 - self._cost(usdc)))
+        bought = cut(self._symbol, usdc / self.price * (1 - self._cost(usdc)))
         return Swap(MINT_BY_SYMBOL[USDC], MINT_BY_SYMBOL[self._symbol], usdc, bought)
 
     def _sell(self, amount: Decimal) -> Swap:
-        value = amount * self._price
+        value = amount * self.price
         got = cut(USDC, value * (1 - self._cost(value)))
         return Swap(MINT_BY_SYMBOL[self._symbol], MINT_BY_SYMBOL[USDC], amount, got)
 
     def _sell_for(self, usdc: Decimal) -> Swap:
-        amount = cut_up(self._symbol, usdc / self._price / (1 - self._cost(usdc)))
+        amount = cut_up(self._symbol, usdc / self.price / (1 - self._cost(usdc)))
         return Swap(MINT_BY_SYMBOL[self._symbol], MINT_BY_SYMBOL[USDC], amount, usdc)
 
     def _cost(self, size_usd: Decimal) -> Decimal:
@@ -199,11 +199,11 @@ class Quoter:
 
     def _value(self, swap: Swap) -> Decimal:
         buying = swap.input_mint == MINT_BY_SYMBOL[USDC]
-        return swap.input_amount if buying else swap.input_amount * self._price
+        return swap.input_amount if buying else swap.input_amount * self.price
 
     def _given_away(self, swap: Swap) -> Decimal:
         buying = swap.input_mint == MINT_BY_SYMBOL[USDC]
-        got = swap.output_amount * self._price if buying else swap.output_amount
+        got = swap.output_amount * self.price if buying else swap.output_amount
         return self._value(swap) - got
 
     def _fees(self, order: Order, protocol: Decimal, swap: Swap | None) -> Fees:

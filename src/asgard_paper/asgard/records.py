@@ -121,6 +121,8 @@ class Build:
     quote: Quote
     before: Quote | None
     """How the position stood when the transaction was built; None for an opening."""
+    version: int
+    """How often the position had changed when it was built; a later change voids the build."""
     transaction: str
     """Base64, the client's signature slot empty."""
     blockhash: str

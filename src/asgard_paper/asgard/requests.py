@@ -1,6 +1,7 @@
 """What requests must hold, checked before the engine sees an order."""
 
 from decimal import Decimal
+from typing import Protocol
 
 import msgspec
 from solders.pubkey import Pubkey
@@ -126,6 +127,16 @@ class CloseRequest(msgspec.Struct, rename="camel"):
         )
 
 
+class Submitted(Protocol):
+    """What every submit echoes of the builder's answer."""
+
+    @property
+    def wallet_pubkey(self) -> str | None: ...
+
+    @property
+    def position_pda(self) -> str | None: ...
+
+
 class SubmitRequest(msgspec.Struct, rename="camel"):
     """Body of the two submits: the builder's answer with `signedTxs` signed."""
 
@@ -134,7 +145,7 @@ class SubmitRequest(msgspec.Struct, rename="camel"):
     position_pda: str | None = msgspec.field(name="positionPDA", default=None)
 
 
-def check_submitted(request: SubmitRequest, order: Order) -> None:
+def check_submitted(request: Submitted, order: Order) -> None:
     """Raise AsgardError when the echoed fields are not those of what was built."""
     if request.position_pda not in (None, order.pda):
         raise AsgardError("REQUEST_MISMATCH", f"positionPDA was {request.position_pda}")

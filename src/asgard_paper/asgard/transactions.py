@@ -4,7 +4,7 @@ The venue has no program of its own here. It is visible as the vault that receiv
 as read-only references on the payment, and as the memo that carries the intent; the engine
 refuses and executes as the missing program would. Custom error codes it fails with:
 
-- 6000 the position is not open (any more), 6001 slippage, 6002 the vault cannot pay.
+- 6000 the position is not open (any more), 6001 slippage, 6002 the position changed since.
 """
 
 import base64
@@ -34,7 +34,7 @@ from asgard_paper.solana.transactions import (
     transfer_checked,
 )
 
-POSITION_NOT_OPEN, SLIPPAGE_EXCEEDED, VAULT_EMPTY = 6000, 6001, 6002
+POSITION_NOT_OPEN, SLIPPAGE_EXCEEDED, POSITION_CHANGED = 6000, 6001, 6002
 
 PAPER_PROGRAM = Pubkey(hashlib.sha256(b"asgard-paper:program").digest())
 """Stands for the venue's own program, whose real address is not public. Paper only."""
