@@ -111,7 +111,7 @@ class Visitor:
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """POST with the CSRF header; raises ApiError for an error answer."""
-        headers = {"X-CSRF-Token": self.http.cookies.get(_CSRF_COOKIE, "")}
+        headers = {"X-CSRF-Token": self.http.cookies.get(_CSRF_COOKIE) or ""}
         if key:
             headers["Idempotency-Key"] = key
         return _answer(self.http.post(path, json=body, headers=headers))
@@ -137,7 +137,8 @@ class Visitor:
             wallets: dict[str, Any] = self.get("/wallets/server")
             return wallets if wallets["ready"] else None
 
-        return wait_for(ready, seconds=seconds, what="the wallets")
+        found: dict[str, Any] = wait_for(ready, seconds=seconds, what="the wallets")
+        return found
 
     def deposit(self, amount_usdc: str) -> dict[str, Any]:
         """Move USDC to Hyperliquid and wait for the job's end."""
@@ -174,7 +175,8 @@ class Visitor:
                         on_step(step)
             return job if job["status"] in _ENDED else None
 
-        return wait_for(ended, seconds=seconds, what=f"job {job_id}")
+        found: dict[str, Any] = wait_for(ended, seconds=seconds, what=f"job {job_id}")
+        return found
 
     def equity_usd(self) -> Decimal:
         """Everything this person owns, in USD; raises ValueError while a part is unknown."""
