@@ -19,6 +19,7 @@ from solders.transaction import VersionedTransaction
 from asgard_paper.kernel.clock import Clock
 from asgard_paper.kernel.store import Store
 from asgard_paper.solana.addresses import (
+    JITO_TIP_ACCOUNTS,
     SYSTEM_PROGRAM,
     TOKEN_BY_MINT,
     TOKEN_PROGRAM,
@@ -47,6 +48,7 @@ from asgard_paper.solana.transactions import (
 ORIGIN = "solana.origin"
 MINT_LAMPORTS = 1_461_600
 FAUCET_LAMPORTS = 5 * 10**17
+TIP_LAMPORTS = 10**9
 COMMITMENT_DEPTH = {"processed": 0, "confirmed": 1, "finalized": FINALIZED_SLOTS}
 
 
@@ -262,6 +264,10 @@ class SolanaChain:
             )
             account = Account(MINT_LAMPORTS, bytes(mint), TOKEN_PROGRAM, False, RENT_EXEMPT)
             self._runtime.write(token.mint, account)
+        # Tips would leave an account that does not exist yet below the rent minimum, and fail.
+        for tip_account in JITO_TIP_ACCOUNTS:
+            tipped = Account(TIP_LAMPORTS, b"", SYSTEM_PROGRAM, False, RENT_EXEMPT)
+            self._runtime.write(tip_account, tipped)
         rich = Account(FAUCET_LAMPORTS, b"", SYSTEM_PROGRAM, False, RENT_EXEMPT)
         self._runtime.write(authority, rich)
         self._store.put(ORIGIN, "origin", self.slots.origin)
