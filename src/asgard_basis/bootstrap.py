@@ -21,6 +21,7 @@ from asgard_basis.adapters.privy.identity import PrivyIdentity
 from asgard_basis.adapters.privy.wallets import PrivyWallets
 from asgard_basis.adapters.redis.connection import open_redis
 from asgard_basis.adapters.redis.events import RedisEventBus
+from asgard_basis.adapters.redis.heartbeat import RedisHeartbeat
 from asgard_basis.adapters.redis.leases import RedisLeases
 from asgard_basis.adapters.redis.limits import RedisRateLimiter
 from asgard_basis.adapters.redis.snapshots import RedisSnapshotStore

@@ -46,7 +46,7 @@ async def test_stepped_time_stands_still_while_the_host_goes_on() -> None:
 
 async def test_accelerated_time_runs_on_between_answers() -> None:
     with world(told(START_MS, 3600.5)) as url:
-        async with VenueClock(url) as clock:
+        async with VenueClock(f"{url}/control/clock") as clock:
             await clock.sleep(0.02)
             assert clock.now() >= START + timedelta(seconds=60)
             assert clock.speed == 3600.5

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from solders.pubkey import Pubkey
+
 from asgard_basis.domain.assets import (
     ARBITRUM_CHAIN_ID,
     ASSOCIATED_TOKEN_PROGRAM,
@@ -19,10 +21,12 @@ from asgard_basis.domain.assets import (
     LENDING_PROGRAMS,
     MEMO_PROGRAM,
     PROTOCOLS_ON_BY_DEFAULT,
+    TOKEN_PROGRAM,
     TOKENS,
     USDC_ARBITRUM,
     USDC_ARBITRUM_DECIMALS,
     USDC_SOLANA,
+    Asset,
     LendingProtocol,
 )
 from asgard_basis.domain.identifiers import EvmAddress, SolanaAddress
@@ -92,8 +96,8 @@ class PolicyCaps:
     protocols: frozenset[LendingProtocol] = PROTOCOLS_ON_BY_DEFAULT
     venue_programs: frozenset[SolanaAddress] = frozenset()
     """Programs that opening and closing may call besides the lenders."""
-    venue_accounts: frozenset[SolanaAddress] = frozenset()
-    """Token accounts of the venue that collateral may be transferred to; empty forbids it."""
+    venue_vaults: frozenset[SolanaAddress] = frozenset()
+    """Owners whose associated token accounts collateral may be transferred to."""
     is_mainnet: bool = True
     """Whether Hyperliquid's main network or its test network is signed for."""
 
@@ -113,7 +117,6 @@ class Pins:
     """The addresses one user's policy is written for; None while they do not exist yet."""
 
     own_address: str | None = None
-    own_wrapped_sol: SolanaAddress | None = None
     agent_address: EvmAddress | None = None
 
 
@@ -223,43 +226,56 @@ def _solana_rules(pins: Pins, caps: PolicyCaps) -> list[Rule]:
         ),
         _solana("Count wrapped SOL", _is(token, "instructionName", "SyncNative")),
     ]
-    if caps.venue_accounts:
-        rules += _collateral_rules(caps, token)
-    if pins.own_wrapped_sol is not None:
+    rules += _transfer_rules(pins, caps, token)
+    if pins.own_address is not None:
         cap = str(to_native(caps.solana_tokens, 9))
-        rules.append(
+        rules += [
             _solana(
                 "Wrap own SOL",
                 _is(system, "instructionName", "Transfer"),
-                _is(system, "Transfer.to", pins.own_wrapped_sol),
+                _is(system, "Transfer.to", _associated(pins.own_address, TOKENS[Asset.SOL].mint)),
                 _is(system, "Transfer.lamports", cap, "lte"),
-            )
-        )
-    if pins.own_address is not None:
-        rules.append(
+            ),
             _solana(
                 "Close token accounts to this wallet",
                 _is(token, "instructionName", "CloseAccount"),
                 _is(token, "CloseAccount.destination", pins.own_address),
-            )
-        )
+            ),
+        ]
     return rules
 
 
-def _collateral_rules(caps: PolicyCaps, token: str) -> list[Rule]:
+def _transfer_rules(pins: Pins, caps: PolicyCaps, token: str) -> list[Rule]:
+    owners = set(caps.venue_vaults)
+    if pins.own_address is not None:
+        # A closing is one transaction in which the venue's transfer to us is judged as well.
+        owners.add(SolanaAddress(pins.own_address))
+    if not owners:
+        return []
     # Amounts are raw units: one cap over mints with 6 and 9 decimals would mean nothing.
     capped = [(USDC_SOLANA, caps.solana_usdc)]
     capped += [(held, caps.solana_tokens) for held in TOKENS.values()]
     return [
         _solana(
-            f"Fund a position with {held.symbol}",
+            f"Move {held.symbol} between wallet and venue",
             _is(token, "instructionName", "TransferChecked"),
             _is(token, "TransferChecked.mint", held.mint),
-            _is(token, "TransferChecked.destination", caps.venue_accounts, "in"),
+            _is(
+                token,
+                "TransferChecked.destination",
+                [_associated(owner, held.mint) for owner in owners],
+                "in",
+            ),
             _is(token, "TransferChecked.amount", str(to_native(cap, held.decimals)), "lte"),
         )
         for held, cap in capped
     ]
+
+
+def _associated(owner: str, mint: str) -> SolanaAddress:
+    seeds = [bytes(Pubkey.from_string(key)) for key in (owner, TOKEN_PROGRAM, mint)]
+    address, _ = Pubkey.find_program_address(seeds, Pubkey.from_string(ASSOCIATED_TOKEN_PROGRAM))
+    return SolanaAddress(str(address))
 
 
 def _solana(name: str, *conditions: Condition) -> Rule:

@@ -5,8 +5,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from solders.pubkey import Pubkey
-
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.privy.client import AuthorizationKey, PrivyClient, text_in
 from asgard_basis.adapters.privy.policies import (
@@ -18,14 +16,8 @@ from asgard_basis.adapters.privy.policies import (
 )
 from asgard_basis.adapters.privy.policy_lint import lint
 from asgard_basis.adapters.privy.signers import PrivyEvmSigner, PrivySolanaSigner
-from asgard_basis.domain.assets import (
-    ASSOCIATED_TOKEN_PROGRAM,
-    TOKEN_PROGRAM,
-    TOKENS,
-    Asset,
-)
 from asgard_basis.domain.errors import ErrorCode, Refused
-from asgard_basis.domain.identifiers import SolanaAddress, WalletId
+from asgard_basis.domain.identifiers import WalletId
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.wallets import PolicyContext, Wallet, WalletRole
 
@@ -128,7 +120,6 @@ class PrivyWallets:
         owner = present.get("owner_id")
         pins = Pins(
             own_address=wallet.address,
-            own_wrapped_sol=_wrapped_sol(wallet),
             agent_address=context.agent_address,
         )
         document = self._document(owner, str(present.get("name") or ""), wallet.role, pins)
@@ -177,17 +168,6 @@ def _wallet(entry: Mapping[str, Any], role: WalletRole) -> Wallet:
         address=address if role is WalletRole.SOLANA else address.lower(),
         policy_id=str(policies[0]),
     )
-
-
-def _wrapped_sol(wallet: Wallet) -> SolanaAddress | None:
-    if wallet.role is not WalletRole.SOLANA:
-        return None
-    keys = [wallet.address, TOKEN_PROGRAM, TOKENS[Asset.SOL].mint]
-    address, _ = Pubkey.find_program_address(
-        [bytes(Pubkey.from_string(key)) for key in keys],
-        Pubkey.from_string(ASSOCIATED_TOKEN_PROGRAM),
-    )
-    return SolanaAddress(str(address))
 
 
 def _comparable(rules: Sequence[Rule]) -> str:

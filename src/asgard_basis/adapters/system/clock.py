@@ -14,6 +14,7 @@ from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 
 _REFRESH_SECONDS = 1.0
 _TIMEOUT_SECONDS = 3.0
+_PATH = "/control/clock"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = structlog.get_logger(__name__)
@@ -45,6 +46,8 @@ class VenueClock:
     """
 
     def __init__(self, url: str) -> None:
+        """`url` is the control port's address, with or without the clock's own path."""
+        url = url.rstrip("/").removesuffix(_PATH)
         self._http = HttpClient(url, timeout_seconds=_TIMEOUT_SECONDS, name="paper clock")
         self._asking: asyncio.Task[None] | None = None
         self._market_ms: int | None = None
@@ -111,7 +114,7 @@ class VenueClock:
                 _log.warning("paper clock does not answer", code=error.code.code)
 
     async def _ask(self) -> None:
-        reply = await self._http.get_json("/control/clock", error=ErrorCode.VENUE_DOWN)
+        reply = await self._http.get_json(_PATH, error=ErrorCode.VENUE_DOWN)
         match reply.json:
             case {"now_ms": int(now_ms), "speed": int() | Decimal() as speed} if speed >= 0:
                 self._market_ms = now_ms

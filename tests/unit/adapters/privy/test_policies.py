@@ -24,8 +24,8 @@ VAULT = SolanaAddress("4qp6Fx6tnZkY5Wropq9wUYgtFxXKwE6viZxFHg3rdAG8")
 
 def document(role: WalletRole, *, pinned: bool = True) -> dict[str, Any]:
     own = OWN_SOLANA if role is WalletRole.SOLANA else OWN_EVM
-    pins = Pins(own, SolanaAddress(OWN_SOLANA), AGENT) if pinned else Pins()
-    caps = PolicyCaps(venue_accounts=frozenset({VAULT}))
+    pins = Pins(own, AGENT) if pinned else Pins()
+    caps = PolicyCaps(venue_vaults=frozenset({VAULT}))
     return {
         "version": "1.0",
         "name": role.value,
