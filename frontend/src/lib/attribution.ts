@@ -7,9 +7,11 @@ export interface Attribution {
   lending: Decimal;
   borrowing: Decimal;
   fees: Decimal;
-  residual: Decimal;
+  price_residual: Decimal;
+  /** What the six add up to. */
+  total: Decimal;
 }
-export type Source = keyof Attribution;
+export type Source = Exclude<keyof Attribution, "total">;
 
 interface SourceWords {
   name: string;
@@ -27,21 +29,37 @@ export const SOURCES: Record<Source, SourceWords> = {
   lending: { name: "Lending", short: "Lending", from: "the lender pays on collateral", tone: "text-lending", color: "var(--lending)", takes: false },
   borrowing: { name: "Borrowing", short: "Borrowing", from: "USDC from the lender", tone: "text-borrow", color: "var(--borrow)", takes: true },
   fees: { name: "Fees and slippage", short: "Fees", from: "Asgard, swaps, Hyperliquid, networks", tone: "text-fees", color: "var(--fees)", takes: true },
-  residual: { name: "Price residual", short: "Residual", from: "the two venues’ prices differ a little", tone: "text-residual", color: "var(--residual)", takes: false },
+  price_residual: { name: "Price residual", short: "Residual", from: "the two venues’ prices differ a little", tone: "text-residual", color: "var(--residual)", takes: false },
 };
-export const SOURCE_ORDER: Source[] = ["funding", "staking", "lending", "borrowing", "fees", "residual"];
+export const SOURCE_ORDER: Source[] = ["funding", "staking", "lending", "borrowing", "fees", "price_residual"];
 
-/** Parts and total in cents, adding up; rounding goes into the residual. */
-export function toTheCent(parts: Attribution, total: Decimal): { source: Source; value: Decimal }[] {
-  const cents = addingToTheCent(SOURCE_ORDER.map((source) => parts[source]), total, SOURCE_ORDER.indexOf("residual"));
+/** The parts in cents, adding up to the total; what rounding leaves goes into the residual. */
+export function toTheCent(result: Attribution): { source: Source; value: Decimal }[] {
+  const cents = addingToTheCent(
+    SOURCE_ORDER.map((source) => result[source]),
+    result.total,
+    SOURCE_ORDER.indexOf("price_residual"),
+  );
   return SOURCE_ORDER.map((source, index) => ({ source, value: cents[index] ?? "0" }));
 }
 
 export function together(all: Attribution[]): Attribution {
-  const sum = (source: Source) => add(...all.map((one) => one[source]));
-  return { funding: sum("funding"), staking: sum("staking"), lending: sum("lending"), borrowing: sum("borrowing"), fees: sum("fees"), residual: sum("residual") };
+  const sum = (source: keyof Attribution) => add("0", ...all.map((one) => one[source]));
+  return {
+    funding: sum("funding"),
+    staking: sum("staking"),
+    lending: sum("lending"),
+    borrowing: sum("borrowing"),
+    fees: sum("fees"),
+    price_residual: sum("price_residual"),
+    total: sum("total"),
+  };
 }
 
-export function net(parts: Attribution): Decimal {
-  return add(...SOURCE_ORDER.map((source) => parts[source]));
+/** Everything earned and everything paid, the residual apart. */
+export function incomeAndCosts(result: Attribution): { income: Decimal; costs: Decimal } {
+  return {
+    income: add(result.funding, result.staking, result.lending),
+    costs: add(result.borrowing, result.fees),
+  };
 }

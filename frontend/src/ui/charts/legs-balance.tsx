@@ -24,11 +24,11 @@ interface LegsBalanceProps {
   leftOver: string;
   /** "since 23 Aug, 31.6 days". */
   span: string;
-  parts: Attribution;
-  net: Decimal;
+  /** Null while a part is unknown: then the legs are drawn alone. */
+  result: Attribution | null;
 }
 
-export function LegsBalance({ short, long, leftOver, span, parts, net }: LegsBalanceProps) {
+export function LegsBalance({ short, long, leftOver, span, result }: LegsBalanceProps) {
   const { box, width } = useWidth<HTMLDivElement>();
   const id = useId();
   const isSmall = width < 620;
@@ -41,11 +41,14 @@ export function LegsBalance({ short, long, leftOver, span, parts, net }: LegsBal
   const height = isSmall ? 22 : 26;
   const lensTop = top + height + 8;
   const lensBottom = lensTop + (isSmall ? 58 : 64);
-  const rows = toTheCent(parts, net);
+  const rows = result ? toTheCent(result) : [];
+  const net = result?.total ?? "0";
   const spoken = rows.map(({ source, value }) => `${SOURCES[source].name} ${money(value, "flow")}`).join(", ");
-  const summary = `Short ${money(short.value)} and long ${money(long.value)} cancel. What remains ${span}: ${spoken}; net ${money(net, "flow")}.`;
+  const summary = `Short ${money(short.value)} and long ${money(long.value)} cancel.${
+    result ? ` What remains ${span}: ${spoken}; net ${money(net, "flow")}.` : ""
+  }`;
   const shared = { rows, net, top: lensBottom, width, span };
-  const total = isSmall ? lensBottom + 14 + 12 + 7 * 28 + 8 : lensBottom + 56 + 116 + 28;
+  const total = !result ? lensBottom + 8 : isSmall ? lensBottom + 14 + 12 + 7 * 28 + 8 : lensBottom + 56 + 116 + 28;
 
   return (
     <div ref={box}>
@@ -63,7 +66,7 @@ export function LegsBalance({ short, long, leftOver, span, parts, net }: LegsBal
         <text x={middle} y={lensTop + (isSmall ? 40 : 44)} textAnchor="middle" className={`${LABEL} font-semibold`}>
           Left over: {leftOver}
         </text>
-        {isSmall ? <WaterfallRows {...shared} /> : <Waterfall {...shared} pixelsADollar={middle / largest} />}
+        {!result ? null : isSmall ? <WaterfallRows {...shared} /> : <Waterfall {...shared} pixelsADollar={middle / largest} />}
       </svg>
     </div>
   );
