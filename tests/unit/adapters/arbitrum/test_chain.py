@@ -154,6 +154,15 @@ async def test_what_would_lose_money_is_refused_before_it_is_signed(
     assert node.signer.signed == []
 
 
+async def test_the_minimum_is_the_bridges_and_nobody_elses(node: Node) -> None:
+    async with node.chain() as chain:
+        await chain.prepare_usdc_transfer(node.wallet, to=SENDER, amount_usdc=Decimal("0.5"))
+        await chain.prepare_usdc_transfer(
+            node.wallet, to=HYPERLIQUID_BRIDGE, amount_usdc=Decimal(5)
+        )
+    assert len(node.signer.signed) == 2
+
+
 @pytest.mark.parametrize(
     ("method", "answer", "code"),
     [
