@@ -12,6 +12,8 @@ class LocalEvmSigner:
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
+        self.transactions: list[EvmTransaction] = []
+        """What was signed, in order."""
 
     def wallet(self, role: WalletRole, *, seed: int) -> Wallet:
         """The wallet of a key that is the same for the same seed."""
@@ -22,6 +24,7 @@ class LocalEvmSigner:
 
     async def sign_transaction(self, wallet: Wallet, transaction: EvmTransaction) -> bytes:
         """The signed raw transaction."""
+        self.transactions.append(transaction)
         fields = {
             "type": 2,
             "to": bytes.fromhex(transaction.to[2:]),

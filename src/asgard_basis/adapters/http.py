@@ -9,12 +9,12 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import httpx
 import msgspec
@@ -26,6 +26,9 @@ CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
 _FIRST_BACKOFF_SECONDS = 0.25
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+A = TypeVar("A")
+B = TypeVar("B")
 
 _log = structlog.get_logger(__name__)
 
@@ -257,3 +260,14 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _with_type(headers: Mapping[str, str] | None, content: bytes | None) -> dict[str, str]:
     described = {} if content is None else {"content-type": "application/json"}
     return described | dict(headers or {})
+
+
+async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Two calls at the same time; when one fails the other is ended before the error goes on."""
+    tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -19,7 +19,7 @@ from asgard_basis.api.routes import (
     rates,
     wallets,
 )
-from asgard_basis.api.schemas import ErrorResponse
+from asgard_basis.api.schemas.shapes import ErrorResponse
 from asgard_basis.api.sessions import SessionCookies
 from asgard_basis.bootstrap import App, WebSettings
 

@@ -58,6 +58,16 @@ def openapi() -> None:
     typer.echo(run())
 
 
+@app.command()
+def docs(folder: Annotated[str, typer.Argument()] = "docs/reference") -> None:
+    """Write the reference pages that are made from the code."""
+    from pathlib import Path
+
+    from asgard_basis.cli.documents import write_documents
+
+    write_documents(Path(folder))
+
+
 def main() -> None:
     """The entry point."""
     app()

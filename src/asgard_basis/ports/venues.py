@@ -206,17 +206,32 @@ class MarginVenue(Protocol):
         ...
 
     async def submit_open(self, owner: Wallet, signed: SignedSubmission) -> LongPosition:
-        """Send it and wait until it is confirmed on chain."""
+        """Send it and wait until it is confirmed on chain; the same bytes may be sent again.
+
+        Refused only when the chain says that it failed or can no longer land. A refusal by the
+        venue while the transaction may still land is OutcomeUnknown ASG-0007.
+        """
         ...
 
     async def prepare_close(
-        self, owner: Wallet, position: LongState, *, slippage_bps: int
+        self,
+        owner: Wallet,
+        position: LongState,
+        *,
+        slippage_bps: int,
+        reference_price: Decimal | None = None,
     ) -> SignedSubmission:
-        """Build, check and sign the closing of a whole position into USDC."""
+        """Build, check and sign the closing of a whole position into USDC.
+
+        At the reference price (USD per token, from someone else than this venue) less slippage
+        the closing must bring in what is left after the debt; the venue's own price is used
+        when none is given. Raises Refused ASG-0010 as `prepare_open`, POS-0002 when the
+        position is closed already.
+        """
         ...
 
     async def submit_close(self, owner: Wallet, signed: SignedSubmission) -> None:
-        """Send it and wait until it is confirmed on chain."""
+        """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
         ...
 
     async def positions(self, owner: SolanaAddress) -> Sequence[LongPosition]:

@@ -1,6 +1,5 @@
 """USDC and ETH on Arbitrum: balances, plain transfers, and what became of them."""
 
-import asyncio
 import re
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -8,8 +7,8 @@ from typing import Any, NamedTuple
 from eth_utils.crypto import keccak
 
 from asgard_basis.adapters.arbitrum.bridge import refuse_lost_deposit
-from asgard_basis.adapters.arbitrum.rpc import JsonRpc, RpcError, number_of
-from asgard_basis.adapters.http import HttpClient
+from asgard_basis.adapters.arbitrum.rpc import INTERNAL_ERROR, JsonRpc, RpcError, number_of
+from asgard_basis.adapters.http import HttpClient, together
 from asgard_basis.domain.assets import ARBITRUM_CHAIN_ID, USDC_ARBITRUM, USDC_ARBITRUM_DECIMALS
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import EvmAddress, TransactionHash
@@ -49,7 +48,7 @@ class RpcArbitrumChain:
     async def balances(self, address: EvmAddress) -> ArbitrumBalances:
         """Latest balances."""
         owner = _checked(address)
-        wei, usdc = await asyncio.gather(
+        wei, usdc = await together(
             self._rpc.quantity("eth_getBalance", owner, "latest"), self._usdc_native(owner)
         )
         return ArbitrumBalances(
@@ -59,7 +58,7 @@ class RpcArbitrumChain:
     async def transfer_fee_eth(self) -> Decimal:
         """ETH that a USDC transfer to a new holder may cost at most now."""
         # A transfer of nothing can be estimated from any address, with or without USDC.
-        gas, fees = await asyncio.gather(
+        gas, fees = await together(
             self._estimate(_SOMEONE, _transfer_data(_SOMEONE, 0)), self._fees()
         )
         return from_native((gas + _NEW_HOLDER_GAS) * fees.max_fee, _ETH_DECIMALS)
@@ -87,11 +86,8 @@ class RpcArbitrumChain:
                 {"needed_usdc": str(amount_usdc), "held_usdc": str(held.usdc)},
             )
         data = _transfer_data(recipient, amount)
-        gas, fees, nonce = await asyncio.gather(
-            self._estimate(sender, data),
-            self._fees(),
-            self._rpc.quantity("eth_getTransactionCount", sender, "pending"),
-        )
+        gas, fees = await together(self._estimate(sender, data), self._fees())
+        nonce = await self._rpc.quantity("eth_getTransactionCount", sender, "pending")
         fee = from_native(gas * fees.max_fee, _ETH_DECIMALS)
         if held.eth < fee:
             raise Refused(
@@ -127,6 +123,8 @@ class RpcArbitrumChain:
         except RpcError as error:
             if await self._is_known(transfer.hash):
                 return
+            if error.code == INTERNAL_ERROR:
+                raise OutcomeUnknown(ErrorCode.ARBITRUM_RPC, str(error)) from error
             raise _declined(error) from error
         if answer != transfer.hash:
             raise OutcomeUnknown(
@@ -182,7 +180,7 @@ class RpcArbitrumChain:
 
     async def _fees(self) -> _Fees:
         """Twice the base fee, so that it holds through several rises, plus the node's tip."""
-        block, tip = await asyncio.gather(
+        block, tip = await together(
             self._rpc.read("eth_getBlockByNumber", "latest", False),
             self._rpc.quantity("eth_maxPriorityFeePerGas"),
         )

@@ -9,6 +9,8 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 _HEX = re.compile(r"0x[0-9a-fA-F]+")
 
 
+INTERNAL_ERROR = -32603
+"""The node failed by itself: it says nothing about what was asked."""
 _RATE_LIMITED = -32005
 
 

@@ -1,8 +1,8 @@
 """Reading accounts: money, position, and the mode that says where the money is."""
 
-import asyncio
 from datetime import datetime, timedelta
 
+from asgard_basis.adapters.http import together
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.adapters.hyperliquid.client import HyperliquidClient
 from asgard_basis.domain.identifiers import EvmAddress
@@ -29,7 +29,7 @@ class Accounts:
 
     async def read(self, address: EvmAddress) -> PerpAccount:
         """The account now."""
-        state, spot = await asyncio.gather(
+        state, spot = await together(
             self._client.info(wire.ClearinghouseState, "clearinghouseState", user=address),
             self._client.info(wire.SpotState, "spotClearinghouseState", user=address),
         )

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request, Response
 
 from asgard_basis.api.dependencies import AppDep, CookiesDep, PersonDep, TicketDep
-from asgard_basis.api.schemas import MeResponse, SyncRequest
+from asgard_basis.api.schemas.account import MeResponse, SyncRequest
 from asgard_basis.api.sessions import CSRF_COOKIE, SESSION_COOKIE, SessionCookies, Ticket
 from asgard_basis.application.accounts.sign_in import SignedIn
 from asgard_basis.domain.errors import DomainError, ErrorCode

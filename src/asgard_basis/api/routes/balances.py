@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from asgard_basis.api.dependencies import AppDep, PersonDep
-from asgard_basis.api.schemas import BalanceCheckResponse, BalancesResponse
+from asgard_basis.api.schemas.money import BalanceCheckResponse, BalancesResponse
 
 router = APIRouter(prefix="/balances", tags=["balances"])
 

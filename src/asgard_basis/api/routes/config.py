@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 
 from asgard_basis.api.dependencies import AppDep
-from asgard_basis.api.schemas import ConfigResponse, LimitsConfig, PaperConfig, PrivyConfig
+from asgard_basis.api.schemas.account import ConfigResponse, LimitsConfig, PaperConfig, PrivyConfig
 from asgard_basis.bootstrap import WebSettings
 from asgard_basis.domain.money import LEVERAGE_MAX, LEVERAGE_MIN
 

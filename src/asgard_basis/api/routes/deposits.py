@@ -3,7 +3,8 @@
 from fastapi import APIRouter
 
 from asgard_basis.api.dependencies import AppDep, KeyDep, PersonDep
-from asgard_basis.api.schemas import DepositRequest, DepositsResponse, JobAccepted
+from asgard_basis.api.schemas.money import DepositRequest, DepositsResponse
+from asgard_basis.api.schemas.trading import JobAccepted
 from asgard_basis.domain.money import exact
 
 router = APIRouter(prefix="/deposits", tags=["deposits"])

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Response
 
 from asgard_basis.api.dependencies import AppDep
-from asgard_basis.api.schemas import LiveResponse, ReadyResponse
+from asgard_basis.api.schemas.account import LiveResponse, ReadyResponse
 
 router = APIRouter(prefix="/health", tags=["health"])
 

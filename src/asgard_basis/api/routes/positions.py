@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from asgard_basis.api.dependencies import AppDep, KeyDep, PersonDep
-from asgard_basis.api.schemas import (
+from asgard_basis.api.schemas.trading import (
     EntryRequest,
     HistoryResponse,
     JobAccepted,

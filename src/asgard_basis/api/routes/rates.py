@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from asgard_basis.api.dependencies import AppDep
-from asgard_basis.api.schemas import FundingHistoryResponse, RatesResponse
+from asgard_basis.api.schemas.market import FundingHistoryResponse, RatesResponse
 from asgard_basis.domain.money import Leverage
 
 router = APIRouter(prefix="/rates", tags=["rates"])

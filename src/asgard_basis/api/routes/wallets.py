@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from asgard_basis.api.dependencies import AppDep, PersonDep
-from asgard_basis.api.schemas import WalletsResponse
+from asgard_basis.api.schemas.account import WalletsResponse
 from asgard_basis.ports.wallets import Wallet, WalletRole
 
 router = APIRouter(tags=["wallets"])

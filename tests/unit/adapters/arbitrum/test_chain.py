@@ -21,7 +21,7 @@ from asgard_basis.domain.assets import HYPERLIQUID_BRIDGE, USDC_ARBITRUM
 from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import EvmAddress, TransactionHash
 from asgard_basis.ports.chains import Landing, SignedTransfer
-from asgard_basis.ports.wallets import EvmTransaction, Wallet, WalletRole
+from asgard_basis.ports.wallets import WalletRole
 from tests.contracts.signers import LocalEvmSigner
 from tests.serving import serve
 
@@ -56,7 +56,7 @@ class Node:
             "eth_getTransactionByHash": [None],
         }
         self.asked: list[str] = []
-        self.signer = CountingSigner()
+        self.signer = LocalEvmSigner()
         self.wallet = self.signer.wallet(WalletRole.EVM, seed=9)
 
     @asynccontextmanager
@@ -76,18 +76,6 @@ class Node:
         if isinstance(answer, Declined):
             return JSONResponse({"jsonrpc": "2.0", "id": 1, "error": answer.body})
         return JSONResponse({"jsonrpc": "2.0", "id": 1, "result": answer})
-
-
-class CountingSigner(LocalEvmSigner):
-    """Remembers what it was asked to sign."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.signed: list[EvmTransaction] = []
-
-    async def sign_transaction(self, wallet: Wallet, transaction: EvmTransaction) -> bytes:
-        self.signed.append(transaction)
-        return await super().sign_transaction(wallet, transaction)
 
 
 class Instant:
@@ -117,7 +105,7 @@ async def test_a_deposit_is_one_plain_transfer_and_its_hash_is_known_before_it_i
         prepared = await chain.prepare_usdc_transfer(
             node.wallet, to=HYPERLIQUID_BRIDGE, amount_usdc=Decimal("250.1234567")
         )
-    (transaction,) = node.signer.signed
+    (transaction,) = node.signer.transactions
     assert transaction.to == USDC_ARBITRUM
     assert transaction.value == 0
     bridge = HYPERLIQUID_BRIDGE[2:].rjust(64, "0")
@@ -126,8 +114,7 @@ async def test_a_deposit_is_one_plain_transfer_and_its_hash_is_known_before_it_i
     assert transaction.max_fee_per_gas == 20_000_000
     assert 60_000 < transaction.gas_limit <= 90_000
     raw = HexBytes(prepared.raw)
-    signed_again = await node.signer.sign_transaction(node.wallet, transaction)
-    assert raw == signed_again
+    assert raw == await node.signer.sign_transaction(node.wallet, transaction)
     assert prepared.hash == "0x" + keccak(raw).hex()
     assert Account.recover_transaction(raw).lower() == node.wallet.address
     assert "eth_sendRawTransaction" not in node.asked
@@ -151,7 +138,16 @@ async def test_what_would_lose_money_is_refused_before_it_is_signed(
         with pytest.raises(Refused) as caught:
             await chain.prepare_usdc_transfer(node.wallet, to=to, amount_usdc=Decimal(amount))
     assert caught.value.code is code
-    assert node.signer.signed == []
+    assert node.signer.transactions == []
+
+
+async def test_the_minimum_is_the_bridges_and_nobody_elses(node: Node) -> None:
+    async with node.chain() as chain:
+        await chain.prepare_usdc_transfer(node.wallet, to=SENDER, amount_usdc=Decimal("0.5"))
+        await chain.prepare_usdc_transfer(
+            node.wallet, to=HYPERLIQUID_BRIDGE, amount_usdc=Decimal(5)
+        )
+    assert len(node.signer.transactions) == 2
 
 
 @pytest.mark.parametrize(
@@ -172,7 +168,7 @@ async def test_nothing_is_signed_when_the_chain_says_it_would_fail(
         with pytest.raises(Refused) as caught:
             await chain.prepare_usdc_transfer(node.wallet, to=SENDER, amount_usdc=Decimal(10))
     assert caught.value.code is code
-    assert node.signer.signed == []
+    assert node.signer.transactions == []
 
 
 async def test_sending_what_the_node_has_already_is_harmless(node: Node) -> None:
@@ -193,6 +189,7 @@ async def test_sending_what_the_node_has_already_is_harmless(node: Node) -> None
         ),
         (Declined("nonce too low"), Refused, ErrorCode.TRANSACTION_FAILED),
         (Declined("limit exceeded", -32005), Unavailable, ErrorCode.ARBITRUM_RPC),
+        (Declined("internal error", -32603), OutcomeUnknown, ErrorCode.ARBITRUM_RPC),
         (Response(status_code=429), Unavailable, ErrorCode.ARBITRUM_RPC),
         (Response(status_code=502), OutcomeUnknown, ErrorCode.ARBITRUM_RPC),
         ("0x" + "cd" * 32, OutcomeUnknown, ErrorCode.ARBITRUM_RPC),

@@ -69,7 +69,7 @@ def test_late_settlements_belong_to_their_hour_and_count_once() -> None:
     rows = [
         wire.FundingRow("SOL", Decimal("0.00002"), Decimal(0), hour + 3_600_000 + 900_000),
         wire.FundingRow("SOL", Decimal("0.00001"), Decimal(0), hour + 47),
-        wire.FundingRow("SOL", Decimal("0.00001"), Decimal(0), hour + 47),
+        wire.FundingRow("SOL", Decimal("0.00001"), Decimal(0), hour + 48),
     ]
     observations = parse.funding_observations(rows)
     assert [o.hour for o in observations] == [
