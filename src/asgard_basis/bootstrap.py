@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 import procrastinate
@@ -125,7 +124,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await _open_stores(settings, stack)
         outside = _reach(settings, stack, clock, stores.nonces)
-        yield _compose(stores, outside, clock)
+        yield _compose(stores, outside, clock, settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,8 +237,8 @@ def _reach(
     )
 
 
-def _compose(stores: _Stores, outside: _Outside, clock: Clock) -> App:
-    limits, fees = RiskLimits(), FeeSchedule()
+def _compose(stores: _Stores, outside: _Outside, clock: Clock, settings: Settings) -> App:
+    limits, fees = settings.limits, FeeSchedule()
     transactions = stores.transactions
     desk = JobDesk(transactions, clock)
     reader = MarketReader(stores.snapshots, clock)
@@ -322,8 +321,8 @@ def _compose(stores: _Stores, outside: _Outside, clock: Clock) -> App:
             identity=outside.identity,
             desk=desk,
             clock=clock,
-            long_session=timedelta(days=7),
-            short_session=timedelta(hours=24),
+            long_session=settings.long_session,
+            short_session=settings.short_session,
         ),
         desk=desk,
         board=board,
