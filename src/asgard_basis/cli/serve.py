@@ -27,7 +27,7 @@ def web_settings(settings: Settings) -> WebSettings:
 def serve() -> None:
     """Serve until told to stop; open requests are finished first."""
     settings = load_settings()
-    observability.configure(settings.log_level)
+    observability.configure_logging(level=settings.log_level, service="serve")
     uvicorn.run(
         create_app(lambda: open_app(settings), web_settings(settings)),
         host=settings.host,
