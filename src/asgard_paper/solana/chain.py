@@ -147,6 +147,16 @@ class SolanaChain:
         with self.lock:
             return self._runtime.account(key)
 
+    def place(self, key: Pubkey, account: Account) -> None:
+        """Put an account of a program that is not run here where readers expect it."""
+        with self.lock:
+            self._runtime.write(key, account)
+
+    def supply(self, mint: Pubkey) -> int:
+        """Tokens of a mint in native units; 0 when there is none."""
+        account = self.account(mint)
+        return Mint.from_bytes(account.data).supply if account else 0
+
     def decimals(self, mint: Pubkey) -> int:
         """Decimals of a mint; 0 when there is none."""
         with self.lock:
