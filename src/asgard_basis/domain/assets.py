@@ -57,7 +57,15 @@ STAKE_POOLS: dict[Asset, SolanaAddress] = {
     Asset.JITOSOL: SolanaAddress("Jito4APyf642JPZPx3hGc6WWJ8zPKtRbRs4P815Awbb"),
     Asset.JUPSOL: SolanaAddress("8VpRhuxa7sUUepdY3kQiTmX9rS5vx4WgaXiAnXq4KCtr"),
 }
+STAKE_POOL_PROGRAMS: frozenset[SolanaAddress] = frozenset(
+    {
+        SolanaAddress("SPoo1Ku8WFXoNDMHPsrGSTSG1Y47rzgn41SLUNakuHy"),
+        SolanaAddress("SPMBzsVUuoHA4Jm6KunbsotaahvVikZs1JyTW6iJvbn"),
+    }
+)
+"""The reference program (jitoSOL) and Sanctum's deployment of the same code (jupSOL)."""
 INF_POOL_STATE = SolanaAddress("AYhux5gJzCoeoc1PoJ1VxwPDe22RwcvpHviLDD1oCGvW")
+INF_CONTROLLER_PROGRAM = SolanaAddress("5ocnV1qiCgaQR8Jb8xWnVbApfaygJ8tNoZfgPwsgx9kx")
 
 SYSTEM_PROGRAM = SolanaAddress("11111111111111111111111111111111")
 TOKEN_PROGRAM = SolanaAddress("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
@@ -73,6 +81,14 @@ LENDING_PROGRAMS: dict[LendingProtocol, SolanaAddress] = {
     LendingProtocol.SOLEND: SolanaAddress("So1endDq2YkqhipRh3WViPa8hdiSpxWy6z3Z6tMCpAo"),
     LendingProtocol.DRIFT: SolanaAddress("dRiftyHA39MWEi3m9aunc5MzRF1JYuBsbn6VPcn33UH"),
 }
+KAMINO_FARMS_PROGRAM = SolanaAddress("FarmsPZpWu9i7Kky8tPN37rs2TpmMrAZrC7S7vJa91Hr")
+SWAP_PROGRAMS: frozenset[SolanaAddress] = frozenset(
+    {
+        SolanaAddress("JUP6LkbZbjS1jKKwapdHNy74zcZ3tLUZoi5QNyVTaV4"),
+        SolanaAddress("DF1ow4tspfHX9JwWJsAb9epbkA8hmpSEAtxXy1V27QBH"),
+    }
+)
+"""Jupiter and DFlow: the two that Asgard routes swaps through."""
 JITO_TIP_ACCOUNTS: frozenset[SolanaAddress] = frozenset(
     SolanaAddress(address)
     for address in (

@@ -13,6 +13,7 @@ from asgard_basis.domain.identifiers import (
     TransactionSignature,
 )
 from asgard_basis.domain.market.snapshot import LstMarket
+from asgard_basis.domain.treasury.transaction import DecodedTransaction, SimulatedEffect
 from asgard_basis.ports.wallets import Wallet
 
 
@@ -49,6 +50,21 @@ class WalletChange:
 
 class SolanaChain(Protocol):
     """Errors: Unavailable NET-0001."""
+
+    async def decode(self, transaction: bytes) -> DecodedTransaction:
+        """A stranger's transaction, read strictly, its lookup tables taken from the chain.
+
+        Raises Refused ASG-0010 with `violation` (see Malformed) in its details.
+        """
+        ...
+
+    async def simulate(self, transaction: bytes, owner: SolanaAddress) -> SimulatedEffect:
+        """What our own node says the transaction would do to the owner's holdings now."""
+        ...
+
+    def token_account(self, owner: SolanaAddress, mint: SolanaAddress) -> SolanaAddress:
+        """The owner's associated token account of a mint, by derivation."""
+        ...
 
     async def balances(self, owner: SolanaAddress) -> SolanaBalances:
         """Confirmed balances."""

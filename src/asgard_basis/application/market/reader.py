@@ -7,6 +7,7 @@ from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import SnapshotStore
 
+_FRESH = timedelta(seconds=30)
 _REUSE = timedelta(milliseconds=250)
 
 
@@ -31,3 +32,8 @@ class MarketReader:
         if self._kept is None:
             raise DomainError(ErrorCode.STALE_MARKET, "there is no market data yet")
         return self._kept
+
+    async def is_fresh(self) -> bool:
+        """Whether the price is young enough to decide on."""
+        snapshot = await self.latest()
+        return self._clock.host() - snapshot.perp.observed_at < _FRESH

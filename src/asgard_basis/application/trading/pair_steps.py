@@ -1,6 +1,6 @@
 """Every outside effect of opening and closing a hedged pair."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -13,6 +13,7 @@ from asgard_basis.domain.identifiers import ClientOrderId, PositionId, client_or
 from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan, filled_short, hedge_target
+from asgard_basis.domain.saga.exit import ALREADY_FLAT
 from asgard_basis.domain.saga.step import (
     Intent,
     Journal,
@@ -32,6 +33,8 @@ from asgard_basis.ports.venues import PerpOrder, PerpVenue
 
 ORDER_LIFETIME = timedelta(seconds=20)
 """An order carries an expiry of 15 s; after this it can no longer reach the book."""
+REDUCE_ONLY_REJECTED = "reduceOnlyRejected"
+"""The venue's word for: there is nothing left to reduce."""
 _MARGIN_TOLERANCE = Decimal("0.01")
 _LONG = {
     StepName.OPEN_LONG,
@@ -145,7 +148,7 @@ class PairSteps:
             size=command.size,
             limit_price=price * (1 + band if is_buy else 1 - band),
             reduce_only=is_buy,
-            oracle_price=market.oracle_price,
+            mid_price=price,
         )
 
     async def _place(self, intent: OrderIntent) -> OrderDone:
@@ -170,6 +173,8 @@ class PairSteps:
 
     async def _with_fee(self, result: OrderResult, intent: OrderIntent) -> OrderDone:
         if result.filled_size == 0:
+            if intent.reduce_only and result.status == REDUCE_ONLY_REJECTED:
+                return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
             return OrderDone(result, Decimal(0))
         since = self._clock.now() - timedelta(minutes=10)
         fills = await self._perp.fills(self._context.evm_address, since=since)

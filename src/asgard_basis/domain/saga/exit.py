@@ -17,6 +17,8 @@ from asgard_basis.domain.saga.step import (
 )
 
 ATTEMPTS_MAX = 8
+ALREADY_FLAT = "already_flat"
+"""What a closing order comes to when nothing is left to close: as good as done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def remaining_short(plan: ExitPlan, journal: Journal) -> Decimal:
     bought = ZERO
     for outcome in journal.outcomes(StepName.CLOSE_SHORT):
         if isinstance(outcome, OrderDone):
-            if outcome.result.status == "already_flat":
+            if outcome.result.status == ALREADY_FLAT:
                 return ZERO
             bought += outcome.result.filled_size
     return plan.short_size - bought

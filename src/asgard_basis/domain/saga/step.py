@@ -47,7 +47,7 @@ class OrderIntent:
     size: Decimal
     limit_price: Decimal
     reduce_only: bool
-    oracle_price: Decimal
+    mid_price: Decimal
     """When it was decided, to measure slippage against."""
 
 
