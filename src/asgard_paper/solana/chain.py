@@ -77,7 +77,7 @@ class PreflightError(ValueError):
 
 
 class FaucetError(RuntimeError):
-    """The simulator's own transaction failed: the world is broken, not the caller."""
+    """The simulator's own transaction failed, for example for leaving less than rent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,7 +285,8 @@ class SolanaChain:
             transaction = VersionedTransaction(message, [self._faucet])
             landed = self._execute(transaction)
         if landed is None or landed.err is not None:
-            raise FaucetError(f"faucet transaction failed: {landed}")
+            reason = landed.err if landed else "not accepted"
+            raise FaucetError(f"faucet transaction failed: {reason}")
         return landed.signature
 
     def _judge(self, transaction: VersionedTransaction) -> Outcome | None:
