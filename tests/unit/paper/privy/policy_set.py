@@ -23,7 +23,7 @@ ZERO = "0x" + "00" * 20
 CAP = 25_000_000_000
 GAS_CAP = 10**16
 
-TRANSFER_ABI = [
+TRANSFER_ABI: list[dict[str, Any]] = [
     {
         "type": "function",
         "name": "transfer",

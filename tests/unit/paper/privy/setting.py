@@ -42,7 +42,7 @@ class HandClock:
 
 
 def paper_engine(
-    clock: Clock | None = None, store: Store | None = None, **changes: int
+    clock: Clock | None = None, store: Store | None = None, *, access_token_seconds: int = 3_600
 ) -> PrivyEngine:
     """An engine with a fixed seed."""
     return PrivyEngine(
@@ -51,14 +51,14 @@ def paper_engine(
         seed=7,
         app_id=APP_ID,
         app_secret=APP_SECRET,
-        **changes,
+        access_token_seconds=access_token_seconds,
     )
 
 
 @contextlib.contextmanager
-def paper_privy(**changes: int) -> Iterator[tuple[PrivyEngine, str]]:
+def paper_privy(*, access_token_seconds: int = 3_600) -> Iterator[tuple[PrivyEngine, str]]:
     """An engine on real time behind a real port."""
-    engine = paper_engine(WorldClock(), **changes)
+    engine = paper_engine(WorldClock(), access_token_seconds=access_token_seconds)
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     with serve(create_app(engine, public_url=url), port=port):

@@ -15,6 +15,7 @@ from solders.transaction import VersionedTransaction
 
 from asgard_paper.privy.facts.solana import SYSTEM_PROGRAM, TOKEN_PROGRAM, parse_transaction
 from asgard_paper.privy.policies import PolicyState, RpcRequest, evaluate
+from asgard_paper.privy.records import Policy
 from tests.unit.paper.privy import policy_set as ps
 
 WALLET = Keypair.from_seed(b"\1" * 32).pubkey()
@@ -88,7 +89,7 @@ def asks(transaction: VersionedTransaction) -> RpcRequest:
     return RpcRequest("signTransaction", str(WALLET), solana=parsed)
 
 
-def allowed(request: RpcRequest, policy: ps.Policy = POLICY) -> bool:
+def allowed(request: RpcRequest, policy: Policy = POLICY) -> bool:
     return evaluate(policy, request, PolicyState(0)).allowed
 
 
