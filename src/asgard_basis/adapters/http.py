@@ -9,12 +9,12 @@ import asyncio
 import json
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, TypeVar
 
 import httpx
 import msgspec
@@ -27,11 +27,14 @@ ATTEMPTS = 3
 _FIRST_BACKOFF_SECONDS = 0.25
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
+A = TypeVar("A")
+B = TypeVar("B")
+
 _log = structlog.get_logger(__name__)
 
 
 class Reply(NamedTuple):
-    """An answer with a status below 500 that is not 429."""
+    """An answer with a status below 500 that is neither 429 nor 408."""
 
     status: int
     json: Any
@@ -133,18 +136,19 @@ class HttpClient:
         unknown: ErrorCode | None = None,
         timeout_seconds: float | None = None,
     ) -> Reply:
-        """Send a request; statuses below 500 (except 429) are the caller's to judge.
+        """Send a request; statuses below 500 (except 408 and 429) are the caller's to judge.
 
         Raises `Unavailable` under `error` when nothing was done: never connected, 429, or a
         repeatable call that failed to the end. Raises `OutcomeUnknown` under `unknown` (or
-        `error`) when a call that must not be repeated was sent and not answered, or with 5xx.
+        `error`) when a call that must not be repeated was sent and got no answer, 408 or 5xx.
         A body given as bytes is sent as it is.
         """
         total = self._timeout_seconds if timeout_seconds is None else timeout_seconds
         content = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
+        # An empty path is the base URL as it was given: joining would add a slash to it.
         request = self._client.build_request(
             method,
-            path,
+            path or self.base_url,
             content=content,
             params=dict(params) if params else None,
             headers=_with_type(headers, content),
@@ -221,7 +225,7 @@ class _Failure(NamedTuple):
 def _read(response: httpx.Response) -> Reply | _Failure:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return _Failure("HTTP 429", not_done=True, retry_after=_retry_after(response))
-    if response.status_code >= httpx.codes.INTERNAL_SERVER_ERROR:
+    if response.status_code >= 500 or response.status_code == httpx.codes.REQUEST_TIMEOUT:
         return _Failure(
             f"HTTP {response.status_code}", not_done=False, retry_after=_retry_after(response)
         )
@@ -256,3 +260,14 @@ def _retry_after(response: httpx.Response) -> float | None:
 def _with_type(headers: Mapping[str, str] | None, content: bytes | None) -> dict[str, str]:
     described = {} if content is None else {"content-type": "application/json"}
     return described | dict(headers or {})
+
+
+async def together(first: Coroutine[Any, Any, A], second: Coroutine[Any, Any, B]) -> tuple[A, B]:
+    """Two calls at the same time; when one fails the other is ended before the error goes on."""
+    tasks = asyncio.ensure_future(first), asyncio.ensure_future(second)
+    try:
+        return await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -15,6 +15,14 @@ class Clock(Protocol):
         """This machine's time (UTC)."""
         ...
 
+    @property
+    def speed(self) -> float:
+        """Market seconds per host second: 1, but in paper mode; 0 while time is stepped.
+
+        A deadline that venues measure in market time must leave room for host delays.
+        """
+        ...
+
     async def sleep(self, seconds: float) -> None:
         """Wait that long in host time."""
         ...

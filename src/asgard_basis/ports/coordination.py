@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from asgard_basis.domain.market.snapshot import MarketSnapshot
+
 
 class NonceSource(Protocol):
     """One counter per signer for all processes."""
@@ -16,12 +18,12 @@ class NonceSource(Protocol):
 class SnapshotStore(Protocol):
     """The latest market snapshot, shared by all processes."""
 
-    async def publish(self, payload: bytes) -> None:
-        """Replace the snapshot and wake those who wait for a change."""
+    async def publish(self, snapshot: MarketSnapshot) -> None:
+        """Replace the snapshot for everybody."""
         ...
 
-    async def latest(self) -> bytes | None:
-        """The latest payload, or None before the first."""
+    async def latest(self) -> MarketSnapshot | None:
+        """The latest snapshot, or None before the first."""
         ...
 
 
@@ -52,4 +54,12 @@ class RateLimiter(Protocol):
 
     async def allow(self, key: str, *, limit: int, window_seconds: int) -> int:
         """0 when allowed, else seconds until it may be tried again."""
+        ...
+
+
+class Locks(Protocol):
+    """One worker at a time for one user's money, across machines."""
+
+    def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
+        """Enter with True when the lock was won; it ends with the process that holds it."""
         ...

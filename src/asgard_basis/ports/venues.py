@@ -6,7 +6,7 @@ done, may be asked again) or, for calls that move money, `OutcomeUnknown` (look 
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -27,6 +27,10 @@ from asgard_basis.domain.position.legs import (
     PerpFill,
 )
 from asgard_basis.ports.wallets import Wallet
+
+ORDER_LIFETIME = timedelta(seconds=20)
+"""An order that has not reached the book by then never will: it carries an earlier expiry, which
+the venue checks; the rest is room for clocks that differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,13 +125,22 @@ class PerpVenue(Protocol):
         ...
 
     async def place(self, trader: PerpTrader, order: PerpOrder) -> OrderResult:
-        """Send an order and say what it came to; the size filled may be less than asked."""
+        """Send an order and say what it came to; the size filled may be less than asked.
+
+        Price and size are brought to the venue's steps (the price to the eager side, the size
+        down). Nobody to trade with is a result with size zero, not an error; a reduce-only order
+        without a position to reduce is Refused HLQ-0007. After OutcomeUnknown the order may
+        still be executed for `ORDER_LIFETIME` of host time.
+        """
         ...
 
     async def find_order(
         self, address: EvmAddress, client_order_id: ClientOrderId
     ) -> OrderResult | None:
-        """What became of an order, or None when the venue has never seen the key."""
+        """What became of an order, or None when the venue does not know the key.
+
+        None is final only when `ORDER_LIFETIME` has passed since the order was sent.
+        """
         ...
 
 

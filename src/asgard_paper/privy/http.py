@@ -1,8 +1,9 @@
-"""The service on one port: server API under /v1, auth API under /api/v1, an outbox under /sim."""
+"""The service on one port: /v1 for back ends, /api/v1 for browsers, /sim for developers."""
 
 from collections.abc import Callable
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
@@ -35,6 +36,9 @@ def create_app(engine: PrivyEngine, *, public_url: Callable[[], str] | str) -> S
         mails = engine.mailbox(request.query_params.get("email"))
         return JSONResponse([shapes.mail(mail) for mail in mails])
 
+    async def decision(_request: Request) -> Response:
+        return JSONResponse(shapes.decision(engine.signer.last_decision))
+
     gate = Gate(engine, base_url)
     apis = (
         WalletApi(gate),
@@ -48,9 +52,10 @@ def create_app(engine: PrivyEngine, *, public_url: Callable[[], str] | str) -> S
         routes=[
             *auth_routes(engine),
             Route("/sim/outbox", outbox, methods=["GET"]),
+            Route("/sim/decision", decision, methods=["GET"]),
             Mount("/v1", routes=[route for api in apis for route in api.routes()]),
         ],
-        exception_handlers={Refusal: _refused},
+        exception_handlers={Refusal: _refused, HTTPException: _unrouted},
     )
 
 
@@ -58,3 +63,9 @@ def _refused(_request: Request, error: Exception) -> Response:
     if not isinstance(error, Refusal):
         raise error
     return JSONResponse(error.body(), status_code=error.status)
+
+
+def _unrouted(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    return JSONResponse({"error": error.detail}, status_code=error.status_code)

@@ -1,5 +1,6 @@
 """JSON bodies of the service, one function per resource."""
 
+from asgard_paper.privy.custody.rpc import LastDecision
 from asgard_paper.privy.identity import SignIn
 from asgard_paper.privy.records import (
     Aggregation,
@@ -170,6 +171,27 @@ def signed_in(result: SignIn) -> Json:
 def mail(record: Mail) -> Json:
     """A mail in the simulator's outbox."""
     return {"email": record.email, "code": record.code, "sent_at_ms": record.sent_at_ms}
+
+
+def decision(record: LastDecision | None) -> Json | None:
+    """Why the last signing request under a policy was allowed or denied, rule by rule."""
+    if record is None:
+        return None
+    return {
+        "wallet_id": record.wallet_id,
+        "method": record.method,
+        "allowed": record.decision.allowed,
+        "reason": record.decision.reason,
+        "rules": [
+            {
+                "name": step.rule,
+                "action": step.action,
+                "instruction": step.instruction,
+                "failed_condition": step.failed,
+            }
+            for step in record.decision.trace
+        ],
+    }
 
 
 def _account(record: LinkedAccount) -> Json:

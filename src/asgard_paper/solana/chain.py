@@ -77,7 +77,7 @@ class PreflightError(ValueError):
 
 
 class FaucetError(RuntimeError):
-    """The simulator's own transaction failed: the world is broken, not the caller."""
+    """The simulator's own transaction failed, for example for leaving less than rent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,16 @@ class SolanaChain:
         """An account, or None when it does not exist."""
         with self.lock:
             return self._runtime.account(key)
+
+    def place(self, key: Pubkey, account: Account) -> None:
+        """Put an account of a program that is not run here where readers expect it."""
+        with self.lock:
+            self._runtime.write(key, account)
+
+    def supply(self, mint: Pubkey) -> int:
+        """Tokens of a mint in native units; 0 when there is none."""
+        account = self.account(mint)
+        return Mint.from_bytes(account.data).supply if account else 0
 
     def decimals(self, mint: Pubkey) -> int:
         """Decimals of a mint; 0 when there is none."""
@@ -285,7 +295,8 @@ class SolanaChain:
             transaction = VersionedTransaction(message, [self._faucet])
             landed = self._execute(transaction)
         if landed is None or landed.err is not None:
-            raise FaucetError(f"faucet transaction failed: {landed}")
+            reason = landed.err if landed else "not accepted"
+            raise FaucetError(f"faucet transaction failed: {reason}")
         return landed.signature
 
     def _judge(self, transaction: VersionedTransaction) -> Outcome | None:

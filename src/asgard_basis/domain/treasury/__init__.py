@@ -1,1 +1,1 @@
-"""Money in and money out: what may be signed, deposited and withdrawn."""
+"""Money in and out."""

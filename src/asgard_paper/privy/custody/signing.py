@@ -3,10 +3,12 @@
 import base64
 from collections.abc import Mapping
 
+from eth_abi.exceptions import EncodingError
 from eth_account import Account
 from eth_account.messages import encode_defunct, encode_typed_data
 from eth_keys.datatypes import PrivateKey
 from eth_utils.address import to_checksum_address
+from eth_utils.exceptions import ValidationError
 from solders.keypair import Keypair
 from solders.message import to_bytes_versioned
 from solders.transaction import VersionedTransaction
@@ -30,6 +32,16 @@ GAS_OF_KIND = {
     1: ("nonce", "gas_limit", "gas_price"),
     2: ("nonce", "gas_limit", "max_fee_per_gas", "max_priority_fee_per_gas"),
 }
+UNENCODABLE = (
+    EncodingError,
+    ValidationError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 class EthereumKey:
@@ -73,9 +85,12 @@ class EthereumKey:
 
     def sign_typed_data(self, data: TypedData) -> str:
         """The 65-byte EIP-712 signature, 0x hex; raises Refusal 400 if it cannot be encoded."""
+        # Types the message does not use are no part of the hash, and the encoder stumbles on them.
+        used = {"EIP712Domain", *data.reachable()}
         types = {
             struct: [{"name": name, "type": kind} for name, kind in members]
             for struct, members in data.types.items()
+            if struct in used
         }
         if "EIP712Domain" not in types:
             types["EIP712Domain"] = _domain_types(data.domain)
@@ -87,7 +102,7 @@ class EthereumKey:
         }
         try:
             message = encode_typed_data(full_message=whole)
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except UNENCODABLE as error:
             raise Refusal(400, f"Invalid typed data: {error}", INVALID_DATA) from error
         return _hex(Account.sign_message(message, self._key).signature)
 

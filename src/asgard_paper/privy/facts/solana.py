@@ -144,7 +144,7 @@ def parse_transaction(raw: bytes) -> SolanaTransaction | None:
     except ValueError:
         return None
     message = parsed.message
-    if not isinstance(message, Message | MessageV0):
+    if not isinstance(message, Message | MessageV0) or bytes(parsed) != raw:
         return None
     keys = [str(key) for key in message.account_keys]
     signers = message.header.num_required_signatures

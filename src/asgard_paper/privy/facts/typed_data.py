@@ -41,6 +41,17 @@ class TypedData:
             return None
         return self._leaf(self.primary_type, self.message, path)
 
+    def reachable(self) -> frozenset[str]:
+        """The structs that the primary type is made of, itself included."""
+        found: set[str] = set()
+        waiting = [self.primary_type]
+        while waiting:
+            struct = waiting.pop()
+            if struct in self.types and struct not in found:
+                found.add(struct)
+                waiting += [kind.partition("[")[0] for _, kind in self.types[struct]]
+        return frozenset(found)
+
     def _domain(self, *names: str) -> object:
         return next((self.domain[name] for name in names if name in self.domain), None)
 

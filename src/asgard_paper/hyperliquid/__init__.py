@@ -1,0 +1,1 @@
+"""A perpetual venue that speaks Hyperliquid's wire protocol over a pure engine."""

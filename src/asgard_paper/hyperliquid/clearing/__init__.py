@@ -1,0 +1,1 @@
+"""Who owns what: accounts, positions, margin, payments, liquidation, money in and out."""

@@ -1,0 +1,1 @@
+"""What can be traded and at which price: universe, quotes, depth, funding rates."""

@@ -1,0 +1,1 @@
+"""Orders and the permission to place them: order desk, agents, nonces."""

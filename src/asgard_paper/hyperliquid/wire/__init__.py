@@ -1,0 +1,1 @@
+"""How it looks outside: request shapes, signatures, payloads."""
