@@ -21,31 +21,31 @@ class Load:
         return ordered[min(len(ordered) - 1, int(len(ordered) * share))]
 
 
-def steady(url: str, *, cookies: dict[str, str], per_second: int, seconds: float) -> Load:
+def steady(url: str, *, cookies: list[dict[str, str]], per_second: int, seconds: float) -> Load:
     """Requests at a fixed rate; a late answer makes the next one on its connection late too."""
     return asyncio.run(_steady(url, cookies, per_second, seconds))
 
 
-def burst(url: str, *, cookies: dict[str, str], count: int) -> Load:
+def burst(url: str, *, cookies: list[dict[str, str]], count: int) -> Load:
     """All at once, each on its own connection."""
     return asyncio.run(_burst(url, cookies, count))
 
 
-async def _steady(url: str, cookies: dict[str, str], per_second: int, seconds: float) -> Load:
+async def _steady(url: str, cookies: list[dict[str, str]], per_second: int, seconds: float) -> Load:
     due: asyncio.Queue[float | None] = asyncio.Queue()
     times: list[float] = []
     errors = 0
 
-    async def client() -> None:
+    async def client(number: int) -> None:
         nonlocal errors
-        connection = await _Connection.open(url, cookies)
+        connection = await _Connection.open(url, cookies[number % len(cookies)])
         while (moment := await due.get()) is not None:
             status = await connection.get()
             times.append((time.perf_counter() - moment) * 1000)
             errors += status != 200
         connection.close()
 
-    clients = [asyncio.create_task(client()) for _ in range(CONNECTIONS)]
+    clients = [asyncio.create_task(client(number)) for number in range(CONNECTIONS)]
     started = time.perf_counter()
     for number in range(int(per_second * seconds)):
         moment = started + number / per_second
@@ -57,8 +57,10 @@ async def _steady(url: str, cookies: dict[str, str], per_second: int, seconds: f
     return Load(times, errors)
 
 
-async def _burst(url: str, cookies: dict[str, str], count: int) -> Load:
-    connections = await asyncio.gather(*(_Connection.open(url, cookies) for _ in range(count)))
+async def _burst(url: str, cookies: list[dict[str, str]], count: int) -> Load:
+    connections = await asyncio.gather(
+        *(_Connection.open(url, cookies[n % len(cookies)]) for n in range(count))
+    )
     started = time.perf_counter()
 
     async def once(connection: "_Connection") -> tuple[float, int]:
