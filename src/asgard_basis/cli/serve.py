@@ -5,7 +5,7 @@ import uvicorn
 from asgard_basis import observability
 from asgard_basis.api.app import create_app
 from asgard_basis.bootstrap import WebSettings, open_app
-from asgard_basis.settings import VERSION, Settings
+from asgard_basis.settings import VERSION, Settings, load_settings
 
 
 def web_settings(settings: Settings) -> WebSettings:
@@ -27,8 +27,8 @@ def web_settings(settings: Settings) -> WebSettings:
 
 def serve() -> None:
     """Serve until told to stop; open requests are finished first."""
-    settings = Settings()  # type: ignore[call-arg]
-    observability.configure()
+    settings = load_settings()
+    observability.configure(level=settings.log_level, service="serve")
     uvicorn.run(
         create_app(lambda: open_app(settings), web_settings(settings)),
         host=settings.host,

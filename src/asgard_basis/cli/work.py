@@ -7,14 +7,14 @@ import uvloop
 
 from asgard_basis import observability
 from asgard_basis.bootstrap import open_app
-from asgard_basis.settings import Settings
+from asgard_basis.settings import Settings, load_settings
 from asgard_basis.workers.main import work as run_worker
 
 
 def work() -> None:
     """Work until SIGTERM or SIGINT; what is in hand is finished or handed back."""
-    settings = Settings()  # type: ignore[call-arg]
-    observability.configure()
+    settings = load_settings()
+    observability.configure(level=settings.log_level, service="work")
     uvloop.run(_work(settings))
 
 
