@@ -12,7 +12,7 @@ def web_settings(settings: Settings) -> WebSettings:
     """What the HTTP server needs of the settings."""
     control = settings.paper_control_url
     return WebSettings(
-        mode=settings.mode.value,
+        mode=settings.mode,
         is_replay=settings.is_replay,
         version=VERSION,
         server_secret=settings.server_secret,
