@@ -85,7 +85,7 @@ def unbind(*names: str) -> None:
     structlog.contextvars.unbind_contextvars(*names)
 
 
-def configure_logging(*, level: str = "info", service: str = "basis") -> None:
+def configure(*, level: str = "info", service: str = "basis") -> None:
     """Send all logs of this process, also of libraries, to stderr: JSON, or plain on a terminal."""
     is_terminal = sys.stderr.isatty()
     shared: list[Processor] = [

@@ -8,14 +8,15 @@ import os
 from collections.abc import Mapping
 from datetime import timedelta
 from decimal import Decimal
-from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from asgard_basis.domain.risk.limits import RiskLimits
+
+VERSION = "0.1.0"
 
 LIVE_URLS = {
     "HYPERLIQUID_URL": "https://api.hyperliquid.xyz",
@@ -38,15 +39,8 @@ _BASE58 = set("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 _SECRET_LENGTH_MIN = 32
 
 
-class Mode(StrEnum):
-    """With whose money."""
-
-    PAPER = "paper"
-    """A simulated world: the default."""
-    SHADOW = "shadow"
-    """Live market data, simulated execution."""
-    LIVE = "live"
-    """Real money."""
+Mode = Literal["paper", "shadow", "live"]
+"""With whose money: a simulated world; live data with simulated execution; real money."""
 
 
 class SettingsRefused(Exception):
@@ -66,7 +60,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    mode: Mode = _named("BASIS_MODE", default=Mode.PAPER)
+    mode: Mode = _named("BASIS_MODE", default="paper")
     home: Path = _named("BASIS_HOME", default=Path("var"))
     host: str = _named("HOST", default="127.0.0.1")
     port: int = _named("PORT", default=8080, ge=1, le=65535)
@@ -111,9 +105,9 @@ class Settings(BaseModel):
     @model_validator(mode="after")
     def _judged(self) -> "Settings":
         problems = {
-            Mode.PAPER: self._paper_problems,
-            Mode.SHADOW: self._shadow_problems,
-            Mode.LIVE: self._live_problems,
+            "paper": self._paper_problems,
+            "shadow": self._shadow_problems,
+            "live": self._live_problems,
         }[self.mode]()
         if self.size_min_usd > self.size_max_usd:
             problems.append("RISK_MIN_POSITION_USD is above RISK_MAX_POSITION_USD")
@@ -140,6 +134,11 @@ class Settings(BaseModel):
     def short_session(self) -> timedelta:
         """How long a sign-in lasts otherwise."""
         return timedelta(hours=self.session_hours)
+
+    @property
+    def is_secure(self) -> bool:
+        """People reach the service by TLS, so cookies travel by nothing else."""
+        return self.mode == "live"
 
     @property
     def is_replay(self) -> bool:
@@ -223,7 +222,7 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
     given = {name: text for name, text in (environment or os.environ).items() if text.strip()}
     home = Path(given.get("BASIS_HOME", "var"))
     values = {**secret_files(home / "secrets"), **given}
-    if values.get("BASIS_MODE") == Mode.LIVE:
+    if values.get("BASIS_MODE") == "live":
         values = {**LIVE_URLS, **values}
     try:
         return Settings.model_validate(values)

@@ -39,8 +39,8 @@ def test_what_an_operator_needs_stays() -> None:
 
 _PROGRAM = """
 import logging, structlog
-from asgard_basis.observability import bind, configure_logging
-configure_logging(service="test")
+from asgard_basis.observability import bind, configure
+configure(service="test")
 bind(request_id="r-1", position_id=None)
 log = structlog.get_logger("room")
 log.info("opened", email="ada@example.org", amount=5)

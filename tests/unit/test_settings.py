@@ -1,10 +1,11 @@
 """Settings: what may not start does not start, and says why."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
 
-from asgard_basis.settings import Mode, SettingsRefused, load_settings
+from asgard_basis.settings import VERSION, SettingsRefused, load_settings
 
 PAPER = {
     "DATABASE_URL": "postgresql://basis:pw@127.0.0.1:5432/basis",
@@ -44,7 +45,7 @@ def _problems(**changes: str) -> list[str]:
 
 def test_paper_is_the_default_and_live_has_the_venues_addresses() -> None:
     paper = load_settings(PAPER)
-    assert paper.mode is Mode.PAPER
+    assert paper.mode == "paper"
     assert paper.host == "127.0.0.1"
     live = load_settings(LIVE)
     assert live.hyperliquid_url == "https://api.hyperliquid.xyz"
@@ -133,3 +134,8 @@ def test_secrets_may_be_files_and_the_environment_wins(tmp_path: Path) -> None:
     settings = load_settings(given)
     assert settings.server_secret == "f" * 43
     assert settings.privy_app_secret == "app-secret-value"
+
+
+def test_the_version_is_the_packages() -> None:
+    project = Path(__file__).resolve().parents[2] / "pyproject.toml"
+    assert tomllib.loads(project.read_text())["project"]["version"] == VERSION

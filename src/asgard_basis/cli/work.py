@@ -14,7 +14,7 @@ from asgard_basis.workers.main import work as run_worker
 def work() -> None:
     """Work until SIGTERM or SIGINT; what is in hand is finished or handed back."""
     settings = load_settings()
-    observability.configure_logging(level=settings.log_level, service="work")
+    observability.configure(level=settings.log_level, service="work")
     uvloop.run(_work(settings))
 
 

@@ -147,6 +147,11 @@ class SolanaChain:
         with self.lock:
             return self._runtime.account(key)
 
+    def supply(self, mint: Pubkey) -> int:
+        """Tokens of a mint in native units; 0 when there is none."""
+        account = self.account(mint)
+        return Mint.from_bytes(account.data).supply if account else 0
+
     def decimals(self, mint: Pubkey) -> int:
         """Decimals of a mint; 0 when there is none."""
         with self.lock:
@@ -155,10 +160,7 @@ class SolanaChain:
     def token_accounts(self, owner: Pubkey) -> list[tuple[Pubkey, TokenAccount]]:
         """Every token account of an owner, ordered by address."""
         with self.lock:
-            rows = self._runtime.accounts_of(TOKEN_PROGRAM)
-        parsed = [(key, token_account(account)) for key, account in rows]
-        mine = [(key, token) for key, token in parsed if token and token.owner == owner]
-        return sorted(mine, key=lambda row: str(row[0]))
+            return self._runtime.token_accounts(owner)
 
     def balance(self, key: Pubkey) -> int:
         """Lamports of an account."""
@@ -242,6 +244,11 @@ class SolanaChain:
             if fresh and not known and not self.slots.halted:
                 self._execute(transaction)
         return signature
+
+    def place(self, key: Pubkey, account: Account) -> None:
+        """Put an account on the chain outside of any transaction: a lookup table, a stake pool."""
+        with self.lock:
+            self._runtime.write(key, account)
 
     def set_halted(self, halted: bool) -> None:
         """Stop the network or let it go on; while it stands still nothing lands."""

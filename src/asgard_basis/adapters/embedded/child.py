@@ -13,6 +13,7 @@ from pathlib import Path
 
 _TRAMPOLINE = Path(__file__).with_name("trampoline.py")
 _POLL_SECONDS = 0.02
+_LOG_BYTES_MAX = 20_000_000
 
 
 class StartFailed(Exception):
@@ -118,6 +119,10 @@ def last_lines(log: Path, count: int = 12) -> list[str]:
     return [line for line in text.splitlines() if line.strip()][-count:]
 
 
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
+
+
 def spawn(
     name: str,
     command: Sequence[str],
@@ -134,12 +139,14 @@ def spawn(
     `stop_signal` (Linux). `record` names it for `end_previous` of a later run.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > _LOG_BYTES_MAX:
+        log.replace(log.with_name(log.name + ".1"))
     plan = {
         "parent": os.getpid(),
         "death_signal": int(stop_signal),
         "identity": {"kind": identity.kind, "uid": identity.uid, "gid": identity.gid},
     }
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_private) as output:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", str(_TRAMPOLINE), json.dumps(plan), *command],
             stdin=subprocess.DEVNULL,

@@ -82,6 +82,7 @@ def start_postgres(
     installation: Path | None = None,
     durable: bool = True,
     place: Lodging | None = None,
+    log: Path | None = None,
 ) -> EmbeddedPostgres:
     """Start the server whose data is under `home`, creating it first if need be.
 
@@ -90,7 +91,7 @@ def start_postgres(
     Raises StartFailed.
     """
     home.mkdir(parents=True, exist_ok=True)
-    record, log = home / "postgres.pid.json", home / "postgres.log"
+    record, log = home / "postgres.pid.json", log or home / "postgres.log"
     end_previous(record, stop_signal=signal.SIGINT)
     place = place or lodging(home / "server", installation or default_installation())
     passwords = _passwords(home)

@@ -77,7 +77,12 @@ class EmbeddedValkey:
 
 
 def start_valkey(
-    home: Path, *, port: int | None = None, binary: Path | None = None, durable: bool = True
+    home: Path,
+    *,
+    port: int | None = None,
+    binary: Path | None = None,
+    durable: bool = True,
+    log: Path | None = None,
 ) -> EmbeddedValkey:
     """Start the server whose data is under `home`; every acknowledged write survives a crash.
 
@@ -86,7 +91,7 @@ def start_valkey(
     """
     data = home / "data"
     data.mkdir(parents=True, exist_ok=True)
-    record, log = home / "valkey.pid.json", home / "valkey.log"
+    record, log = home / "valkey.pid.json", log or home / "valkey.log"
     end_previous(record)
     secret = home / "password"
     if not secret.exists():

@@ -1,15 +1,29 @@
 """The network's rules around the runtime: expiry, once only, durability, confirmation."""
 
 import pytest
+from solders.account import Account
+from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
+from solders.message import MessageV0
 from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
-from asgard_paper.solana.addresses import INF_MINT, TOKENS, USDC_MINT, WSOL_MINT
+from asgard_paper.solana.addresses import (
+    INF_MINT,
+    LOOKUP_TABLE_PROGRAM,
+    TOKEN_PROGRAM,
+    TOKENS,
+    USDC_MINT,
+    WSOL_MINT,
+)
 from asgard_paper.solana.chain import PreflightError, SignatureFailureError
-from asgard_paper.solana.transactions import InvalidTransactionError, memo
+from asgard_paper.solana.transactions import InvalidTransactionError, memo, token_account_of
 from tests.unit.paper.solana.network import SOL, Network, pay
+
+# Discriminator 1, not deactivated, extended long ago, no authority.
+LOOKUP_TABLE_META = (1).to_bytes(4, "little") + b"\xff" * 8 + bytes(44)
 
 
 def test_the_mints_stand_at_their_real_addresses() -> None:
@@ -230,3 +244,36 @@ def test_history_records_balances_on_both_sides() -> None:
     at = landed.account_keys.index(str(target))
     assert (landed.pre_balances[at], landed.post_balances[at]) == (0, SOL)
     assert sum(landed.pre_balances) - sum(landed.post_balances) == landed.fee == 5_000
+
+
+def test_accounts_from_lookup_tables_are_charged_kept_and_listed() -> None:
+    network = Network()
+    sender, target = network.wallet(), Keypair().pubkey()
+    table, body = Keypair().pubkey(), bytes(LOOKUP_TABLE_META)
+    network.chain.place(table, Account(SOL, body + bytes(target), LOOKUP_TABLE_PROGRAM, False, 0))
+    tables = [AddressLookupTableAccount(table, [target])]
+    blockhash, _ = network.chain.latest_blockhash("processed")
+    steps = [pay(sender, target, SOL)]
+    message = MessageV0.try_compile(sender.pubkey(), steps, tables, blockhash)
+    assert target not in message.account_keys
+    signature = network.chain.send(bytes(VersionedTransaction(message, [sender])))
+    later = network.restarted()
+    assert later.chain.balance(target) == SOL
+    landed = later.chain.history.get(signature)
+    assert landed is not None
+    assert landed.account_keys[-1] == str(target)
+    assert landed.loaded_writable == 1
+    assert [row.signature for row in later.chain.history.newest_first(str(target))] == [signature]
+
+
+def test_token_accounts_are_listed_for_their_present_owner_only() -> None:
+    network = Network()
+    first, second = network.wallet(), Keypair().pubkey()
+    network.chain.mint_tokens(first.pubkey(), USDC_MINT, 9)
+    account = token_account_of(first.pubkey(), USDC_MINT)
+    set_owner = bytes([6, 2, 1]) + bytes(second)
+    accounts = [AccountMeta(account, False, True), AccountMeta(first.pubkey(), True, False)]
+    network.chain.send(network.transaction(first, Instruction(TOKEN_PROGRAM, set_owner, accounts)))
+    for chain in (network.chain, network.restarted().chain):
+        assert chain.token_accounts(first.pubkey()) == []
+        assert [key for key, _ in chain.token_accounts(second)] == [account]
