@@ -41,8 +41,8 @@ for (const scheme of ["light", "dark"]) {
       page.on("pageerror", (error) => console.log(id, "page error:", error.message));
       page.on("console", (message) => message.type() === "error" && console.log(id, message.text()));
       await page.goto(base + path, { waitUntil: "networkidle" });
-      if (name === "open") await page.getByLabel("Your capital, both legs").fill("1200.00");
-      if (name === "open-fails") await page.getByLabel("Your capital, both legs").fill("2500.00");
+      if (name === "open") await page.getByLabel("Your capital, both legs").fill("1200.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
+      if (name === "open-fails") await page.getByLabel("Your capital, both legs").fill("2500.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
       await page.waitForTimeout(700);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (overflow > 0) {

@@ -3,7 +3,6 @@
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 import procrastinate
@@ -19,7 +18,7 @@ from asgard_basis.adapters.postgres.queue import queue_connector
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.adapters.privy.identity import PrivyIdentity
 from asgard_basis.adapters.privy.wallets import PrivyWallets
-from asgard_basis.adapters.redis.connection import open_redis
+from asgard_basis.adapters.redis.connection import answers, open_redis
 from asgard_basis.adapters.redis.events import RedisEventBus
 from asgard_basis.adapters.redis.heartbeat import RedisHeartbeat
 from asgard_basis.adapters.redis.leases import RedisLeases
@@ -33,7 +32,7 @@ from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
-from asgard_basis.application.operations.health import Health
+from asgard_basis.application.operations.health import Health, Probe
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
@@ -51,7 +50,14 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.coordination import EventBus, Leases, Locks, RateLimiter, SnapshotStore
+from asgard_basis.ports.coordination import (
+    EventBus,
+    Leases,
+    Locks,
+    NonceSource,
+    RateLimiter,
+    SnapshotStore,
+)
 from asgard_basis.ports.identity import IdentityProvider
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
@@ -109,54 +115,86 @@ class App:
     heartbeat: Callable[[], Awaitable[None]]
 
 
-@dataclass(frozen=True, slots=True)
-class _World:
-    """The adapters."""
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Open everything in order, yield the application, close everything in reverse."""
+    async with AsyncExitStack() as stack:
+        clock: Clock = SystemClock()
+        if settings.clock_url:
+            clock = await stack.enter_async_context(VenueClock(settings.clock_url))
+        stores = await _open_stores(settings, stack)
+        outside = _reach(settings, stack, clock, stores.nonces)
+        yield _compose(stores, outside, clock, settings)
 
-    clock: Clock
+
+@dataclass(frozen=True, slots=True)
+class _Stores:
+    """What remembers and coordinates."""
+
     transactions: Transactions
     locks: Locks
+    nonces: NonceSource
     rate_limiter: RateLimiter
     leases: Leases
     events: EventBus
     snapshots: SnapshotStore
     queue: procrastinate.App
-    perp: PerpVenue
-    margin: MarginVenue
-    solana: SolanaChain
-    arbitrum: ArbitrumChain
-    identity: IdentityProvider
-    custody: WalletCustody
-    probe_database: Callable[[], Awaitable[bool]]
-    probe_redis: Callable[[], Awaitable[bool]]
-    probe_worker: Callable[[], Awaitable[bool]]
+    probe_database: Probe
+    probe_redis: Probe
+    probe_worker: Probe
     heartbeat: Callable[[], Awaitable[None]]
 
 
-@asynccontextmanager
-async def open_app(settings: Settings) -> AsyncIterator[App]:
-    """Open everything in order, yield the application, close everything in reverse."""
-    async with AsyncExitStack() as stack:
-        world = await _reach(settings, stack)
-        yield _compose(world, settings)
-
-
-async def _reach(settings: Settings, stack: AsyncExitStack) -> _World:
-    clock: Clock = SystemClock()
-    if settings.clock_url:
-        clock = await stack.enter_async_context(VenueClock(settings.clock_url))
-
-    def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
-        client = HttpClient(base_url, timeout_seconds=seconds, name=name)
-        stack.push_async_callback(client.close)
-        return client
-
+async def _open_stores(settings: Settings, stack: AsyncExitStack) -> _Stores:
     pool = await open_pool(settings.database_url, role=Role.APP, size_max=settings.pool_size)
     stack.push_async_callback(pool.close)
     redis = open_redis(settings.redis_url)
     stack.push_async_callback(redis.aclose)
     locks = PostgresLocks(settings.database_url)
     stack.push_async_callback(locks.close)
+    heartbeats = RedisHeartbeat(redis)
+
+    async def database_answers() -> bool:
+        return bool(await pool.fetchval("SELECT true", timeout=2))
+
+    async def redis_answers() -> bool:
+        return await answers(redis)
+
+    return _Stores(
+        transactions=PostgresTransactions(pool),
+        locks=locks,
+        nonces=PostgresNonces(pool),
+        rate_limiter=RedisRateLimiter(redis),
+        leases=RedisLeases(redis),
+        events=RedisEventBus(redis),
+        snapshots=RedisSnapshotStore(redis),
+        queue=procrastinate.App(connector=queue_connector(settings.database_url)),
+        probe_database=database_answers,
+        probe_redis=redis_answers,
+        probe_worker=heartbeats.is_alive,
+        heartbeat=heartbeats.beat,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """The five outside systems."""
+
+    perp: PerpVenue
+    margin: MarginVenue
+    solana: SolanaChain
+    arbitrum: ArbitrumChain
+    identity: IdentityProvider
+    custody: WalletCustody
+
+
+def _reach(
+    settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: NonceSource
+) -> _Outside:
+    def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
+        client = HttpClient(base_url, timeout_seconds=seconds, name=name)
+        stack.push_async_callback(client.close)
+        return client
 
     privy_http = http(settings.privy_url, "privy")
     wallets = PrivyWallets(
@@ -168,28 +206,12 @@ async def _reach(settings: Settings, stack: AsyncExitStack) -> _World:
         clock=clock,
     )
     solana = RpcSolanaChain(http=http(settings.solana_rpc_url, "solana"), clock=clock)
-    heartbeats = RedisHeartbeat(redis)
-
-    async def database_answers() -> bool:
-        return bool(await pool.fetchval("SELECT true", timeout=2))
-
-    async def redis_answers() -> bool:
-        return bool(await redis.ping())
-
-    return _World(
-        clock=clock,
-        transactions=PostgresTransactions(pool),
-        locks=locks,
-        rate_limiter=RedisRateLimiter(redis),
-        leases=RedisLeases(redis),
-        events=RedisEventBus(redis),
-        snapshots=RedisSnapshotStore(redis),
-        queue=procrastinate.App(connector=queue_connector(settings.database_url)),
+    return _Outside(
         perp=HyperliquidPerpVenue(
             http=http(settings.hyperliquid_url, "hyperliquid"),
             websocket_url=settings.hyperliquid_ws_url,
             signer=wallets.evm,
-            nonces=PostgresNonces(pool),
+            nonces=nonces,
             clock=clock,
         ),
         margin=AsgardMarginVenue(
@@ -212,18 +234,14 @@ async def _reach(settings: Settings, stack: AsyncExitStack) -> _World:
             clock=clock,
         ),
         custody=wallets,
-        probe_database=database_answers,
-        probe_redis=redis_answers,
-        probe_worker=heartbeats.is_alive,
-        heartbeat=heartbeats.beat,
     )
 
 
-def _compose(world: _World, settings: Settings) -> App:
-    limits, fees = RiskLimits(), FeeSchedule()
-    transactions, clock = world.transactions, world.clock
+def _compose(stores: _Stores, outside: _Outside, clock: Clock, settings: Settings) -> App:
+    limits, fees = settings.limits, FeeSchedule()
+    transactions = stores.transactions
     desk = JobDesk(transactions, clock)
-    reader = MarketReader(world.snapshots, clock)
+    reader = MarketReader(stores.snapshots, clock)
     board = RateBoard(
         reader=reader,
         transactions=transactions,
@@ -234,22 +252,22 @@ def _compose(world: _World, settings: Settings) -> App:
     )
     runner = SagaRunner(transactions=transactions, clock=clock)
     pairs = PairFactory(
-        perp=world.perp,
-        margin=world.margin,
-        chain=world.solana,
+        perp=outside.perp,
+        margin=outside.margin,
+        chain=outside.solana,
         reader=reader,
         clock=clock,
         limits=limits,
     )
     book = PositionBook(
-        transactions=transactions, perp=world.perp, margin=world.margin, clock=clock
+        transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
     preflight = Preflight(
         transactions=transactions,
         reader=reader,
         board=board,
-        perp=world.perp,
-        solana=world.solana,
+        perp=outside.perp,
+        solana=outside.solana,
         clock=clock,
         limits=limits,
         fees=fees,
@@ -279,12 +297,12 @@ def _compose(world: _World, settings: Settings) -> App:
         transactions=transactions,
         desk=desk,
         runner=runner,
-        arbitrum=world.arbitrum,
-        perp=world.perp,
+        arbitrum=outside.arbitrum,
+        perp=outside.perp,
         clock=clock,
         limits=limits,
     )
-    provisioning = WalletProvisioning(transactions=transactions, custody=world.custody)
+    provisioning = WalletProvisioning(transactions=transactions, custody=outside.custody)
 
     async def provision(job: Job) -> DomainError | None:
         await provisioning.run(job.user_id)
@@ -294,17 +312,17 @@ def _compose(world: _World, settings: Settings) -> App:
         clock=clock,
         limits=limits,
         transactions=transactions,
-        rate_limiter=world.rate_limiter,
-        leases=world.leases,
-        events=world.events,
-        queue=world.queue,
+        rate_limiter=stores.rate_limiter,
+        leases=stores.leases,
+        events=stores.events,
+        queue=stores.queue,
         sign_in=SignIn(
             transactions=transactions,
-            identity=world.identity,
+            identity=outside.identity,
             desk=desk,
             clock=clock,
-            long_session=timedelta(days=7),
-            short_session=timedelta(hours=24),
+            long_session=settings.long_session,
+            short_session=settings.short_session,
         ),
         desk=desk,
         board=board,
@@ -314,9 +332,9 @@ def _compose(world: _World, settings: Settings) -> App:
         views=views,
         balances=Balances(
             transactions=transactions,
-            solana=world.solana,
-            arbitrum=world.arbitrum,
-            perp=world.perp,
+            solana=outside.solana,
+            arbitrum=outside.arbitrum,
+            perp=outside.perp,
             reader=reader,
             positions=views,
             clock=clock,
@@ -325,17 +343,17 @@ def _compose(world: _World, settings: Settings) -> App:
         deposits=deposits,
         monitor=PositionMonitor(transactions=transactions, book=book),
         market_watch=MarketWatch(
-            perp=world.perp,
-            margin=world.margin,
-            solana=world.solana,
-            snapshots=world.snapshots,
+            perp=outside.perp,
+            margin=outside.margin,
+            solana=outside.solana,
+            snapshots=stores.snapshots,
             transactions=transactions,
             clock=clock,
         ),
         dispatch=Dispatch(
             transactions=transactions,
             desk=desk,
-            locks=world.locks,
+            locks=stores.locks,
             work={
                 JobKind.PROVISION: provision,
                 JobKind.DEPOSIT: deposits.run,
@@ -344,10 +362,10 @@ def _compose(world: _World, settings: Settings) -> App:
             },
         ),
         health=Health(
-            database=world.probe_database,
-            redis=world.probe_redis,
-            worker=world.probe_worker,
+            database=stores.probe_database,
+            redis=stores.probe_redis,
+            worker=stores.probe_worker,
             market=reader.is_fresh,
         ),
-        heartbeat=world.heartbeat,
+        heartbeat=stores.heartbeat,
     )

@@ -6,6 +6,9 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
 from asgard_basis.domain.identifiers import EvmAddress
@@ -67,6 +70,10 @@ class PaperHyperliquid:
         )
         self.signer = LocalEvmSigner()
         self.nonces = LocalNonces()
+        self.lost_requests = 0
+        """So many next actions never reach the venue."""
+        self.lost_replies = 0
+        """So many next actions are done, and nobody hears of it."""
         self._deposits = 0
 
     def trader(self, number: int = 1) -> PerpTrader:
@@ -91,10 +98,26 @@ class PaperHyperliquid:
         self.clock.advance(int(timedelta(**how_long).total_seconds() * 1000))
         self.engine.advance()
 
+    def _losing(self, app: ASGIApp) -> ASGIApp:
+        async def handle(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http" or scope["path"] != "/exchange":
+                await app(scope, receive, send)
+            elif self.lost_requests:
+                self.lost_requests -= 1
+                await Response(status_code=502)(scope, receive, send)
+            elif self.lost_replies:
+                self.lost_replies -= 1
+                await app(scope, receive, _nowhere)
+                await Response(status_code=504)(scope, receive, send)
+            else:
+                await app(scope, receive, send)
+
+        return handle
+
     @asynccontextmanager
     async def venue(self) -> AsyncIterator[HyperliquidPerpVenue]:
         """The product's venue, connected to this one."""
-        with serve(create_app(self.engine)) as url:
+        with serve(self._losing(create_app(self.engine))) as url:
             async with HttpClient(url, timeout_seconds=10, name="hyperliquid") as http:
                 yield HyperliquidPerpVenue(
                     http=http,
@@ -103,6 +126,10 @@ class PaperHyperliquid:
                     nonces=self.nonces,
                     clock=WorldTime(self.clock),
                 )
+
+
+async def _nowhere(message: Message) -> None:
+    return None
 
 
 def address(trader: PerpTrader) -> EvmAddress:

@@ -114,6 +114,16 @@ async def test_invented_key_ids_do_not_make_us_ask_each_time(paper: PaperPrivy, 
     assert sum("jwks" in line for line in paper.faults.seen) == 1
 
 
+async def test_keys_are_asked_for_again_after_an_hour(paper: PaperPrivy, token: str) -> None:
+    clock = PatientClock()
+    async with paper.identity(clock) as identity:
+        await identity.verify(token)
+        clock.ahead = timedelta(seconds=3601)
+        with pytest.raises(Refused):
+            await identity.verify(forged(token))
+    assert sum("jwks" in line for line in paper.faults.seen) == 2
+
+
 async def test_an_outage_is_not_a_bad_token(paper: PaperPrivy, token: str) -> None:
     async with paper.identity() as identity:
         paper.faults.statuses += [503] * 3

@@ -10,7 +10,7 @@ from itertools import count
 import pytest
 
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
-from asgard_basis.domain.errors import ErrorCode, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import PositionId, client_order_id
 from asgard_basis.domain.market.funding import payment_to_short
 from asgard_basis.domain.position.legs import PerpPosition
@@ -272,6 +272,45 @@ async def test_a_long_past_is_read_whole_every_hour_once(
     assert [o.hour for o in hours] == [first + timedelta(hours=n) for n in range(1300)]
     until = first + timedelta(hours=9)
     assert len(await venue.funding_history(since=first, until=until)) == 10
+
+
+async def test_an_order_whose_answer_was_lost_is_found_and_was_done_once(
+    paper: PaperHyperliquid, venue: HyperliquidPerpVenue, trader: PerpTrader
+) -> None:
+    sell = order(is_buy=False, size="2")
+    paper.lost_replies = 1
+    with pytest.raises(OutcomeUnknown) as caught:
+        await venue.place(trader, sell)
+    assert caught.value.code is ErrorCode.HYPERLIQUID_UNKNOWN
+    found = await venue.find_order(address(trader), sell.client_order_id)
+    assert found is not None
+    assert found.filled_size == 2
+    assert (await position_of(venue, trader)).signed_size == Decimal(-2)
+
+
+async def test_an_order_that_never_arrived_is_not_found(
+    paper: PaperHyperliquid, venue: HyperliquidPerpVenue, trader: PerpTrader
+) -> None:
+    sell = order(is_buy=False, size="2")
+    paper.lost_requests = 1
+    with pytest.raises(OutcomeUnknown):
+        await venue.place(trader, sell)
+    assert await venue.find_order(address(trader), sell.client_order_id) is None
+    assert (await venue.account(address(trader))).position is None
+
+
+async def test_what_is_so_although_the_answer_was_lost_is_success(
+    paper: PaperHyperliquid, venue: HyperliquidPerpVenue
+) -> None:
+    trader = paper.trader()
+    paper.deposit(trader, "100")
+    paper.lost_replies = 1
+    await venue.approve_agent(trader)
+    paper.lost_replies = 1
+    await venue.set_isolated_leverage(trader, 4)
+    paper.lost_requests = 1
+    with pytest.raises(OutcomeUnknown):
+        await venue.set_isolated_leverage(trader, 2)
 
 
 async def test_actions_at_the_same_moment_do_not_collide(

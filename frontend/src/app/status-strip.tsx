@@ -25,7 +25,7 @@ export function StatusStrip({ config, me }: { config: ConfigResponse | undefined
         <FeedAges />
       </span>
       <DepositLink />
-      <QuietButton onClick={() => chooseTheme(shownTheme() === "dark" ? "light" : "dark")}>Theme</QuietButton>
+      <QuietButton className="max-tablet:hidden" onClick={() => chooseTheme(shownTheme() === "dark" ? "light" : "dark")}>Theme</QuietButton>
       <AccountMenu me={me} />
       <span className="w-full tablet:hidden">
         <FeedAges onlyTrouble />
@@ -43,7 +43,8 @@ function Activity() {
         <strong className="text-ink">working</strong>
       ) : openCount > 0 ? (
         <>
-          <strong className="text-ink">holding</strong> {openCount === 1 ? "1 position" : `${openCount} positions`}
+          <strong className="text-ink">holding</strong>
+          <span className="max-tablet:hidden"> {openCount === 1 ? "1 position" : `${openCount} positions`}</span>
         </>
       ) : (
         <>

@@ -24,6 +24,7 @@ describe("decimal", () => {
     expect(() => add("NaN")).toThrow(TypeError);
     expect(isDecimal("1E-8")).toBe(true);
     expect(approx("1E-8")).toBe(1e-8);
+    expect(approx("0.551000000000000000000000000001")).toBe(0.551);
   });
   it("compares by value", () => {
     expect(compare("2.50", "2.5")).toBe(0);

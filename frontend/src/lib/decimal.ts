@@ -77,7 +77,7 @@ export function floored(value: Decimal, places: number): Decimal {
 
 /** The nearest double, for pixels and angles; never for an amount that is shown or sent. */
 export function approx(value: Decimal): number {
-  return big(value).toNumber();
+  return Number(big(value).toString());
 }
 
 /** What a person typed ("1,200.5", " $80 ") as decimal text, or null when it is no amount. */

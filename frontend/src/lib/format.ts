@@ -1,6 +1,7 @@
 /** Numbers as words and figures; every component that prints one goes through here. */
 import {
   absolute,
+  compare,
   type Decimal,
   divide,
   isNegative,
@@ -42,6 +43,15 @@ export function money(value: Decimal, sign: Sign = "balance", places = 2): strin
 export function amount(value: Decimal, unit: string, sign: Sign = "balance"): string {
   const places = { SOL: 2, USDC: 2, ETH: 4 }[unit] ?? 4;
   return `${signed(value, places, sign, "")} ${unit}`;
+}
+
+/** What is large and nobody's own: "116.7M USDC", "850k USDC". */
+export function large(value: Decimal, unit: string): string {
+  const steps: [Decimal, string][] = [["1000000", "M"], ["1000", "k"]];
+  for (const [step, letter] of steps) {
+    if (compare(value, step) >= 0) return `${rounded(divide(value, step) ?? "0", letter === "M" ? 1 : 0)}${letter} ${unit}`;
+  }
+  return `${rounded(value, 0)} ${unit}`;
 }
 
 /** A plain number with exactly that many decimals: "0.2140". */

@@ -130,7 +130,7 @@ function Money({ config, positions, balances, history, rates }: MoneyProps) {
           }
         >
           {(data) => (
-            <div className="grid gap-10">
+            <div className="grid grid-cols-1 gap-10">
               {data.positions.map((position) => (
                 <PositionSummary key={position.id} position={position} receivedAt={positions.dataUpdatedAt} marketNow={marketNow} />
               ))}

@@ -80,25 +80,26 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
         <BalanceDrawing position={position} span={span} />
       </Section>
       <Section title="Room on both sides" meta="where each leg would be liquidated, and where we would defend">
-        <Columns>
-          <div className="wide:col-span-8">
-            {walls ? <PriceAxis walls={walls} /> : <Hint>Without a mark there is no distance to show.</Hint>}
-            <Hint>Inside the grey band nothing is done. Past it both legs are cut and collateral is moved before either can be taken.</Hint>
-          </div>
-          <div className="wide:col-span-4">
-            <Legs position={position} at={at} />
-          </div>
-        </Columns>
+        {walls ? <PriceAxis walls={walls} /> : <Hint>Without a mark there is no distance to show.</Hint>}
+        <div className="mt-6">
+          <Legs position={position} at={at} />
+        </div>
       </Section>
       <ClockSection position={position} closing={closing} />
-      <Section title="Where the result comes from">
-        {position.result ? (
-          <AttributionTable result={position.result} />
-        ) : (
-          <Hint>Not shown while a part of it is unknown: a sum with a part missing would be wrong.</Hint>
-        )}
-      </Section>
-      <TimelineSection positionId={position.id} />
+      <Columns className="gap-y-0">
+        <div className="wide:col-span-5">
+          <Section title="Where the result comes from">
+            {position.result ? (
+              <AttributionTable result={position.result} />
+            ) : (
+              <Hint>Not shown while a part of it is unknown: a sum with a part missing would be wrong.</Hint>
+            )}
+          </Section>
+        </div>
+        <div className="wide:col-span-7">
+          <TimelineSection positionId={position.id} />
+        </div>
+      </Columns>
       <CloseDialog position={position} open={isClosing} onOpenChange={setClosing} />
     </>
   );

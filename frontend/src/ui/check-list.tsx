@@ -23,7 +23,7 @@ export function CheckList({ checks }: { checks: Check[] }) {
         <li
           key={check.key}
           data-passes={String(check.passes)}
-          className="grid grid-cols-[28px_minmax(0,1fr)_minmax(0,auto)] items-baseline gap-x-2 border-t border-line py-[9px] first:border-t-0"
+          className="grid grid-cols-[28px_minmax(0,1fr)_minmax(0,1fr)] items-baseline gap-x-2 border-t border-line py-[9px] first:border-t-0 tablet:grid-cols-[28px_minmax(0,1fr)_auto]"
         >
           <Glyph
             name={check.passes === null ? "wait" : check.passes ? "ok" : "no"}

@@ -38,7 +38,7 @@ export function PageHead({ title, meta, action, lead }: { title: ReactNode; meta
 
 /** Twelve columns from the wide break on. */
 export function Columns({ children, className = "" }: { children: ReactNode; className?: string }) {
-  return <div className={`grid gap-x-6 gap-y-6 wide:grid-cols-12 wide:gap-x-8 ${className}`}>{children}</div>;
+  return <div className={`grid grid-cols-1 gap-x-6 gap-y-6 wide:grid-cols-12 wide:gap-x-8 ${className}`}>{children}</div>;
 }
 
 /** A note under a table or a field. */

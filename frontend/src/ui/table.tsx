@@ -19,14 +19,16 @@ interface TableProps<Row> {
   sum?: ReactNode[];
 }
 
+
+
 const CELL =
   "block border-0 py-0.5 text-right first:text-left first:font-semibold before:float-left before:pr-3 " +
   "before:text-13 before:leading-6 before:text-ink3 before:content-[attr(data-label)] first:before:content-none " +
-  "tablet:table-cell tablet:py-[9px] tablet:pr-4 tablet:align-baseline tablet:before:content-none tablet:first:font-normal";
+  "tablet:table-cell tablet:py-[9px] tablet:align-baseline tablet:before:content-none tablet:first:font-normal";
 
 export function Table<Row>({ caption, columns, rows, rowKey, sum }: TableProps<Row>) {
   const side = (column: Column<Row>) =>
-    column.align === "right" ? "tablet:pl-4 tablet:pr-0 tablet:text-right tablet:whitespace-nowrap" : "tablet:text-left";
+    column.align === "right" ? "tablet:pl-4 tablet:text-right tablet:whitespace-nowrap" : "tablet:pr-4 tablet:text-left";
   return (
     <div className="overflow-x-auto">
       <table className="block w-full border-collapse tablet:table">

@@ -117,7 +117,12 @@ LENDERS: Mapping[int, LenderTerms] = {
     ),
 }
 
-_KNOWN_BANKS = {(MARGINFI, "USDC"): "2s37akK2eyBbp8DZgCm7RtsaEz8eJP3Nxd4urLHQv7yB"}
+_KNOWN_BANKS = {
+    (KAMINO, "SOL"): "d4A2prbA2whesmvHaL88BH6Ewn5N4bTSU2Ze8P6Bc4Q",
+    (KAMINO, "USDC"): "D6q6wuQSrifJKZYpR1M8R4YawnLDtDsMmWM1NbBmgJ59",
+    (MARGINFI, "SOL"): "CCKtUs6Cgwo4aaQUmBPmyoApH2gUDErxNZCAntD6LYGh",
+    (MARGINFI, "USDC"): "2s37akK2eyBbp8DZgCm7RtsaEz8eJP3Nxd4urLHQv7yB",
+}
 
 
 def bank_of(protocol: int, symbol: str) -> str:

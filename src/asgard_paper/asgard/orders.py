@@ -7,7 +7,6 @@ from asgard_paper.asgard.lenders import LENDERS, VenueTerms
 from asgard_paper.asgard.records import (
     DELEVERAGE,
     INCREASE_LEVERAGE,
-    PARTIAL_CLOSE,
     Order,
     Quote,
 )
@@ -34,10 +33,6 @@ def check_update(order: Order, before: Quote) -> None:
     if not lender.can_modify:
         raise AsgardError("PROTOCOL_NOT_SUPPORTED", f"{lender.name} positions cannot be modified")
     current = before.leverage()
-    if order.update_type == PARTIAL_CLOSE and not 1 <= (order.percentage or 0) <= 99:
-        raise AsgardError(
-            "INVALID_PERCENTAGE", f"closePercentage was {order.percentage}, allowed 1 to 99"
-        )
     if order.update_type == DELEVERAGE and not 1 <= order.leverage < current:
         raise AsgardError(
             "INVALID_LEVERAGE",

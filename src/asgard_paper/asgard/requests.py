@@ -31,8 +31,27 @@ def check_funding(collateral_type: int) -> None:
 
 def check_amount(name: str, amount: int | Decimal) -> None:
     """Raise AsgardError unless it is positive and fits 64 bits."""
-    if not 0 < amount < 2**63:
+    if not is_within(amount, 0, 2**63) or amount == 0:
         raise AsgardError("INVALID_AMOUNT", f"{name} was {amount}")
+
+
+def is_within(value: int | Decimal, low: int, high: int) -> bool:
+    """Whether it is a number (JSON strings can carry NaN) and inside the bounds."""
+    return Decimal(value).is_finite() and low <= value <= high
+
+
+def check_slippage(bps: Decimal) -> Decimal:
+    """The allowed slippage; raises AsgardError unless between nothing and all."""
+    if not is_within(bps, 0, 10_000):
+        raise AsgardError("INVALID_SLIPPAGE", f"slippageBps was {bps}")
+    return bps
+
+
+def check_leverage(name: str, leverage: Decimal) -> Decimal:
+    """The leverage; raises AsgardError unless it is a number that could be one."""
+    if not is_within(leverage, 0, 100):
+        raise AsgardError("INVALID_LEVERAGE", f"{name} was {leverage}")
+    return leverage
 
 
 def check_tip(lamports: int) -> None:
@@ -92,10 +111,10 @@ class OpenRequest(msgspec.Struct, rename="camel"):
             symbol=symbol,
             pda="",
             tip_lamports=self.jito_tip_lamport,
-            slippage_bps=self.slippage_bps,
+            slippage_bps=check_slippage(self.slippage_bps),
             funding=self.collateral_type,
             amount_native=self.collateral_amount_native,
-            leverage=self.leverage,
+            leverage=check_leverage("leverage", self.leverage),
         )
 
 
@@ -122,7 +141,7 @@ class CloseRequest(msgspec.Struct, rename="camel"):
             symbol=engine.position(self.position_pda).symbol,
             pda=self.position_pda,
             tip_lamports=self.jito_tip_lamport,
-            slippage_bps=self.slippage_bps,
+            slippage_bps=check_slippage(self.slippage_bps),
             funding=self.collateral_type,
         )
 

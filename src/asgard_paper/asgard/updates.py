@@ -27,8 +27,11 @@ from asgard_paper.asgard.requests import (
     check_amount,
     check_funding,
     check_key,
+    check_leverage,
     check_protocol,
+    check_slippage,
     check_tip,
+    is_within,
 )
 from asgard_paper.asgard.wire import fees_view, landed_view, margin, shown, text
 from asgard_paper.solana.ledger import LandedTransaction
@@ -55,7 +58,7 @@ class UpdateRequest(msgspec.Struct, rename="camel"):
             symbol=engine.position(self.position_pda).symbol,
             pda=self.position_pda,
             tip_lamports=self.jito_tip_lamport,
-            slippage_bps=slippage_bps,
+            slippage_bps=check_slippage(slippage_bps),
             update_type=update_type,
         )
 
@@ -69,6 +72,11 @@ class PartialCloseRequest(UpdateRequest, kw_only=True):
     def order(self, engine: AsgardEngine) -> Order:
         """The order; equity is paid out in USDC."""
         order = self.ordered(engine, PARTIAL_CLOSE, self.slippage_bps)
+        if not is_within(self.close_percentage, 1, 99):
+            raise AsgardError(
+                "INVALID_PERCENTAGE",
+                f"closePercentage was {self.close_percentage}, allowed 1 to 99",
+            )
         return replace(order, percentage=self.close_percentage)
 
 
@@ -81,7 +89,7 @@ class LeverageRequest(UpdateRequest, kw_only=True):
     def order(self, engine: AsgardEngine, update_type: int) -> Order:
         """The order; its direction is checked against the position's leverage."""
         order = self.ordered(engine, update_type, self.slippage_bps)
-        return replace(order, leverage=self.target_leverage)
+        return replace(order, leverage=check_leverage("targetLeverage", self.target_leverage))
 
     def deleverage(self, engine: AsgardEngine) -> Order:
         """Less leverage, same equity."""

@@ -77,7 +77,7 @@ class PreflightError(ValueError):
 
 
 class FaucetError(RuntimeError):
-    """The simulator's own transaction failed: the world is broken, not the caller."""
+    """The simulator's own transaction failed, for example for leaving less than rent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +147,16 @@ class SolanaChain:
         with self.lock:
             return self._runtime.account(key)
 
+    def place(self, key: Pubkey, account: Account) -> None:
+        """Put an account of a program that is not run here where readers expect it."""
+        with self.lock:
+            self._runtime.write(key, account)
+
+    def supply(self, mint: Pubkey) -> int:
+        """Tokens of a mint in native units; 0 when there is none."""
+        account = self.account(mint)
+        return Mint.from_bytes(account.data).supply if account else 0
+
     def decimals(self, mint: Pubkey) -> int:
         """Decimals of a mint; 0 when there is none."""
         with self.lock:
@@ -155,10 +165,7 @@ class SolanaChain:
     def token_accounts(self, owner: Pubkey) -> list[tuple[Pubkey, TokenAccount]]:
         """Every token account of an owner, ordered by address."""
         with self.lock:
-            rows = self._runtime.accounts_of(TOKEN_PROGRAM)
-        parsed = [(key, token_account(account)) for key, account in rows]
-        mine = [(key, token) for key, token in parsed if token and token.owner == owner]
-        return sorted(mine, key=lambda row: str(row[0]))
+            return self._runtime.token_accounts(owner)
 
     def balance(self, key: Pubkey) -> int:
         """Lamports of an account."""
@@ -243,6 +250,11 @@ class SolanaChain:
                 self._execute(transaction)
         return signature
 
+    def place(self, key: Pubkey, account: Account) -> None:
+        """Put an account on the chain outside of any transaction: a lookup table, a stake pool."""
+        with self.lock:
+            self._runtime.write(key, account)
+
     def set_halted(self, halted: bool) -> None:
         """Stop the network or let it go on; while it stands still nothing lands."""
         with self.lock:
@@ -285,7 +297,8 @@ class SolanaChain:
             transaction = VersionedTransaction(message, [self._faucet])
             landed = self._execute(transaction)
         if landed is None or landed.err is not None:
-            raise FaucetError(f"faucet transaction failed: {landed}")
+            reason = landed.err if landed else "not accepted"
+            raise FaucetError(f"faucet transaction failed: {reason}")
         return landed.signature
 
     def _judge(self, transaction: VersionedTransaction) -> Outcome | None:

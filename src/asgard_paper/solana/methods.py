@@ -14,6 +14,7 @@ from solders.transaction import VersionedTransaction
 from asgard_paper.solana.addresses import MAINNET_GENESIS_HASH, TOKEN_PROGRAM
 from asgard_paper.solana.chain import (
     COMMITMENT_DEPTH,
+    FaucetError,
     PreflightError,
     SignatureFailureError,
     SolanaChain,
@@ -21,7 +22,16 @@ from asgard_paper.solana.chain import (
 from asgard_paper.solana.fees import fee_lamports
 from asgard_paper.solana.ledger import LandedTransaction
 from asgard_paper.solana.outcome import Outcome, describe
-from asgard_paper.solana.params import RpcError, config, invalid, payload, pubkey, required
+from asgard_paper.solana.params import (
+    RpcError,
+    config,
+    data_slice,
+    invalid,
+    payload,
+    pubkey,
+    required,
+    whole,
+)
 from asgard_paper.solana.runtime import token_account
 from asgard_paper.solana.slots import BLOCKHASH_BLOCKS, SLOTS_PER_EPOCH
 from asgard_paper.solana.transactions import InvalidTransactionError
@@ -31,6 +41,7 @@ __all__ = ["Methods", "RpcError"]
 
 PREFLIGHT_FAILURE = -32002
 SIGNATURE_FAILURE = -32003
+INTERNAL_ERROR = -32603
 NODE_UNHEALTHY = -32005
 UNSUPPORTED_VERSION = -32015
 MIN_CONTEXT_SLOT = -32016
@@ -124,7 +135,7 @@ class Methods:
     def _view(self, key: Pubkey, options: dict[str, Any], default: str) -> Any:
         account = self._chain.account(key)
         encoding = options.get("encoding") or default
-        return account_view(self._chain, account, encoding, options.get("dataSlice"))
+        return account_view(self._chain, account, encoding, data_slice(options))
 
     def _minimum_balance(self, params: list[Any]) -> int:
         return self._chain.minimum_balance(required(params, 0, int))
@@ -198,7 +209,11 @@ class Methods:
         return self._in_context(config(params, 1), fee)
 
     def _request_airdrop(self, params: list[Any]) -> str:
-        signature = self._chain.airdrop(pubkey(required(params, 0, str)), required(params, 1, int))
+        target, lamports = pubkey(required(params, 0, str)), required(params, 1, int)
+        try:
+            signature = self._chain.airdrop(target, lamports)
+        except FaucetError as error:
+            raise RpcError(INTERNAL_ERROR, str(error)) from error
         self._chain.commit()
         return signature
 
@@ -304,7 +319,7 @@ class Methods:
         address = str(pubkey(required(params, 0, str)))
         options = config(params, 1)
         level = _confirmed_level(options)
-        limit = min(options.get("limit") or HISTORY_MAX, HISTORY_MAX)
+        limit = min(whole(options, "limit", HISTORY_MAX), HISTORY_MAX)
         before, until = options.get("before"), options.get("until")
         rows: list[dict[str, Any]] = []
         skipping = before is not None

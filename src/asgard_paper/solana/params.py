@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 from asgard_paper.solana.base58 import decode_base58
 
 INVALID_PARAMS = -32602
+_SLICE = ("offset", "length")
 
 
 class RpcError(Exception):
@@ -45,6 +46,27 @@ def config(params: list[Any], index: int) -> dict[str, Any]:
         return {"commitment": value}
     if not isinstance(value, dict):
         raise invalid(f"Invalid params: invalid type at position {index}: {value!r}")
+    return value
+
+
+def data_slice(options: dict[str, Any]) -> slice:
+    """The part of an account's data that was asked for; all of it by default."""
+    wanted = options.get("dataSlice")
+    if wanted is None:
+        return slice(None)
+    offset, length = (wanted.get(name) if isinstance(wanted, dict) else None for name in _SLICE)
+    if not isinstance(offset, int) or not isinstance(length, int) or min(offset, length) < 0:
+        raise invalid(f"Invalid params: invalid dataSlice: {wanted!r}")
+    return slice(offset, offset + length)
+
+
+def whole(options: dict[str, Any], name: str, default: int) -> int:
+    """An optional whole number of the configuration."""
+    value = options.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise invalid(f"Invalid params: invalid {name}: {value!r}")
     return value
 
 

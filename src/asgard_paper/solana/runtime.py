@@ -29,10 +29,13 @@ class Runtime:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._svm = LiteSVM().with_blockhash_check(False).with_transaction_history(HISTORY)
+        self._tokens_of: dict[Pubkey, set[Pubkey]] = {}
         stored = store.load(ACCOUNTS, StoredAccount)
         self.is_new = not stored
-        for key, account in stored.items():
-            self._svm.set_account(Pubkey.from_string(key), account.account())
+        for text, row in stored.items():
+            key, account = Pubkey.from_string(text), row.account()
+            self._svm.set_account(key, account)
+            self._index(key, account)
 
     def set_time(self, slot: int, unix_s: int) -> None:
         """Set the clock sysvar programs read."""
@@ -45,9 +48,11 @@ class Runtime:
         account = self._svm.get_account(key)
         return account if account is not None and account.lamports > 0 else None
 
-    def accounts_of(self, program: Pubkey) -> list[tuple[Pubkey, Account]]:
-        """Every account a program owns."""
-        return self._svm.get_program_accounts(program)
+    def token_accounts(self, owner: Pubkey) -> list[tuple[Pubkey, TokenAccount]]:
+        """Every token account of an owner, ordered by address."""
+        keys = sorted(self._tokens_of.get(owner, ()), key=str)
+        rows = ((key, token_account(self.account(key))) for key in keys)
+        return [(key, token) for key, token in rows if token and token.owner == owner]
 
     def minimum_balance(self, size: int) -> int:
         """Lamports that keep an account of `size` bytes rent exempt."""
@@ -66,6 +71,7 @@ class Runtime:
                 self._store.delete(ACCOUNTS, str(key))
             else:
                 self._store.put(ACCOUNTS, str(key), StoredAccount.of(account))
+                self._index(key, account)
 
     def simulate(self, transaction: VersionedTransaction, *, verify: bool) -> Outcome:
         """Run without effect."""
@@ -97,6 +103,12 @@ class Runtime:
         """Decimals of a mint; 0 when there is none."""
         account = self.account(mint)
         return Mint.from_bytes(account.data).decimals if account else 0
+
+    def _index(self, key: Pubkey, account: Account) -> None:
+        """Accounts can change hands, so whoever reads the index looks at the account again."""
+        token = token_account(account)
+        if token is not None:
+            self._tokens_of.setdefault(token.owner, set()).add(key)
 
 
 def token_account(account: Account | None) -> TokenAccount | None:

@@ -38,16 +38,14 @@ def account_view(
     chain: SolanaChain,
     account: Account | None,
     encoding: str,
-    data_slice: dict[str, int] | None = None,
+    part: slice = slice(None),
 ) -> dict[str, Any] | None:
     """An account in an encoding; parsed where a parser exists, else base64 as the network does."""
     if account is None:
         return None
     data: Any = _parsed(chain, account) if encoding == "jsonParsed" else None
     if data is None:
-        raw = account.data
-        if data_slice is not None:
-            raw = raw[data_slice["offset"] : data_slice["offset"] + data_slice["length"]]
+        raw = account.data[part]
         if encoding in ("base58", "binary"):
             text = encode_base58(raw)
             data = text if encoding == "binary" else [text, "base58"]

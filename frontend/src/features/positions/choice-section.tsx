@@ -1,6 +1,6 @@
 import { RadioGroup } from "radix-ui";
 import type { LenderRate } from "../../api/schema.gen";
-import { money, percent } from "../../lib/format";
+import { large, percent } from "../../lib/format";
 import { compare } from "../../lib/decimal";
 import { Age, Rate } from "../../ui/numbers";
 import { Hint, Section } from "../../ui/section";
@@ -22,7 +22,7 @@ function detail(lender: LenderRate): string {
     lender.staking_apy !== null && compare(lender.staking_apy, "0") > 0 ? `stakes at ${percent(lender.staking_apy, 2)}` : null,
     compare(lender.supply_apy, "0") > 0 ? `lends at ${percent(lender.supply_apy, 2)}` : null,
     `borrow ${percent(lender.borrow_apy, 2)}`,
-    `${money(lender.borrow_capacity_usdc)} to lend`,
+    `${large(lender.borrow_capacity_usdc, "USDC")} free`,
     lender.can_defend ? "can be defended in place" : "defence there means closing",
   ];
   return lender.unavailable ?? parts.filter(Boolean).join(", ");

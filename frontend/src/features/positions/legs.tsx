@@ -8,10 +8,10 @@ export function Legs({ position, at }: { position: PositionResponse; at: number 
   const { long, short } = position;
   const lst = position.asset !== "SOL";
   return (
-    <>
+    <div className="grid grid-cols-1 gap-x-8 gap-y-6 tablet:grid-cols-2">
+      <div>
       <h3 className="text-13 font-semibold">Long on Solana</h3>
       {long ? (
-        <div className="mb-5">
           <KeyValues
             rows={[
               { label: "Collateral", value: <Aging at={at} feed="balances"><Amount value={long.collateral} unit={position.asset} /></Aging> },
@@ -25,10 +25,11 @@ export function Legs({ position, at }: { position: PositionResponse; at: number 
               { label: "Liquidated at", value: <strong><Money value={long.liquidation_price} reason="The venue has not said." /></strong> },
             ]}
           />
-        </div>
       ) : (
         <Hint>Not open.</Hint>
       )}
+      </div>
+      <div>
       <h3 className="text-13 font-semibold">Short on Hyperliquid</h3>
       {short ? (
         <KeyValues
@@ -44,6 +45,7 @@ export function Legs({ position, at }: { position: PositionResponse; at: number 
       ) : (
         <Hint>Not open.</Hint>
       )}
-    </>
+      </div>
+    </div>
   );
 }

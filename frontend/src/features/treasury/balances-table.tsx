@@ -2,7 +2,7 @@
 import type { ReactNode } from "react";
 import type { BalancesResponse } from "../../api/schema.gen";
 import { add, compare, type Decimal } from "../../lib/decimal";
-import { amount } from "../../lib/format";
+import { amount, figure } from "../../lib/format";
 import { Age, Aging, Amount, Money, NoData } from "../../ui/numbers";
 import { Sub, Table } from "../../ui/table";
 
@@ -35,7 +35,7 @@ function rowsOf(balances: BalancesResponse, longEquity: Decimal | null): Row[] {
       about: tokens.length > 0 ? tokens.map((token) => amount(token.amount, token.asset)).join(", ") : "the long leg and its loan",
       inPositions: solana ? longEquity : null,
       free: solana?.usdc ?? null,
-      forFees: solana ? `${amount(solana.sol, "SOL").replace(/^([\d,]+\.\d\d) /, "$1 ")}` : null,
+      forFees: solana ? `${figure(solana.sol, 4)} SOL` : null,
       missing: solana ? null : (reasonFor(balances, "solana") ?? "Solana has not answered."),
     },
     {

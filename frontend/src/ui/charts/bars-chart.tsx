@@ -136,7 +136,7 @@ function options(
   return {
     width,
     height: HEIGHT,
-    padding: [8, 0, 0, 0],
+    padding: [8, 18, 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range: [low === 0 ? 0 : low * 1.12, high * 1.08] } },
@@ -147,6 +147,7 @@ function options(
         grid: { show: false },
         ticks: { stroke: shade.line, size: 5 },
         space: 72,
+        ...(isDays ? { incrs: [1, 2, 3, 5, 7, 14].map((days) => days * 86_400) } : {}),
         values: (_, splits) => splits.map((split) => (isDays ? day(split * 1000) : clock(split * 1000))),
       },
       {

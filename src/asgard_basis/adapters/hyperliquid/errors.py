@@ -11,8 +11,12 @@ NO_MATCH = {
 }
 """Answers to an order that mean: valid, but nothing was there to trade with."""
 
+KEY_IN_USE = "Duplicate cloid"
+"""Answer to an order whose key another open order has."""
+
 _REFUSED = (
     ("Insufficient margin", ErrorCode.HYPERLIQUID_MARGIN),
+    ("Position does not use isolated margin", ErrorCode.HYPERLIQUID_NOT_FOUND),
     ("Order has insufficient spot balance", ErrorCode.HYPERLIQUID_MARGIN),
     ("Insufficient balance", ErrorCode.HYPERLIQUID_MARGIN),
     ("Insufficient spot balance", ErrorCode.HYPERLIQUID_MARGIN),

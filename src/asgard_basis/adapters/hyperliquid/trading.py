@@ -9,7 +9,7 @@ import msgspec
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.adapters.hyperliquid.accounts import Accounts, address_of
 from asgard_basis.adapters.hyperliquid.client import HyperliquidClient
-from asgard_basis.adapters.hyperliquid.errors import no_match_status, refusal
+from asgard_basis.adapters.hyperliquid.errors import KEY_IN_USE, no_match_status, refusal
 from asgard_basis.adapters.hyperliquid.signing import (
     APPROVE_AGENT,
     SIGNATURE_CHAIN_ID,
@@ -169,6 +169,8 @@ def _order_result(response: Any) -> OrderResult:
         return OrderResult(filled.oid, filled.total_sz, filled.avg_px, "filled")
     if outcome.error is None:
         raise _unclear()
+    if outcome.error.startswith(KEY_IN_USE):
+        raise _unclear()  # Something was done under this key: it can be looked up.
     status = no_match_status(outcome.error)
     if status is None:
         raise refusal(outcome.error, otherwise=ErrorCode.HYPERLIQUID_ORDER)

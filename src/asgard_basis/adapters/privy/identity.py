@@ -2,6 +2,7 @@
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 import jwt
 from jwt.algorithms import ECAlgorithm
@@ -16,6 +17,8 @@ from asgard_basis.ports.identity import Identity
 _ISSUER = "privy.io"
 _LEEWAY_SECONDS = 30
 _REFETCH_SECONDS = 60.0
+_TRUST_SECONDS = 3600.0
+"""A withdrawn key is believed at most this much longer."""
 _USER_PREFIX = "did:privy:"
 
 
@@ -71,16 +74,18 @@ class PrivyIdentity:
         return {"sub": subject, "sid": session}
 
     async def _key(self, kid: str) -> Any:
-        if kid not in self._keys and self._may_fetch():
+        age = self._age()
+        # Anyone can invent key ids: they must not make us ask Privy each time.
+        if age is None or age >= (_TRUST_SECONDS if kid in self._keys else _REFETCH_SECONDS):
             await self._fetch()
         if kid not in self._keys:
             raise _invalid("the token is signed with an unknown key")
         return self._keys[kid]
 
-    def _may_fetch(self) -> bool:
-        # Anyone can invent key ids: they must not make us ask Privy each time.
-        now = self._clock.host().timestamp()
-        return self._fetched_at is None or now - self._fetched_at >= _REFETCH_SECONDS
+    def _age(self) -> float | None:
+        if self._fetched_at is None:
+            return None
+        return self._clock.host().timestamp() - self._fetched_at
 
     async def _fetch(self) -> None:
         try:
@@ -100,7 +105,7 @@ class PrivyIdentity:
             self._keys = keys
 
     async def _email(self, user_id: UserId) -> str | None:
-        user = await self._client.find(f"/v1/users/{user_id}")
+        user = await self._client.find(f"/v1/users/{quote(user_id, safe=':')}")
         if user is None:
             raise _invalid("the person does not exist")
         accounts = user.get("linked_accounts") or []

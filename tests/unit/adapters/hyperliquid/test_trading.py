@@ -112,8 +112,9 @@ async def test_a_refused_action_says_whether_to_come_back(
         {"status": "ok", "response": {"type": "default"}},
         order_answer({"resting": {"oid": 1}}),
         order_answer("waitingForFill"),
+        order_answer({"error": "Duplicate cloid. asset=5"}),
     ],
-    ids=["bad gateway", "no json", "no statuses", "resting", "waiting"],
+    ids=["bad gateway", "no json", "no statuses", "resting", "waiting", "key in use"],
 )
 async def test_an_unclear_answer_to_an_order_is_unknown_and_asked_once(
     script: ScriptedVenue, answer: Any

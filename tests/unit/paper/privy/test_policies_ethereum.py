@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from eth_utils.address import to_checksum_address
 
 from asgard_paper.privy.policies import PolicyState, RpcRequest, evaluate
 from asgard_paper.privy.refusals import Refusal
@@ -89,6 +90,12 @@ def test_transfers_within_the_cap_pass(recipient: str) -> None:
     for amount in (0, 1, ps.CAP):
         body = ps.transaction(data=ps.transfer(recipient, amount))
         assert allowed(EVM, ps.asks_transaction(body))
+
+
+def test_addresses_are_compared_without_regard_to_case() -> None:
+    policy = ps.policy(ps.transfer_rule("bridge", to_checksum_address(ps.BRIDGE)))
+    assert allowed(policy, ps.asks_transaction(ps.transaction()))
+    assert allowed(policy, ps.asks_transaction(ps.transaction(to=ps.USDC.lower())))
 
 
 @pytest.mark.parametrize("change", TRANSFERS_REFUSED.values(), ids=TRANSFERS_REFUSED)
