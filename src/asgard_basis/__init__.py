@@ -1,3 +1,1 @@
 """Asgard Basis: perpetual funding without price risk."""
-
-__version__ = "0.1.0"

@@ -38,6 +38,7 @@ async def start_scenario(world: World, name: str, *, hours: int | None = None) -
 async def _calm(world: World, _lasting_ms: int) -> None:
     world.market.end_all(world.clock.now_ms())
     world.save_shocks()
+    world.thin_books(Decimal(1), world.clock.now_ms())
     world.faults.clear(scenario="*")
     world.solana.set_halted(False)
     world.privy.resume_signing()
@@ -89,7 +90,7 @@ async def _solana_halt(world: World, _lasting_ms: int) -> None:
 
 
 async def _partial_fill(world: World, lasting_ms: int) -> None:
-    world.hyperliquid.liquidity.thin(Decimal("0.0005"), until_ms=_end(world, lasting_ms))
+    world.thin_books(Decimal("0.0005"), _end(world, lasting_ms))
 
 
 def _shock(world: World, kind: ShockKind, lasting_ms: int, size: Decimal) -> None:

@@ -1,7 +1,9 @@
 """One world: a seed, a clock, a market, and every venue and chain over one store."""
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 from asgard_paper.arbitrum.bridge import Bridge
@@ -22,7 +24,7 @@ from asgard_paper.solana.chain import SolanaChain
 TICK_SECONDS = 0.5
 REPLAY_START_MS = 1_751_328_000_000
 """2025-07-01T00:00Z: every lender but Solend has a record by then."""
-_SETUP, _CLOCK, _SHOCKS = "world.setup", "world.clock", "world.shocks"
+_SETUP, _CLOCK, _SHOCKS, _THIN = "world.setup", "world.clock", "world.shocks", "world.thin"
 
 
 class WorldMismatch(ValueError):
@@ -58,6 +60,12 @@ class _Pace:
     speed: float
 
 
+@dataclass(frozen=True, slots=True)
+class _Thin:
+    share: Decimal
+    until_ms: int
+
+
 class World:
     """Everything together. `start` before use, `tick` about twice a second, `stop` at the end.
 
@@ -88,6 +96,8 @@ class World:
             app_secret=setup.app_secret,
         )
         self.arbitrum = ArbitrumChain(store=store)
+        self._turn = asyncio.Lock()
+        self._thin_books(store.load(_THIN, _Thin).get("thin"))
         self.bridge = Bridge(
             chain=self.arbitrum,
             venue=self.hyperliquid,
@@ -111,23 +121,32 @@ class World:
 
     async def tick(self) -> None:
         """Do everything that is due by now at every venue and on the bridge."""
-        self._advance_engines()
-        await self.bridge.carry()
+        async with self._turn:
+            self._advance_engines()
+            await self.bridge.carry()
 
     async def advance(self, milliseconds: int) -> int:
         """Move market time forward hour by hour, doing what falls due; the new market time."""
-        left = milliseconds
-        while left > 0:
-            step = min(left, HOUR_MS - self.clock.now_ms() % HOUR_MS)
-            self.clock.advance(step)
-            left -= step
+        end_ms = self.clock.now_ms() + milliseconds
+        while True:
+            now_ms = self.clock.now_ms()
+            step = min(end_ms - now_ms, HOUR_MS - now_ms % HOUR_MS)
+            moved = step > 0 and self.clock.advance(step) > now_ms
             await self.tick()
-        return self.clock.now_ms()
+            if not moved:
+                return self.clock.now_ms()
 
     def set_speed(self, speed: float) -> None:
         """Run market time at another speed from now on."""
         self.clock.set_speed(speed)
         self._save_clock()
+        self.store.commit()
+
+    def thin_books(self, share: Decimal, until_ms: int) -> None:
+        """Leave only a share of the exchange's order books until a market moment."""
+        thin = _Thin(share, until_ms)
+        self._thin_books(thin)
+        self.store.put(_THIN, "thin", thin)
         self.store.commit()
 
     def save_shocks(self) -> None:
@@ -138,6 +157,10 @@ class World:
             if int(key) >= len(self.market.shocks):
                 self.store.delete(_SHOCKS, key)
         self.store.commit()
+
+    def _thin_books(self, thin: _Thin | None) -> None:
+        if thin is not None:
+            self.hyperliquid.liquidity.thin(thin.share, until_ms=thin.until_ms)
 
     def _advance_engines(self) -> None:
         self.hyperliquid.advance()

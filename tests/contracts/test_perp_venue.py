@@ -205,9 +205,12 @@ async def test_closing_leaves_nothing_and_closing_again_says_there_is_nothing(
     account = await venue.account(address(trader))
     assert account.position is None
     assert Decimal(990) < account.withdrawable_usdc < Decimal(1000)
-    with pytest.raises(Refused) as caught:
-        await venue.place(trader, order(is_buy=True, size="5", reduce_only=True))
-    assert caught.value.code is ErrorCode.HYPERLIQUID_NOT_FOUND
+    again = order(is_buy=True, size="5", reduce_only=True)
+    result = await venue.place(trader, again)
+    assert (result.filled_size, result.status) == (0, "reduceOnlyRejected")
+    found = await venue.find_order(address(trader), again.client_order_id)
+    assert found is not None
+    assert (found.filled_size, found.status) == (0, "reduceOnlyRejected")
 
 
 async def test_closing_never_turns_a_short_into_a_long(

@@ -3,9 +3,9 @@
 import json
 from contextlib import AbstractAsyncContextManager
 
-from asgard_basis import __version__
 from asgard_basis.api.app import create_app
 from asgard_basis.bootstrap import App, WebSettings
+from asgard_basis.settings import VERSION
 
 
 def openapi() -> str:
@@ -13,7 +13,7 @@ def openapi() -> str:
     web = WebSettings(
         mode="paper",
         is_replay=False,
-        version=__version__,
+        version=VERSION,
         server_secret="not used: only the routes are read",
         is_secure=False,
         privy_app_id="",

@@ -128,9 +128,10 @@ class PerpVenue(Protocol):
         """Send an order and say what it came to; the size filled may be less than asked.
 
         Price and size are brought to the venue's steps (the price to the eager side, the size
-        down). Nobody to trade with is a result with size zero, not an error; a reduce-only order
-        without a position to reduce is Refused HLQ-0007. After OutcomeUnknown the order may
-        still be executed for `ORDER_LIFETIME` of host time.
+        down). Nobody to trade with is a result with size zero, not an error; so is a reduce-only
+        order without a position to reduce, with the status `reduceOnlyRejected`. After
+        OutcomeUnknown the order may be executed until `ORDER_LIFETIME` of host time has passed
+        since this was called.
         """
         ...
 
@@ -139,7 +140,7 @@ class PerpVenue(Protocol):
     ) -> OrderResult | None:
         """What became of an order, or None when the venue does not know the key.
 
-        None is final only when `ORDER_LIFETIME` has passed since the order was sent.
+        None is final only when `ORDER_LIFETIME` of host time has passed since `place` was called.
         """
         ...
 

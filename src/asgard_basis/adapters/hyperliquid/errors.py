@@ -5,11 +5,12 @@ Texts carry suffixes on the wire (" asset=5") and figures, so they are matched b
 
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 
-NO_MATCH = {
+NOTHING_TO_DO = {
     "Order could not immediately match": "iocCancelRejected",
     "No liquidity available for market order": "marketOrderNoLiquidityRejected",
+    "Reduce only order would increase position": "reduceOnlyRejected",
 }
-"""Answers to an order that mean: valid, but nothing was there to trade with."""
+"""Answers to a sound order that found nobody to trade with or nothing to reduce."""
 
 KEY_IN_USE = "Duplicate cloid"
 """Answer to an order whose key another open order has."""
@@ -20,7 +21,6 @@ _REFUSED = (
     ("Order has insufficient spot balance", ErrorCode.HYPERLIQUID_MARGIN),
     ("Insufficient balance", ErrorCode.HYPERLIQUID_MARGIN),
     ("Insufficient spot balance", ErrorCode.HYPERLIQUID_MARGIN),
-    ("Reduce only order would increase position", ErrorCode.HYPERLIQUID_NOT_FOUND),
     ("Order must have minimum value", ErrorCode.SIZE_TOO_SMALL),
     ("Order would cause position to exceed margin tier", ErrorCode.HYPERLIQUID_POSITION),
     ("Order would increase open interest", ErrorCode.HYPERLIQUID_POSITION),
@@ -38,9 +38,9 @@ _NOT_NOW = (
 )
 
 
-def no_match_status(text: str) -> str | None:
-    """The venue's status name when an order merely found nobody to trade with, else None."""
-    return next((status for start, status in NO_MATCH.items() if text.startswith(start)), None)
+def empty_status(text: str) -> str | None:
+    """The venue's status name for a sound order with nothing to do, else None."""
+    return next((name for start, name in NOTHING_TO_DO.items() if text.startswith(start)), None)
 
 
 def refusal(text: str, *, otherwise: ErrorCode) -> DomainError:

@@ -9,7 +9,7 @@ import msgspec
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.adapters.hyperliquid.accounts import Accounts, address_of
 from asgard_basis.adapters.hyperliquid.client import HyperliquidClient
-from asgard_basis.adapters.hyperliquid.errors import KEY_IN_USE, no_match_status, refusal
+from asgard_basis.adapters.hyperliquid.errors import KEY_IN_USE, empty_status, refusal
 from asgard_basis.adapters.hyperliquid.signing import (
     APPROVE_AGENT,
     SIGNATURE_CHAIN_ID,
@@ -114,12 +114,14 @@ class Trading:
 
     async def place(self, trader: PerpTrader, order: PerpOrder) -> OrderResult:
         """Send one order, void when it is delayed for more than its expiry."""
+        # From here on, not from when it is signed: callers count its lifetime from their call.
+        expires_after = self._expiry()
         listing = await self._client.listing()
         action = parse.order_action(
             order, asset=listing.asset, size_decimals=listing.coin.sz_decimals
         )
         response = await self._send(
-            trader, action, otherwise=ErrorCode.HYPERLIQUID_ORDER, expires=True
+            trader, action, otherwise=ErrorCode.HYPERLIQUID_ORDER, expires_after=expires_after
         )
         return _order_result(response)
 
@@ -129,10 +131,9 @@ class Trading:
         action: Mapping[str, object],
         *,
         otherwise: ErrorCode,
-        expires: bool = False,
+        expires_after: int | None = None,
     ) -> Any:
         nonce = await self._nonce(trader.agent.address)
-        expires_after = self._expiry() if expires else None
         data = trading_action(
             action, nonce=nonce, is_mainnet=self._is_mainnet, expires_after=expires_after
         )
@@ -171,7 +172,7 @@ def _order_result(response: Any) -> OrderResult:
         raise _unclear()
     if outcome.error.startswith(KEY_IN_USE):
         raise _unclear()  # Something was done under this key: it can be looked up.
-    status = no_match_status(outcome.error)
+    status = empty_status(outcome.error)
     if status is None:
         raise refusal(outcome.error, otherwise=ErrorCode.HYPERLIQUID_ORDER)
     return OrderResult(None, Decimal(0), None, status, outcome.error)

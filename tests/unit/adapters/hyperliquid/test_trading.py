@@ -37,24 +37,30 @@ async def test_a_partly_filled_order_is_what_was_filled(script: ScriptedVenue) -
     assert sent["nonce"] == script.nonces.last[script.trader.agent.address]
 
 
-async def test_nobody_to_trade_with_is_a_result_and_not_an_error(script: ScriptedVenue) -> None:
-    text = "Order could not immediately match against any resting orders. asset=5"
+@pytest.mark.parametrize(
+    ("text", "status"),
+    [
+        (
+            "Order could not immediately match against any resting orders. asset=5",
+            "iocCancelRejected",
+        ),
+        ("Reduce only order would increase position. asset=5", "reduceOnlyRejected"),
+    ],
+)
+async def test_an_order_with_nothing_to_do_is_a_result_and_not_an_error(
+    script: ScriptedVenue, text: str, status: str
+) -> None:
     script.exchange["order"] = order_answer({"error": text})
     async with script.running() as venue:
         result = await venue.place(script.trader, SELL)
     assert (result.filled_size, result.average_price) == (0, None)
-    assert result.status == "iocCancelRejected"
+    assert (result.status, result.reason) == (status, text)
 
 
 @pytest.mark.parametrize(
     ("text", "kind", "code"),
     [
         ("Insufficient margin to place order. asset=5", Refused, ErrorCode.HYPERLIQUID_MARGIN),
-        (
-            "Reduce only order would increase position. asset=5",
-            Refused,
-            ErrorCode.HYPERLIQUID_NOT_FOUND,
-        ),
         ("Price must be divisible by tick size. asset=5", Refused, ErrorCode.HYPERLIQUID_ORDER),
         ("Order must have minimum value of $10. asset=5", Refused, ErrorCode.SIZE_TOO_SMALL),
         ("A text nobody has seen", Refused, ErrorCode.HYPERLIQUID_ORDER),
