@@ -37,6 +37,7 @@ class PaperAddresses:
         return {
             "CLOCK_URL": self.control,
             "PAPER_CONTROL_URL": self.control,
+            "PAPER_MAILBOX_URL": f"{self.control}/",
             "HYPERLIQUID_URL": self.hyperliquid,
             "HYPERLIQUID_WS_URL": self.hyperliquid_ws,
             "ASGARD_URL": self.asgard,
