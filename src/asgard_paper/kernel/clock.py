@@ -25,7 +25,7 @@ class WorldClock:
     """A market clock that runs with the host clock at a speed, and can be moved forward.
 
     Speed 1 is real time, larger is accelerated, 0 is stepped: time moves only by `advance`.
-    Market time never goes backwards.
+    Market time never goes backwards, and stands still at `latest_ms` where a recording ends.
     """
 
     def __init__(
@@ -33,12 +33,14 @@ class WorldClock:
         *,
         start_ms: int | None = None,
         speed: float = 1.0,
+        latest_ms: int | None = None,
         host_ms: Callable[[], int] = _system_ms,
     ) -> None:
         self._host_ms = host_ms
         self._host_origin = host_ms()
         self._market_origin = self._host_origin if start_ms is None else start_ms
         self._speed = _checked(speed)
+        self._latest_ms = latest_ms
 
     @property
     def speed(self) -> float:
@@ -48,7 +50,8 @@ class WorldClock:
     def now_ms(self) -> int:
         """Market time, Unix milliseconds."""
         elapsed = max(0, self._host_ms() - self._host_origin)
-        return self._market_origin + int(elapsed * self._speed)
+        reached = self._market_origin + int(elapsed * self._speed)
+        return reached if self._latest_ms is None else min(reached, self._latest_ms)
 
     def host_ms(self) -> int:
         """Host time, Unix milliseconds."""

@@ -1,0 +1,83 @@
+/** What each lender asks and what is left at the chosen leverage, with the age of each. */
+import type { LenderRate, RatesResponse } from "../../api/schema.gen";
+import { floored } from "../../lib/decimal";
+import { leverage } from "../../lib/format";
+import { Age, Aging, NoData, Rate } from "../../ui/numbers";
+import { Hint } from "../../ui/section";
+import { Sub, Table } from "../../ui/table";
+
+interface RatesTableProps {
+  rates: RatesResponse;
+  /** When the answer arrived, host time. */
+  receivedAt: number;
+}
+
+export function RatesTable({ rates, receivedAt }: RatesTableProps) {
+  const at = (lender: LenderRate) => receivedAt - lender.age_seconds * 1000;
+  return (
+    <>
+      <Table
+        caption={`Lenders at ${leverage(rates.leverage)}`}
+        rows={rates.lenders}
+        rowKey={(lender) => `${lender.protocol}-${lender.asset}`}
+        columns={[
+          {
+            title: `At ${leverage(rates.leverage)}`,
+            cell: (lender) => (
+              <>
+                {lender.asset} on {lender.protocol_name}
+                <Sub>{detail(lender)}</Sub>
+              </>
+            ),
+          },
+          {
+            title: "Borrow USDC",
+            align: "right",
+            cell: (lender) => (
+              <Aging at={at(lender)} feed="rates">
+                <Rate value={lender.borrow_apy} places={2} />
+              </Aging>
+            ),
+          },
+          {
+            title: "Net on capital",
+            align: "right",
+            cell: (lender) => (
+              <Aging at={at(lender)} feed="rates">
+                <Rate value={lender.net_apr} sign="flow" reason={lender.unavailable ?? "A part of it is not known."} />
+              </Aging>
+            ),
+          },
+          {
+            title: "Back in",
+            label: "Costs back in",
+            align: "right",
+            cell: (lender) => (
+              <Aging at={at(lender)} feed="rates">
+                <BackIn lender={lender} />
+              </Aging>
+            ),
+          },
+          { title: "Age", align: "right", cell: (lender) => <Age at={at(lender)} feed="rates" /> },
+        ]}
+      />
+      <Hint>
+        Net of borrowing, a year, on the whole capital at {leverage(rates.leverage)} and the rates of this minute. A rate,
+        not a promise.
+      </Hint>
+    </>
+  );
+}
+
+function detail(lender: LenderRate): string {
+  if (lender.unavailable) return lender.unavailable;
+  if (!lender.is_enabled) return "not switched on here";
+  return lender.can_defend ? "can be defended in place" : "defence there means closing";
+}
+
+function BackIn({ lender }: { lender: LenderRate }) {
+  if (lender.net_apr === null) return <NoData reason="The net rate is not known." />;
+  if (lender.break_even_days === null) return <span title="At these rates income does not exceed costs">never</span>;
+  const days = String(Math.ceil(Number(floored(lender.break_even_days, 2))));
+  return <span className="whitespace-nowrap">{days === "1" ? "1 day" : `${days} days`}</span>;
+}

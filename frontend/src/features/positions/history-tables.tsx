@@ -1,0 +1,150 @@
+/** Ended positions with the six-way split, and the statement over all of them. */
+import { useState } from "react";
+import { Link } from "react-router";
+import type { PositionResponse } from "../../api/schema.gen";
+import { type Attribution, type Source, SOURCE_ORDER, SOURCES, toTheCent } from "../../lib/attribution";
+import { add } from "../../lib/decimal";
+import { leverage } from "../../lib/format";
+import { lasting, moment } from "../../lib/time";
+import { Swatch } from "../../ui/charts/hatch";
+import { Money } from "../../ui/numbers";
+import { Segmented } from "../../ui/segmented";
+import { Section } from "../../ui/section";
+import { Sub, Table } from "../../ui/table";
+import { heldFor, stateWords } from "./words";
+
+type Cents = Record<Source | "total", string>;
+
+function cents(result: Attribution): Cents {
+  const parts = Object.fromEntries(toTheCent(result).map(({ source, value }) => [source, value])) as Record<Source, string>;
+  return { ...parts, total: add(...Object.values(parts)) };
+}
+
+/** Sums of what is shown, so that every row and every column adds up to the cent. */
+export function summed(all: Cents[]): Cents {
+  const of = (key: keyof Cents) => add("0", ...all.map((one) => one[key]));
+  return Object.fromEntries([...SOURCE_ORDER, "total" as const].map((key) => [key, of(key)])) as Cents;
+}
+
+export function centsOf(positions: PositionResponse[]): Cents {
+  return summed(positions.flatMap((position) => (position.result ? [cents(position.result)] : [])));
+}
+
+type Period = "together" | "ended" | "open";
+const PERIODS: { value: Period; label: string }[] = [
+  { value: "together", label: "Together" },
+  { value: "ended", label: "Ended" },
+  { value: "open", label: "Open" },
+];
+
+export function StatementSection({ ended, open }: { ended: Cents; open: Cents }) {
+  const [period, setPeriod] = useState<Period>("together");
+  const columns: Record<Period, Cents> = { ended, open, together: summed([ended, open]) };
+  const order: Period[] = ["ended", "open", "together"];
+  const cell = (of: Period, key: keyof Cents) => (
+    <td
+      key={of}
+      className={`py-[9px] pl-4 text-right whitespace-nowrap ${of === "together" ? "font-semibold" : ""} ${of === period ? "" : "max-tablet:hidden"}`}
+    >
+      <Money value={columns[of][key]} sign="flow" tone={key === "price_residual" ? "ink" : "flow"} />
+    </td>
+  );
+  return (
+    <Section
+      title="What was earned, and from whom"
+      action={<span className="tablet:hidden"><Segmented label="Positions" value={period} options={PERIODS} onChange={setPeriod} /></span>}
+    >
+      <table className="w-full border-collapse" data-testid="statement">
+        <caption className="sr-only">Result by source</caption>
+        <thead>
+          <tr className="text-13 text-ink3">
+            <th scope="col" className="pb-1.5 text-left font-normal">Source</th>
+            {order.map((of) => (
+              <th key={of} scope="col" className={`pb-1.5 pl-4 text-right font-normal ${of === period ? "" : "max-tablet:hidden"}`}>
+                {{ ended: "Ended positions", open: "Open positions", together: "Together" }[of]}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {SOURCE_ORDER.map((source, index) => (
+            <tr key={source} className={`border-t align-baseline ${index === 0 ? "border-edge" : "border-line"}`}>
+              <th scope="row" className="py-[9px] pl-[22px] text-left font-normal">
+                <span className="-ml-[22px] inline-block w-[22px]">
+                  <Swatch tone={SOURCES[source].tone} hatched={SOURCES[source].takes} />
+                </span>
+                {SOURCES[source].name}
+                <Sub>{SOURCES[source].from}</Sub>
+              </th>
+              {order.map((of) => cell(of, source))}
+            </tr>
+          ))}
+          <tr className="border-t border-ink align-baseline font-semibold">
+            <th scope="row" className="py-[9px] text-left">Net result</th>
+            {order.map((of) => cell(of, "total"))}
+          </tr>
+        </tbody>
+      </table>
+    </Section>
+  );
+}
+
+export function EndedTable({ positions }: { positions: PositionResponse[] }) {
+  const split = new Map(positions.map((position) => [position.id, position.result ? cents(position.result) : null]));
+  return (
+    <Table
+      caption="Ended positions"
+      rows={positions}
+      rowKey={(position) => position.id}
+      columns={[
+        {
+          title: "Position",
+          cell: (position) => (
+            <>
+              <Link className="quiet-link" to={`/positions/${position.id}`}>
+                {position.asset} {leverage(position.leverage)}
+              </Link>
+              <Sub>{position.closed_at ? moment(position.closed_at) : moment(position.requested_at)}</Sub>
+            </>
+          ),
+        },
+        { title: "Held", cell: (position) => held(position) },
+        { title: "Capital", align: "right", cell: (position) => <Money value={position.size_usd} /> },
+        ...SOURCE_ORDER.map((source) => ({
+          title: SOURCES[source].short,
+          align: "right" as const,
+          cell: (position: PositionResponse) => (
+            <Money value={split.get(position.id)?.[source]} sign="flow" tone={source === "price_residual" ? "ink" : "flow"} />
+          ),
+        })),
+        {
+          title: "Net",
+          align: "right",
+          cell: (position) => <strong><Money value={split.get(position.id)?.total} sign="flow" /></strong>,
+        },
+      ]}
+    />
+  );
+}
+
+function held(position: PositionResponse): string {
+  const ms = heldFor(position, 0);
+  return ms === null || position.state !== "closed" ? stateWords(position) : lasting(ms);
+}
+
+/** The ended positions for a spreadsheet, exact and unrounded. */
+export function endedCsv(positions: PositionResponse[]): string {
+  const head = ["id", "asset", "lender", "capital_usd", "leverage", "opened_utc", "closed_utc", ...SOURCE_ORDER, "total"];
+  const rows = positions.map((position) => [
+    position.id,
+    position.asset,
+    position.protocol_name,
+    position.size_usd,
+    position.leverage,
+    position.hedged_at ?? "",
+    position.closed_at ?? "",
+    ...SOURCE_ORDER.map((source) => position.result?.[source] ?? ""),
+    position.result?.total ?? "",
+  ]);
+  return [head, ...rows].map((row) => row.join(",")).join("\n");
+}

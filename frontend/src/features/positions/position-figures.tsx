@@ -1,0 +1,48 @@
+import type { PositionResponse } from "../../api/schema.gen";
+import { type Decimal, divide, multiply } from "../../lib/decimal";
+import { lasting } from "../../lib/time";
+import { Figure, Figures } from "../../ui/figure";
+import { Aging, Money, Rate } from "../../ui/numbers";
+import { afterClosing } from "./closing-cost";
+import { heldFor } from "./words";
+
+interface PositionFiguresProps {
+  position: PositionResponse;
+  at: number | null;
+  marketNow: number;
+  closing: Decimal | null;
+}
+
+/** USD a day at the present rates; null while they are not known. */
+export function earnsDaily(position: PositionResponse): Decimal | null {
+  return position.net_apr === null ? null : divide(multiply(position.net_apr, position.size_usd), "365");
+}
+
+export function PositionFigures({ position, at, marketNow, closing }: PositionFiguresProps) {
+  const held = heldFor(position, marketNow);
+  const unknown = "A part of it is not known.";
+  return (
+    <Figures>
+      <Figure
+        label="Worth now"
+        value={<Aging at={at} feed="balances"><Money value={position.equity_usd} reason={unknown} /></Aging>}
+        context={<><Money value={position.size_usd} /> put in</>}
+      />
+      <Figure
+        label={held === null ? "Result" : `Result in ${lasting(held)}`}
+        value={<Aging at={at} feed="balances"><Money value={position.result?.total} sign="flow" reason={unknown} /></Aging>}
+        context="after every cost so far"
+      />
+      <Figure
+        label="Earning now"
+        value={<><Money value={earnsDaily(position)} sign="flow" reason="Rates are not known." /><span className="text-[0.8em] font-normal text-ink3"> a day</span></>}
+        context={<><Rate value={position.net_apr} /> a year at today’s rates</>}
+      />
+      <Figure
+        label="If you left now"
+        value={<Money value={afterClosing(position.result?.total, closing)} sign="flow" reason={unknown} />}
+        context={<>after <Money value={closing} reason={unknown} /> to close both legs</>}
+      />
+    </Figures>
+  );
+}

@@ -1,0 +1,77 @@
+import type { BalancesResponse, HistoryResponse, PositionResponse, PositionsResponse } from "../api/schema.gen";
+import { earnsDaily } from "../features/positions/position-figures";
+import { centsOf, summed } from "../features/positions/history-tables";
+import { observedAt } from "../features/positions/words";
+import { absolute, add, compare, type Decimal } from "../lib/decimal";
+import { counted, money } from "../lib/format";
+import { Figure, Figures } from "../ui/figure";
+import { Age, Aging, Money, Rate } from "../ui/numbers";
+import { netTogether } from "./overview-verdict";
+
+interface Danger {
+  distance: Decimal;
+  price: Decimal | null;
+  leg: "long" | "short";
+}
+
+/** The liquidation price nearest to the mark over all open legs. */
+export function nearestDanger(positions: PositionResponse[]): Danger | null {
+  const all = positions.flatMap((position): Danger[] => [
+    ...(position.long?.liquidation_distance
+      ? [{ distance: position.long.liquidation_distance, price: position.long.liquidation_price, leg: "long" as const }]
+      : []),
+    ...(position.short?.liquidation_distance
+      ? [{ distance: position.short.liquidation_distance, price: position.short.liquidation_price, leg: "short" as const }]
+      : []),
+  ]);
+  return all.sort((a, b) => compare(absolute(a.distance), absolute(b.distance)))[0] ?? null;
+}
+
+/** The distance with the sign of its direction: down for the long, up for the short. */
+export function directed({ distance, leg }: Danger): Decimal {
+  const size = absolute(distance);
+  return leg === "long" && compare(size, "0") !== 0 ? `-${size}` : size;
+}
+
+interface OverviewFiguresProps {
+  balances: BalancesResponse | undefined;
+  positions: PositionsResponse | undefined;
+  history: HistoryResponse | undefined;
+  receivedAt: number;
+}
+
+export function OverviewFigures({ balances, positions, history, receivedAt }: OverviewFiguresProps) {
+  const open = positions?.positions ?? [];
+  const isComplete = positions !== undefined && history !== undefined && open.every((one) => one.result !== null || one.hedged_at === null);
+  const result = isComplete ? summed([centsOf(history.positions), centsOf(open)]).total : null;
+  const daily = open.map(earnsDaily);
+  const perDay = daily.some((value) => value === null) ? null : add("0", ...daily.map((value) => value ?? "0"));
+  const danger = nearestDanger(open);
+  const oldest = Math.min(...open.map((one) => observedAt(one, receivedAt) ?? receivedAt), receivedAt);
+  const ended = history?.positions.length ?? 0;
+  const missing = "A venue has not answered.";
+  return (
+    <Figures>
+      <Figure
+        label="Account"
+        value={<Aging at={balances?.observed_at} feed="balances"><Money value={balances?.total_usd} reason={missing} /></Aging>}
+        context={<>on three venues, <Age at={balances?.observed_at} feed="balances" suffix=" ago" /></>}
+      />
+      <Figure
+        label="Net result"
+        value={<Aging at={oldest} feed="balances"><Money value={result} sign="flow" reason="A part of it is not known." /></Aging>}
+        context={`${counted(open.length, "open position")}, ${ended} ended`}
+      />
+      <Figure
+        label="Earning now"
+        value={<><Money value={perDay} sign="flow" reason="Rates are not known." /><span className="text-[0.6em] font-normal text-ink3"> a day</span></>}
+        context={open.length === 0 ? "nothing is invested" : <><Rate value={netTogether(open)?.rate} reason="Rates are not known." /> a year at today’s rates</>}
+      />
+      <Figure
+        label="Nearest danger"
+        value={danger ? <Aging at={oldest} feed="balances"><Rate value={directed(danger)} sign="flow" tone="ink" /></Aging> : open.length === 0 ? "none" : <Rate value={null} reason="No venue has stated a liquidation price." />}
+        context={danger?.price ? `SOL at ${money(danger.price)} would liquidate the ${danger.leg}` : open.length === 0 ? "no leg is open" : "a liquidation price is not known"}
+      />
+    </Figures>
+  );
+}

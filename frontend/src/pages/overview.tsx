@@ -1,0 +1,143 @@
+/** Verdict, figures, legs, position, market. */
+import { useSearchParams } from "react-router";
+import { useConfig } from "../api/config";
+import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
+import { FundingChart } from "../features/market/funding-chart";
+import { FundingNow } from "../features/market/funding-now";
+import { LeveragePanel } from "../features/market/leverage-panel";
+import { useRates } from "../features/market/queries";
+import { RatesTable } from "../features/market/rates-table";
+import { BalanceDrawing } from "../features/positions/balance-drawing";
+import { PositionSummary } from "../features/positions/position-summary";
+import { useHistory, usePositions } from "../features/positions/queries";
+import { heldFor } from "../features/positions/words";
+import { useBalances } from "../features/treasury/queries";
+import { compare, isDecimal, isZero } from "../lib/decimal";
+import { day, lasting } from "../lib/time";
+import { Async, Empty } from "../ui/async";
+import { ButtonLink } from "../ui/button";
+import { Columns, Section } from "../ui/section";
+import { FirstSteps } from "./overview-first-steps";
+import { OverviewFigures } from "./overview-figures";
+import { OverviewVerdict } from "./overview-verdict";
+
+const LEVERAGE = /^[1-4](\.\d)?$/;
+
+export function OverviewPage() {
+  const [search, setSearch] = useSearchParams();
+  const wished = search.get("leverage") ?? "";
+  const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : "2.0";
+  const choose = (value: string) => {
+    const next = new URLSearchParams(search);
+    next.set("leverage", value);
+    setSearch(next, { replace: true });
+  };
+  const config = useConfig();
+  const judged = useRates("2.0");
+  const rates = useRates(leverage);
+  const positions = usePositions();
+  const balances = useBalances();
+  const history = useHistory();
+  const isEmpty = isDecimal(balances.data?.total_usd) && isZero(balances.data.total_usd);
+  const open = positions.data?.positions ?? [];
+
+  return (
+    <>
+      <Async answer={judged} asking="Asking the venues for their rates." lines={2}>
+        {(known) => (
+          <OverviewVerdict positions={open} rates={known} receivedAt={judged.dataUpdatedAt} hasMoney={!isEmpty} />
+        )}
+      </Async>
+      {isEmpty && open.length === 0 && config.data ? (
+        <FirstSteps config={config.data} balances={balances.data} lender={judged.data?.lenders[0]} />
+      ) : (
+        <Money config={config.data} positions={positions} balances={balances} history={history} rates={judged.data} />
+      )}
+      <FundingChart />
+      <Section title="Market now">
+        <Async answer={rates} asking="Asking the lenders for their rates." lines={5}>
+          {(known) => (
+            <>
+              <FundingNow rates={known} receivedAt={rates.dataUpdatedAt} />
+              <Columns>
+                <div className="wide:col-span-4">
+                  <LeveragePanel value={leverage} onChange={choose} rates={known} />
+                </div>
+                <div className="wide:col-span-8">
+                  <RatesTable rates={known} receivedAt={rates.dataUpdatedAt} />
+                </div>
+              </Columns>
+            </>
+          )}
+        </Async>
+      </Section>
+    </>
+  );
+}
+
+interface Answer<T> {
+  data: T | undefined;
+  error: unknown;
+  refetch: () => unknown;
+  dataUpdatedAt: number;
+}
+
+interface MoneyProps {
+  config: ConfigResponse | undefined;
+  positions: Answer<PositionsResponse>;
+  balances: Answer<BalancesResponse>;
+  history: Answer<HistoryResponse>;
+  rates: RatesResponse | undefined;
+}
+
+function Money({ config, positions, balances, history, rates }: MoneyProps) {
+  const marketNow = new Date(rates?.market_time ?? config?.market_time ?? 0).getTime();
+  const open = positions.data?.positions ?? [];
+  return (
+    <>
+      <OverviewFigures balances={balances.data} positions={positions.data} history={history.data} receivedAt={positions.dataUpdatedAt} />
+      {open.map((position) => (
+        <Section key={position.id} title="Two legs, one remainder" meta={open.length > 1 ? `${position.asset} on ${position.protocol_name}` : undefined}>
+          <BalanceDrawing
+            position={position}
+            span={
+              position.hedged_at
+                ? `since ${day(position.hedged_at)}, ${lasting(heldFor(position, marketNow) ?? 0)}`
+                : "so far"
+            }
+          />
+        </Section>
+      ))}
+      <Section
+        title={open.length === 1 ? "Open position" : "Open positions"}
+        action={
+          open.length > 0 ? (
+            <>
+              <ButtonLink size="small" to={open.length === 1 ? `/positions/${open[0]?.id}` : "/positions"}>Details</ButtonLink>
+              <ButtonLink size="small" to="/positions/open">Open another</ButtonLink>
+            </>
+          ) : null
+        }
+      >
+        <Async
+          answer={positions}
+          asking="Asking the server for your positions."
+          isEmpty={(data) => data.positions.length === 0}
+          empty={
+            <Empty action={<ButtonLink kind="main" to="/positions/open">Open a position</ButtonLink>}>
+              No positions. Two legs, both liquidation prices and the result will be here.
+            </Empty>
+          }
+        >
+          {(data) => (
+            <div className="grid grid-cols-1 gap-10">
+              {data.positions.map((position) => (
+                <PositionSummary key={position.id} position={position} receivedAt={positions.dataUpdatedAt} marketNow={marketNow} />
+              ))}
+            </div>
+          )}
+        </Async>
+      </Section>
+    </>
+  );
+}

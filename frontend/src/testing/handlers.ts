@@ -1,0 +1,80 @@
+/** The API as msw handlers over the fixtures. */
+import { http, HttpResponse } from "msw";
+import type { EntryRequest } from "../api/schema.gen";
+import * as sample from "./fixtures";
+import { job, preflight } from "./fixtures-trading";
+
+const V1 = "*/api/v1";
+const json = (value: unknown, status = 200) => HttpResponse.json(value as Record<string, unknown>, { status });
+
+export function errorBody(code: string, message: string, httpStatus: number) {
+  return { error: { code, message, category: "X", http_status: httpStatus, details: {} }, request_id: "7f3a-c21" };
+}
+
+export const signedOut = http.get(`${V1}/auth/me`, () => json(errorBody("AUT-0001", "You are not signed in", 401), 401));
+
+export const handlers = [
+  http.get(`${V1}/config`, () => json(sample.config())),
+  http.get(`${V1}/auth/me`, () => json(sample.me())),
+  http.post(`${V1}/auth/sync`, () => json(sample.me())),
+  http.post(`${V1}/auth/logout`, () => new HttpResponse(null, { status: 204 })),
+  http.get(`${V1}/wallets/server`, () =>
+    json({ ready: true, solana_address: sample.SOLANA, evm_address: sample.EVM, agent_address: sample.EVM }),
+  ),
+  http.get(`${V1}/balances`, () => json(sample.balances())),
+  http.get(`${V1}/balances/check`, () =>
+    json({ can_trade: true, missing: [], solana_usdc: "690.47", hyperliquid_usdc: "620.00", sol: "0.2140" }),
+  ),
+  http.get(`${V1}/rates`, ({ request }) => json(sample.rates(new URL(request.url).searchParams.get("leverage") ?? "2.0"))),
+  http.get(`${V1}/rates/funding`, ({ request }) =>
+    json(sample.funding(Number(new URL(request.url).searchParams.get("hours") ?? 168))),
+  ),
+  http.post(`${V1}/positions/preflight`, async ({ request }) => {
+    const entry = (await request.json()) as EntryRequest;
+    return json(preflight(String(entry.size_usd), String(entry.leverage)));
+  }),
+  http.post(`${V1}/positions/open`, () => json({ job_id: "job_open", position_id: "pos_3" }, 202)),
+  http.get(`${V1}/positions`, () => json({ positions: [sample.position()] })),
+  http.get(`${V1}/positions/history`, () => json(sample.history())),
+  http.get(`${V1}/positions/jobs/:id`, () => json(job())),
+  http.get(`${V1}/positions/:id/timeline`, () => json(sample.timeline())),
+  http.get(`${V1}/positions/:id/payments`, () =>
+    json({
+      payments: Array.from({ length: 8 }, (_, hour) => ({
+        settled_at: new Date(new Date(sample.NOW).getTime() - 8_000 - hour * 3_600_000).toISOString(),
+        amount_usdc: "0.1556",
+      })),
+    }),
+  ),
+  http.get(`${V1}/positions/:id`, ({ params }) => json(params["id"] === "pos_1" ? sample.ended() : sample.position())),
+  http.post(`${V1}/positions/:id/close`, () => json({ job_id: "job_close", position_id: "pos_2" }, 202)),
+  http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
+  http.get(`${V1}/deposits`, () => json(sample.deposits())),
+  http.post("http://paper.test/control/faucet", () => json({})),
+];
+
+/** An account with nothing in it. */
+export const emptyHandlers = [
+  http.get(`${V1}/balances`, () => json(sample.emptyBalances())),
+  http.get(`${V1}/positions`, () => json({ positions: [] })),
+  http.get(`${V1}/positions/history`, () => json(sample.history([]))),
+  http.get(`${V1}/deposits`, () => json({ deposits: [] })),
+  ...handlers,
+];
+
+/** A venue is silent, the history fails. */
+export const troubledHandlers = [
+  http.get(`${V1}/balances`, () =>
+    json(
+      sample.balances({
+        hyperliquid: null,
+        total_usd: null,
+        positions_equity_usd: null,
+        failures: [{ venue: "hyperliquid", code: "NET-0003", message: "A venue does not answer" }],
+      }),
+    ),
+  ),
+  http.get(`${V1}/positions/history`, () => json(errorBody("GEN-0002", "Internal error", 500), 500)),
+  http.get(`${V1}/positions`, () => json({ positions: [sample.position({ age_seconds: 400, result: null, net_apr: null })] })),
+  ...handlers,
+];

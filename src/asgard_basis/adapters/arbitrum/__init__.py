@@ -1,0 +1,1 @@
+"""USDC on Arbitrum, by plain JSON-RPC."""

@@ -1,0 +1,1 @@
+"""Asgard: leveraged spot positions on Solana, by its REST interface."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and Valkey from Python packages, run as our own children."""

@@ -1,0 +1,1 @@
+"""SOL-PERP at Hyperliquid: market, account, orders, signatures."""

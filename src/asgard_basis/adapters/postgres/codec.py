@@ -1,0 +1,84 @@
+"""Domain values as JSON that says what it is, and back, without loss.
+
+`{"type": "OrderIntent", "value": {...}}`: decimals are text, times ISO 8601, enums their values.
+A class may gain fields with defaults; renaming or removing one needs a migration of the rows.
+"""
+
+from typing import TypeVar
+
+import msgspec
+
+from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.domain.saga.step import (
+    CloseRead,
+    Credited,
+    EvmIntent,
+    LongClosed,
+    LongObserved,
+    LongOpened,
+    LongRead,
+    MarginIntent,
+    OrderDone,
+    OrderIntent,
+    Plain,
+    PlainIntent,
+    SolanaIntent,
+    Transferred,
+)
+
+T = TypeVar("T")
+
+STORED: dict[str, type] = {
+    kind.__name__: kind
+    for kind in (
+        EntryPlan,
+        OrderIntent,
+        SolanaIntent,
+        EvmIntent,
+        MarginIntent,
+        PlainIntent,
+        LongOpened,
+        LongRead,
+        OrderDone,
+        LongObserved,
+        LongClosed,
+        CloseRead,
+        Transferred,
+        Credited,
+        Plain,
+    )
+}
+"""Every class that may be stored, by the name it is stored under."""
+
+
+class _Envelope(msgspec.Struct):
+    type: str
+    value: msgspec.Raw
+
+
+def encoded(value: object) -> str:
+    """The value as tagged JSON; raises TypeError for a class that is not in `STORED`."""
+    name = type(value).__name__
+    if STORED.get(name) is not type(value):
+        raise TypeError(f"{type(value)!r} is not among the stored classes")
+    body = msgspec.Raw(msgspec.json.encode(value))
+    return msgspec.json.encode(_Envelope(name, body)).decode()
+
+
+def decoded(text: str) -> object:
+    """The value again, of the class it was stored as; raises ValueError when not readable."""
+    envelope = msgspec.json.decode(text, type=_Envelope)
+    stored = STORED.get(envelope.type)
+    if stored is None:
+        raise ValueError(f"stored value of unknown class {envelope.type!r}")
+    return msgspec.json.decode(envelope.value, type=stored)
+
+
+def json_text(value: object) -> str:
+    """Plain JSON for other programs: decimals are text, times ISO 8601."""
+    return msgspec.json.encode(value).decode()
+
+
+def from_json(text: str, kind: type[T]) -> T:
+    """Plain JSON as `kind`."""
+    return msgspec.json.decode(text, type=kind)

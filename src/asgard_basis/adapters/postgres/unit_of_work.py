@@ -1,0 +1,108 @@
+"""One database transaction, as one user or as the system."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import asyncpg
+
+from asgard_basis.adapters.postgres.failures import LOST, database_errors
+from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
+from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
+from asgard_basis.adapters.postgres.journals import PostgresJournals
+from asgard_basis.adapters.postgres.outbox import PostgresOutbox
+from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUsers, PostgresWallets
+from asgard_basis.adapters.postgres.pool import Role
+from asgard_basis.adapters.postgres.positions import PostgresPositions
+from asgard_basis.adapters.postgres.rows import Connection
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
+from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.repositories import (
+    FundingHours,
+    Jobs,
+    Journals,
+    Outbox,
+    Payments,
+    Positions,
+    Sessions,
+    Users,
+    Wallets,
+)
+from asgard_basis.ports.unit_of_work import UnitOfWork
+
+_ACQUIRE_SECONDS = 10.0
+
+
+class PostgresUnitOfWork:
+    """Implements UnitOfWork on one connection inside one transaction."""
+
+    def __init__(self, connection: Connection, delivery: Delivery) -> None:
+        self.users: Users = PostgresUsers(connection)
+        self.sessions: Sessions = PostgresSessions(connection)
+        self.wallets: Wallets = PostgresWallets(connection)
+        self.positions: Positions = PostgresPositions(connection)
+        self.jobs: Jobs = PostgresJobs(connection, delivery)
+        self.journals: Journals = PostgresJournals(connection)
+        self.payments: Payments = PostgresPayments(connection)
+        self.funding: FundingHours = PostgresFundingHours(connection)
+        self.outbox: Outbox = PostgresOutbox(connection)
+
+
+class PostgresTransactions:
+    """Implements Transactions.
+
+    Entering raises Unavailable GEN-0006 when the database does not answer. Losing it while
+    committing raises OutcomeUnknown GEN-0006: the changes may or may not be there.
+    """
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", *, delivery: Delivery | None = None
+    ) -> None:
+        self._pool = pool
+        self._delivery = delivery or Delivery()
+
+    def for_user(self, user_id: UserId) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees and changes this user's rows only, enforced by the database."""
+        if not user_id:
+            raise ValueError("a unit of work needs a user id")
+        return self._transaction(Role.APP, user_id)
+
+    def for_visitor(self) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees what is the same for everybody, and nobody's rows."""
+        return self._transaction(Role.APP, UserId(""))
+
+    def for_system(self) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees everybody's rows."""
+        return self._transaction(Role.WORKER, UserId(""))
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, role: Role, user_id: UserId) -> AsyncIterator[UnitOfWork]:
+        with database_errors():
+            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+        try:
+            with database_errors():
+                await connection.execute("BEGIN")
+                await connection.execute(
+                    "SELECT set_config('role', $1, true), set_config('basis.user_id', $2, true)",
+                    role.value,
+                    user_id,
+                )
+            try:
+                with database_errors():
+                    yield PostgresUnitOfWork(connection, self._delivery)
+            except BaseException:
+                with contextlib.suppress(*LOST):
+                    await asyncio.shield(connection.execute("ROLLBACK"))
+                raise
+            await _commit(connection)
+        finally:
+            await self._pool.release(connection)
+
+
+async def _commit(connection: Connection) -> None:
+    try:
+        status = await connection.execute("COMMIT")
+    except LOST as error:
+        raise OutcomeUnknown(ErrorCode.NOT_READY, "the database was lost while it saved") from error
+    if status != "COMMIT":
+        raise Unavailable(ErrorCode.NOT_READY, "nothing was saved: an earlier statement had failed")

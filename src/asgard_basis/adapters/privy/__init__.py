@@ -1,0 +1,1 @@
+"""Privy: server wallets that sign within their policies, and who signed in."""

@@ -1,0 +1,1 @@
+"""Solana by JSON-RPC: balances, landing, redemption rates, and reading strangers' transactions."""

@@ -1,0 +1,61 @@
+"""What routes are given: the application, the person, the limits."""
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from asgard_basis.api.sessions import CSRF_HEADER, SESSION_COOKIE, SessionCookies, Ticket
+from asgard_basis.application.accounts.sign_in import SignedIn
+from asgard_basis.bootstrap import App
+from asgard_basis.domain.errors import DomainError, ErrorCode
+
+_SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def the_app(request: Request) -> App:
+    """The application behind this server."""
+    app: App = request.app.state.basis
+    return app
+
+
+def the_cookies(request: Request) -> SessionCookies:
+    """The cookie issuer of this server."""
+    cookies: SessionCookies = request.app.state.cookies
+    return cookies
+
+
+AppDep = Annotated[App, Depends(the_app)]
+CookiesDep = Annotated[SessionCookies, Depends(the_cookies)]
+
+
+def ticket_of(request: Request, cookies: CookiesDep) -> Ticket:
+    """The session cookie's ticket; for requests that change something its CSRF header too.
+
+    Raises DomainError AUT-0001, AUT-0003 or AUT-0004.
+    """
+    cookie = request.cookies.get(SESSION_COOKIE)
+    if not cookie:
+        raise DomainError(ErrorCode.NOT_SIGNED_IN)
+    ticket = cookies.read(cookie)
+    if request.method not in _SAFE_METHODS:
+        cookies.check_csrf(ticket, request.headers.get(CSRF_HEADER))
+    return ticket
+
+
+TicketDep = Annotated[Ticket, Depends(ticket_of)]
+
+
+async def person(app: AppDep, ticket: TicketDep) -> SignedIn:
+    """The signed-in person; raises DomainError NET-0004 beyond 600 requests a minute."""
+    wait = await app.rate_limiter.allow(f"user:{ticket.user_id}", limit=600, window_seconds=60)
+    if wait:
+        raise DomainError(
+            ErrorCode.RATE_LIMITED,
+            f"Too many requests; try again in {wait} s.",
+            {"wait": str(wait)},
+        )
+    return await app.sign_in.resume(ticket.user_id, ticket.secret)
+
+
+PersonDep = Annotated[SignedIn, Depends(person)]
+KeyDep = Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=100)]

@@ -1,0 +1,67 @@
+"""Rates and funding."""
+
+from datetime import datetime
+
+from asgard_basis.api.schemas.shapes import DecimalText, Shape
+
+
+class FundingNow(Shape):
+    """What the short earns, as yearly fractions; negative is paid."""
+
+    now_apr: DecimalText
+    predicted_apr: DecimalText | None
+    mean_24h_apr: DecimalText | None
+    mean_7d_apr: DecimalText | None
+    now_hourly: DecimalText
+    age_seconds: int
+
+
+class LenderRate(Shape):
+    """One way to hold the long."""
+
+    protocol: int
+    protocol_name: str
+    asset: str
+    supply_apy: DecimalText
+    borrow_apy: DecimalText
+    staking_apy: DecimalText | None
+    """Zero for SOL; null when a staking token's yield is not known."""
+    net_apr: DecimalText | None
+    """On the whole capital at the leverage asked about; null when a part is unknown."""
+    break_even_days: DecimalText | None
+    safe_leverage: DecimalText
+    opening_health: DecimalText
+    borrow_capacity_usdc: DecimalText
+    can_defend: bool
+    """Whether a position there can be reduced in place."""
+    is_enabled: bool
+    age_seconds: int
+    unavailable: str | None
+
+
+class RatesResponse(Shape):
+    """The market at one leverage."""
+
+    leverage: DecimalText
+    mark_price: DecimalText
+    oracle_price: DecimalText
+    funding: FundingNow
+    lenders: list[LenderRate]
+    """Best first."""
+    is_stale: bool
+    market_time: datetime
+
+
+class FundingHour(Shape):
+    """One settled hour."""
+
+    hour: datetime
+    income_apr: DecimalText
+    income_hourly: DecimalText
+
+
+class FundingHistoryResponse(Shape):
+    """Settled hours, oldest first, and how many are missing between them."""
+
+    hours: list[FundingHour]
+    missing: int

@@ -1,0 +1,1 @@
+"""What we do: use cases, async, talking only to ports."""

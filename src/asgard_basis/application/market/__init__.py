@@ -1,0 +1,1 @@
+"""Watching the market once for everybody."""

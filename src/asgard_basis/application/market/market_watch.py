@@ -1,0 +1,136 @@
+"""Watching the market once for everybody, and publishing one snapshot of it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import structlog
+
+from asgard_basis.domain.assets import Asset
+from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.market.funding import FundingObservation, missing_hours
+from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
+from asgard_basis.ports.chains import SolanaChain
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import SnapshotStore
+from asgard_basis.ports.repositories import Event
+from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.venues import MarginVenue, PerpVenue
+
+log = structlog.get_logger(__name__)
+
+_KEPT_HOURS = 168
+_HISTORY = timedelta(days=90)
+_SETTLING = timedelta(minutes=15)
+"""A settlement may be listed this late."""
+
+
+class MarketWatch:
+    """Marks by websocket, lenders and staking pools by polling, funding hours without gaps."""
+
+    def __init__(
+        self,
+        *,
+        perp: PerpVenue,
+        margin: MarginVenue,
+        solana: SolanaChain,
+        snapshots: SnapshotStore,
+        transactions: Transactions,
+        clock: Clock,
+    ) -> None:
+        self._perp = perp
+        self._margin = margin
+        self._solana = solana
+        self._snapshots = snapshots
+        self._transactions = transactions
+        self._clock = clock
+        self._perp_market: PerpMarket | None = None
+        self._lenders: tuple[LenderMarket, ...] = ()
+        self._lsts: dict[Asset, LstMarket] = {}
+        self._spot: dict[Asset, Decimal] = {}
+        self._funding: tuple[FundingObservation, ...] = ()
+
+    async def run(self) -> None:
+        """Watch until cancelled; a part that fails ages visibly and is tried again."""
+        await self._every_once()
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._marks())
+            group.create_task(self._repeat("lenders", self._read_lenders, 5))
+            group.create_task(self._repeat("staking", self._read_staking, 30))
+            group.create_task(self._repeat("funding", self._read_funding, 10))
+            group.create_task(self._repeat("snapshot", self._publish, 1))
+
+    async def _every_once(self) -> None:
+        for name, reading in (
+            ("lenders", self._read_lenders),
+            ("staking", self._read_staking),
+            ("funding", self._read_funding),
+        ):
+            await self._guarded(name, reading)
+
+    async def _marks(self) -> None:
+        async for market in self._perp.watch():
+            self._perp_market = market
+
+    async def _repeat(
+        self, name: str, reading: Callable[[], Awaitable[None]], seconds: float
+    ) -> None:
+        while True:
+            await self._guarded(name, reading)
+            await self._clock.sleep(seconds)
+
+    async def _guarded(self, name: str, reading: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await reading()
+        except DomainError as error:
+            log.warning("market_part_failed", part=name, code=error.code.code, why=error.message)
+
+    async def _read_lenders(self) -> None:
+        self._lenders = tuple(await self._margin.markets())
+        self._spot = await self._margin.spot_prices()
+
+    async def _read_staking(self) -> None:
+        self._lsts = await self._solana.lst_markets()
+
+    async def _read_funding(self) -> None:
+        """Ask for the hours that are missing, from the oldest gap on."""
+        last = self._clock.now().replace(minute=0, second=0, microsecond=0)
+        first = last - _HISTORY
+        async with self._transactions.for_system() as work:
+            have = await work.funding.between(first, last)
+        gaps = missing_hours(have, first=first, last=last)
+        if gaps and not (gaps == [last] and self._clock.now() - last < timedelta(seconds=5)):
+            found = await self._perp.funding_history(since=gaps[0], until=last + _SETTLING)
+            async with self._transactions.for_system() as work:
+                await work.funding.save(found)
+                have = await work.funding.between(first, last)
+        self._funding = tuple(have[-_KEPT_HOURS:])
+
+    async def _publish(self) -> None:
+        if self._perp_market is None:
+            return
+        snapshot = MarketSnapshot(
+            taken_at=self._clock.now(),
+            perp=self._perp_market,
+            lenders=self._lenders,
+            lsts=self._with_market_rates(),
+            spot_prices=self._spot,
+            recent_funding=self._funding,
+        )
+        await self._snapshots.publish(snapshot)
+        async with self._transactions.for_system() as work:
+            await work.outbox.append(
+                Event("rate_update", {"mark_price": str(snapshot.perp.mark_price)})
+            )
+
+    def _with_market_rates(self) -> dict[Asset, LstMarket]:
+        """Redemption from the pools joined with what the tokens trade at."""
+        sol = self._spot.get(Asset.SOL)
+        joined: dict[Asset, LstMarket] = {}
+        for asset, lst in self._lsts.items():
+            price = self._spot.get(asset)
+            rate = price / sol if price is not None and sol else None
+            joined[asset] = replace(lst, market_rate=rate)
+        return joined

@@ -1,0 +1,259 @@
+"""The market at a leverage: every way to hold the long, best first."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.market.funding import missing_hours
+from asgard_basis.domain.market.rates import AnnualYield
+from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
+from asgard_basis.domain.money import ONE, Leverage
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.carry import Carry, break_even_days, carry_on_capital
+from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.domain.strategy.sizing import Split, safe_leverage, split_capital
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.unit_of_work import Transactions
+
+_REFERENCE_CAPITAL = Decimal(10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class FundingView:
+    """What the short earns."""
+
+    now_apr: Decimal
+    predicted_apr: Decimal | None
+    mean_24h_apr: Decimal | None
+    mean_7d_apr: Decimal | None
+    now_hourly: Decimal
+    age_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LenderView:
+    """One way to hold the long."""
+
+    protocol: int
+    protocol_name: str
+    asset: str
+    supply_apy: Decimal
+    borrow_apy: Decimal
+    staking_apy: Decimal | None
+    net_apr: Decimal | None
+    break_even_days: Decimal | None
+    safe_leverage: Decimal
+    opening_health: Decimal
+    borrow_capacity_usdc: Decimal
+    can_defend: bool
+    is_enabled: bool
+    age_seconds: int
+    unavailable: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RatesView:
+    """The market at one leverage."""
+
+    leverage: Decimal
+    mark_price: Decimal
+    oracle_price: Decimal
+    funding: FundingView
+    lenders: list[LenderView]
+    is_stale: bool
+    market_time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FundingHourView:
+    """One settled hour."""
+
+    hour: datetime
+    income_apr: Decimal
+    income_hourly: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FundingHistoryView:
+    """Settled hours and how many are missing between them."""
+
+    hours: list[FundingHourView]
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A way to hold the long, sized and priced for a capital."""
+
+    split: Split
+    carry: Carry
+    safe_leverage: Decimal
+
+
+class RateBoard:
+    """Prices every lender with the same functions that size and judge an entry."""
+
+    def __init__(
+        self,
+        *,
+        reader: MarketReader,
+        transactions: Transactions,
+        clock: Clock,
+        limits: RiskLimits,
+        fees: FeeSchedule,
+        enabled: frozenset[LendingProtocol],
+    ) -> None:
+        self._reader = reader
+        self._transactions = transactions
+        self._clock = clock
+        self._limits = limits
+        self._fees = fees
+        self.enabled = enabled
+
+    async def at(self, leverage: Leverage) -> RatesView:
+        """Rates of all lenders at a leverage; raises DomainError RSK-0004 without data."""
+        snapshot = await self._reader.latest()
+        now = self._clock.host()
+        lenders = [self._lender(snapshot, lender, leverage, now) for lender in snapshot.lenders]
+        lenders.sort(key=lambda v: (not v.is_enabled, v.net_apr is None, -(v.net_apr or 0)))
+        perp_age = _age(now, snapshot.perp.observed_at)
+        oldest = max([lender.age_seconds for lender in lenders], default=0)
+        return RatesView(
+            leverage=leverage.value,
+            mark_price=snapshot.perp.mark_price,
+            oracle_price=snapshot.perp.oracle_price,
+            funding=funding_view(snapshot, now),
+            lenders=lenders,
+            is_stale=perp_age > self._limits.market_age_seconds_max
+            or oldest > self._limits.rates_age_seconds_max,
+            market_time=self._clock.now(),
+        )
+
+    async def funding_hours(self, hours: int) -> FundingHistoryView:
+        """The last settled hours, oldest first."""
+        last = self._clock.now().replace(minute=0, second=0, microsecond=0)
+        first = last - timedelta(hours=hours - 1)
+        async with self._transactions.for_visitor() as work:
+            found = await work.funding.between(first, last)
+        missing = missing_hours(found, first=found[0].hour, last=last) if found else []
+        if missing and missing[-1] == last:
+            missing = missing[:-1]  # the newest hour may still be settling
+        return FundingHistoryView(
+            hours=[
+                FundingHourView(
+                    hour=o.hour,
+                    income_apr=o.rate.income_to_short.annual().value,
+                    income_hourly=o.rate.income_to_short.value,
+                )
+                for o in found
+            ],
+            missing=len(missing),
+        )
+
+    def price(
+        self,
+        snapshot: MarketSnapshot,
+        lender: LenderMarket,
+        leverage: Leverage,
+        size_usd: Decimal,
+        fees: FeeSchedule | None = None,
+    ) -> Priced | None:
+        """A capital at a lender, or None while the staking yield it depends on is unknown."""
+        staking = staking_yield(snapshot, lender.asset)
+        if staking is None:
+            return None
+        split = split_capital(
+            size_usd=size_usd,
+            leverage=leverage.value,
+            liquidation_threshold=lender.liquidation_threshold,
+            price=snapshot.perp.mark_price,
+            maintenance_fraction=snapshot.perp.maintenance_fraction,
+            venue_leverage_max=snapshot.perp.max_leverage,
+            size_step=snapshot.perp.size_step,
+            fees=fees or self._fees,
+        )
+        income = snapshot.mean_income(24) or snapshot.perp.funding_now.income_to_short
+        carry = carry_on_capital(
+            leverage=leverage.value,
+            collateral_share=split.collateral_usdc / size_usd,
+            income_to_short=income,
+            lending=lender.collateral_supply,
+            staking=staking,
+            borrowing=lender.usdc_borrow,
+        )
+        return Priced(split, carry, self.safe_leverage(lender))
+
+    def safe_leverage(self, lender: LenderMarket) -> Decimal:
+        """The highest leverage at which an entry there is allowed."""
+        return safe_leverage(
+            health_min=self._limits.health_at_entry_min,
+            liquidation_threshold=lender.liquidation_threshold,
+            venue_max=lender.max_leverage,
+        )
+
+    def _lender(
+        self, snapshot: MarketSnapshot, lender: LenderMarket, leverage: Leverage, now: datetime
+    ) -> LenderView:
+        priced = self.price(snapshot, lender, leverage, _REFERENCE_CAPITAL)
+        days = None
+        if priced is not None:
+            cost = round_trip(notional_usd=priced.split.notional_usd, fees=self._fees)
+            days = break_even_days(
+                cost_usd=cost.total_usd, daily_usd=priced.carry.daily_usd(_REFERENCE_CAPITAL)
+            )
+        staking = staking_yield(snapshot, lender.asset)
+        value = leverage.value
+        health = 1 - (value - 1) / (value * lender.liquidation_threshold)
+        is_enabled = lender.protocol in self.enabled and lender.is_active
+        return LenderView(
+            protocol=int(lender.protocol),
+            protocol_name=lender.protocol.name.title(),
+            asset=lender.asset.value,
+            supply_apy=lender.collateral_supply.value,
+            borrow_apy=lender.usdc_borrow.value,
+            staking_apy=staking.value if staking else None,
+            net_apr=priced.carry.net.value if priced else None,
+            break_even_days=days,
+            safe_leverage=self.safe_leverage(lender),
+            opening_health=max(Decimal(0), min(ONE, health)),
+            borrow_capacity_usdc=lender.borrow_capacity_usdc,
+            can_defend=lender.protocol is LendingProtocol.KAMINO,
+            is_enabled=is_enabled,
+            age_seconds=_age(now, lender.observed_at),
+            unavailable=None if is_enabled else _why_not(lender, self.enabled),
+        )
+
+
+def staking_yield(snapshot: MarketSnapshot, asset: Asset) -> AnnualYield | None:
+    """Zero for SOL, None while a staking token's yield is not known."""
+    if asset is Asset.SOL:
+        return AnnualYield(Decimal(0))
+    lst = snapshot.lsts.get(asset)
+    return lst.staking if lst else None
+
+
+def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:
+    """What the short earns now, next hour and lately."""
+    day, week = snapshot.mean_income(24), snapshot.mean_income(168)
+    predicted = snapshot.funding_predicted
+    income = snapshot.perp.funding_now.income_to_short
+    return FundingView(
+        now_apr=income.annual().value,
+        predicted_apr=predicted.income_to_short.annual().value if predicted else None,
+        mean_24h_apr=day.annual().value if day else None,
+        mean_7d_apr=week.annual().value if week else None,
+        now_hourly=income.value,
+        age_seconds=_age(now, snapshot.perp.observed_at),
+    )
+
+
+def _age(now: datetime, then: datetime) -> int:
+    return max(0, int((now - then).total_seconds()))
+
+
+def _why_not(lender: LenderMarket, enabled: frozenset[LendingProtocol]) -> str:
+    if lender.protocol not in enabled:
+        return "switched off by the operator"
+    return "the lender takes no new positions"

@@ -1,0 +1,39 @@
+"""The latest snapshot for everybody who decides or shows."""
+
+from datetime import timedelta
+
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.market.snapshot import MarketSnapshot
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import SnapshotStore
+
+_FRESH = timedelta(seconds=30)
+_REUSE = timedelta(milliseconds=250)
+
+
+class MarketReader:
+    """Reads the shared snapshot, at most four times a second per process."""
+
+    def __init__(self, snapshots: SnapshotStore, clock: Clock) -> None:
+        self._snapshots = snapshots
+        self._clock = clock
+        self._kept: MarketSnapshot | None = None
+        self._read_at = clock.host() - _REUSE
+
+    async def latest(self) -> MarketSnapshot:
+        """The newest snapshot; its parts carry their ages.
+
+        Raises DomainError RSK-0004 while there has never been one.
+        """
+        now = self._clock.host()
+        if self._kept is None or now - self._read_at >= _REUSE:
+            self._kept = await self._snapshots.latest()
+            self._read_at = now
+        if self._kept is None:
+            raise DomainError(ErrorCode.STALE_MARKET, "there is no market data yet")
+        return self._kept
+
+    async def is_fresh(self) -> bool:
+        """Whether the price is young enough to decide on."""
+        snapshot = await self.latest()
+        return self._clock.host() - snapshot.perp.observed_at < _FRESH

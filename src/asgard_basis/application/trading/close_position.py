@@ -1,0 +1,156 @@
+"""Closing: taken on as a job at once; the short first, then the long, then the books."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED, PositionState, moved
+from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.progress import closed_long, closed_short
+from asgard_basis.domain.saga.step import Finished, Journal
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Event, Job, JobKind
+from asgard_basis.ports.unit_of_work import Transactions
+
+
+class ClosePosition:
+    """From a hedged pair to money in the wallets."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        desk: JobDesk,
+        runner: SagaRunner,
+        pairs: PairFactory,
+        book: PositionBook,
+        clock: Clock,
+    ) -> None:
+        self._transactions = transactions
+        self._desk = desk
+        self._runner = runner
+        self._pairs = pairs
+        self._book = book
+        self._clock = clock
+
+    async def request(self, user_id: UserId, position_id: PositionId, key: str | None) -> Job:
+        """Take the closing on; asked again while it runs, it gives the same job.
+
+        Raises DomainError POS-0001 for a position that is not this user's, POS-0002 when it has
+        ended, POS-0006 while it is still being opened.
+        """
+        digest = request_hash({"close": position_id})
+        async with self._transactions.for_user(user_id) as work:
+            earlier = await self._desk.earlier(work, user_id, key, digest)
+            if earlier is not None:
+                return earlier
+            position = await work.positions.get(position_id)
+            if position is None:
+                raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+            if position.state in ENDED:
+                raise DomainError(ErrorCode.POSITION_CLOSED)
+            running = await work.jobs.unfinished(position_id=position_id)
+            closing = next((j for j in running if j.kind is JobKind.CLOSE), None)
+            if closing is not None:
+                return closing
+            if running or position.state not in CLOSEABLE:
+                raise DomainError(ErrorCode.POSITION_BUSY)
+            job = self._desk.new(
+                user_id, JobKind.CLOSE, position_id=position_id, key=key, digest=digest
+            )
+            await work.jobs.add(job)
+            await work.outbox.append(job_event(job))
+        return job
+
+    async def run(self, job: Job) -> DomainError | None:
+        """Carry the closing out, or continue it; the reason when something is still held."""
+        context = await trading_context(self._transactions, job.user_id)
+        position = await self._position(job)
+        if position.state in ENDED:
+            return None
+        plan = exit_saga.ExitPlan(
+            short_size=position.short.size if position.short else Decimal(0),
+            size_step=Decimal("0.01"),
+            holds_long=position.long is not None,
+        )
+        steps = self._pairs.steps(context, position, plan=None, held_short=Decimal(0))
+        finished = await self._runner.run(
+            job,
+            decide=lambda journal: exit_saga.next_step(plan, journal),
+            performer=steps,
+            on_progress=lambda journal: self._progress(job, journal),
+        )
+        return await self._finish(context, job, finished)
+
+    async def _progress(self, job: Job, journal: Journal) -> None:
+        if not journal.steps:
+            return
+        position = await self._position(job)
+        if position.state in ENDED:
+            return
+        state = moved(position.state, exit_saga.state_of(journal))
+        if state is not position.state:
+            await self._save(
+                replace(position, state=state),
+                Event("position_update", {"position_id": position.id}),
+            )
+
+    async def _finish(
+        self, context: UserTradingContext, job: Job, finished: Finished
+    ) -> DomainError | None:
+        position = await self._position(job)
+        if finished.failure is not None:
+            failure = DomainError(finished.failure, finished.reason)
+            await self._save(
+                replace(
+                    position,
+                    state=moved(position.state, PositionState.STUCK_UNWIND),
+                    failure_code=failure.code.code,
+                    failure=failure.message,
+                ),
+                Event("position_update", {"position_id": position.id}),
+            )
+            return failure
+        position = await self._book.book_funding(context, position)
+        async with self._transactions.for_user(job.user_id) as work:
+            journal = await work.journals.of_job(job.id)
+        closed = replace(
+            position,
+            state=moved(_at_long(position.state), PositionState.CLOSED),
+            closed_at=self._clock.now(),
+            long=closed_long(position.long, journal) if position.long else None,
+            short=closed_short(position.short, journal) if position.short else None,
+            failure_code=None,
+            failure=None,
+        )
+        await self._save(closed, Event("position_closed", {"position_id": position.id}))
+        return None
+
+    async def _position(self, job: Job) -> Position:
+        if job.position_id is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        async with self._transactions.for_user(job.user_id) as work:
+            position = await work.positions.get(job.position_id)
+        if position is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        return position
+
+    async def _save(self, position: Position, event: Event) -> Position:
+        async with self._transactions.for_user(position.user_id) as work:
+            saved = await work.positions.save(position)
+            await work.outbox.append(replace(event, user_id=position.user_id))
+        return saved
+
+
+def _at_long(state: PositionState) -> PositionState:
+    """A position without a long leg goes from its short straight to the end."""
+    if state in {PositionState.HEDGED, PositionState.CLOSING_SHORT}:
+        return PositionState.CLOSING_LONG
+    return state

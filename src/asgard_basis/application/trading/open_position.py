@@ -1,0 +1,238 @@
+"""Opening: taken on as a job at once, carried out by a worker."""
+
+import uuid
+from dataclasses import replace
+from decimal import Decimal
+
+from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport
+from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.position.lifecycle import PositionState, moved
+from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga import entry
+from asgard_basis.domain.saga.progress import (
+    closed_long,
+    closed_short,
+    opened_long,
+    opened_short,
+)
+from asgard_basis.domain.saga.step import Finished, Journal
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Event, Job, JobKind
+from asgard_basis.ports.unit_of_work import Transactions
+
+
+class OpenPosition:
+    """From a request to a hedged pair, or to nothing with a reason."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        preflight: Preflight,
+        desk: JobDesk,
+        runner: SagaRunner,
+        pairs: PairFactory,
+        book: PositionBook,
+        clock: Clock,
+        limits: RiskLimits,
+    ) -> None:
+        self._transactions = transactions
+        self._preflight = preflight
+        self._desk = desk
+        self._runner = runner
+        self._pairs = pairs
+        self._book = book
+        self._clock = clock
+        self._limits = limits
+
+    async def request(self, user_id: UserId, order: EntryOrder, key: str | None) -> Job:
+        """Check, then take the opening on; the same key gives the same job again.
+
+        Raises the first failing check as its error; nothing is moved then.
+        """
+        digest = request_hash(
+            {
+                "asset": order.asset,
+                "size_usd": str(order.size_usd),
+                "leverage": str(order.leverage.value),
+                "protocol": str(order.protocol),
+            }
+        )
+        async with self._transactions.for_user(user_id) as work:
+            earlier = await self._desk.earlier(work, user_id, key, digest)
+        if earlier is not None:
+            return earlier
+        context = await trading_context(self._transactions, user_id)
+        report = await self._preflight.check(context, order)
+        if not report.passed:
+            raise report.first_failure()
+        position = Position(
+            id=PositionId(str(uuid.uuid4())),
+            user_id=user_id,
+            asset=order.asset,
+            protocol=report.lender.protocol,
+            state=PositionState.REQUESTED,
+            size_usd=order.size_usd,
+            leverage=order.leverage.value,
+            requested_at=self._clock.now(),
+        )
+        job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
+        async with self._transactions.for_user(user_id) as work:
+            await work.positions.add(position)
+            await work.jobs.add(job)
+            await work.outbox.append(job_event(job))
+        return job
+
+    async def run(self, job: Job) -> DomainError | None:
+        """Carry the opening out, or continue it; the reason when it ended without a pair."""
+        context = await trading_context(self._transactions, job.user_id)
+        position = await self._position(job)
+        job, failure = await self._planned(job, context, position)
+        if failure is not None:
+            await self._fail(position, failure)
+            return failure
+        held_elsewhere = await self._held_short(position)
+        steps = self._pairs.steps(context, position, plan=job.plan, held_short=held_elsewhere)
+        finished = await self._runner.run(
+            job,
+            decide=lambda journal: entry.next_step(_plan(job), journal),
+            performer=steps,
+            on_progress=lambda journal: self._progress(job, journal),
+        )
+        return await self._finish(context, job, finished)
+
+    async def _planned(
+        self, job: Job, context: UserTradingContext, position: Position
+    ) -> tuple[Job, DomainError | None]:
+        """The job with its plan; checked once more, because time has passed since the request."""
+        if job.plan is not None:
+            return job, None
+        order = EntryOrder(
+            position.asset, position.size_usd, Leverage(position.leverage), position.protocol
+        )
+        try:
+            report = await self._preflight.check(context, order, is_counted=True)
+        except DomainError as error:
+            return job, error
+        if not report.passed:
+            return job, report.first_failure()
+        planned = replace(job, plan=self._plan_of(report, position))
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.jobs.save(planned)
+        return planned, None
+
+    def _plan_of(self, report: PreflightReport, position: Position) -> entry.EntryPlan:
+        split = report.priced.split
+        fee = split.short_sol * report.snapshot.perp.mark_price * Decimal("0.0005")
+        return entry.EntryPlan(
+            collateral_usdc=split.collateral_usdc,
+            long_leverage=position.leverage,
+            short_margin_usdc=split.margin_usdc - fee,
+            short_leverage=split.venue_leverage,
+            size_step=report.snapshot.perp.size_step,
+            min_order_usd=self._limits.short_order_usd_min,
+            reference_price=report.snapshot.perp.mark_price,
+        )
+
+    async def _progress(self, job: Job, journal: Journal) -> None:
+        position = await self._position(job)
+        updated = recorded(position, journal, _plan(job))
+        updated = replace(updated, state=_state(position.state, journal))
+        if updated != position:
+            await self._save(updated, Event("position_update", {"position_id": position.id}))
+
+    async def _finish(
+        self, context: UserTradingContext, job: Job, finished: Finished
+    ) -> DomainError | None:
+        position = await self._position(job)
+        if finished.failure is None:
+            hedged = replace(
+                position,
+                state=moved(position.state, PositionState.HEDGED),
+                hedged_at=self._clock.now(),
+            )
+            hedged = await self._save(
+                hedged, Event("position_opened", {"position_id": position.id})
+            )
+            await self._book.observe(context, hedged)
+            return None
+        failure = DomainError(finished.failure, finished.reason)
+        if finished.is_stuck:
+            await self._save(
+                replace(
+                    position,
+                    state=moved(position.state, PositionState.STUCK_UNWIND),
+                    failure_code=failure.code.code,
+                    failure=failure.message,
+                ),
+                Event("position_update", {"position_id": position.id}),
+            )
+            return failure
+        if position.long is not None and position.short is not None:
+            position = await self._book.book_funding(context, position)
+        await self._fail(position, failure)
+        return failure
+
+    async def _fail(self, position: Position, failure: DomainError) -> None:
+        is_unwound = position.long is not None
+        state = PositionState.UNWOUND if is_unwound else PositionState.FAILED
+        ended = replace(
+            position,
+            state=moved(position.state, state),
+            closed_at=self._clock.now(),
+            failure_code=failure.code.code,
+            failure=failure.message,
+        )
+        await self._save(ended, Event("position_closed", {"position_id": position.id}))
+
+    async def _held_short(self, position: Position) -> Decimal:
+        async with self._transactions.for_user(position.user_id) as work:
+            held = await work.positions.held()
+        return sum(
+            (p.short.size for p in held if p.id != position.id and p.short is not None),
+            Decimal(0),
+        )
+
+    async def _position(self, job: Job) -> Position:
+        if job.position_id is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        async with self._transactions.for_user(job.user_id) as work:
+            position = await work.positions.get(job.position_id)
+        if position is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        return position
+
+    async def _save(self, position: Position, event: Event) -> Position:
+        async with self._transactions.for_user(position.user_id) as work:
+            saved = await work.positions.save(position)
+            await work.outbox.append(replace(event, user_id=position.user_id))
+        return saved
+
+
+def recorded(position: Position, journal: Journal, plan: entry.EntryPlan) -> Position:
+    """The position with the legs' records an entry journal stands for, unwinding included."""
+    long = opened_long(journal)
+    short = opened_short(journal, plan)
+    return replace(
+        position,
+        long=closed_long(long, journal) if long else None,
+        short=closed_short(short, journal) if short else None,
+    )
+
+
+def _state(present: PositionState, journal: Journal) -> PositionState:
+    return moved(present, entry.state_of(journal))
+
+
+def _plan(job: Job) -> entry.EntryPlan:
+    if job.plan is None:
+        raise DomainError(ErrorCode.INTERNAL, "an opening was run without its plan")
+    return job.plan

@@ -1,0 +1,65 @@
+"""Hands for a saga: the steps of one pair, bound to one user's wallets."""
+
+from decimal import Decimal
+
+from asgard_basis.application.context import UserTradingContext
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.trading.long_steps import LongSteps
+from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
+from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.ports.chains import SolanaChain
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.venues import MarginVenue, PerpVenue
+
+
+class PairFactory:
+    """Binds the shared venues to a position."""
+
+    def __init__(
+        self,
+        *,
+        perp: PerpVenue,
+        margin: MarginVenue,
+        chain: SolanaChain,
+        reader: MarketReader,
+        clock: Clock,
+        limits: RiskLimits,
+    ) -> None:
+        self._perp = perp
+        self._margin = margin
+        self._chain = chain
+        self._reader = reader
+        self._clock = clock
+        self._limits = limits
+
+    def steps(
+        self,
+        context: UserTradingContext,
+        position: Position,
+        *,
+        plan: EntryPlan | None,
+        held_short: Decimal,
+    ) -> PairSteps:
+        """The performer for one position's entry or exit."""
+        long_steps = LongSteps(
+            context=context,
+            asset=position.asset,
+            protocol=position.protocol,
+            plan=plan,
+            position_key=position.long.position_key if position.long else None,
+            margin=self._margin,
+            chain=self._chain,
+            reader=self._reader,
+            limits=self._limits,
+        )
+        return PairSteps(
+            context=context,
+            task=PairTask(position.id, position.asset, position.protocol, plan, held_short),
+            perp=self._perp,
+            long_steps=long_steps,
+            reader=self._reader,
+            clock=self._clock,
+            limits=self._limits,
+        )

@@ -1,0 +1,343 @@
+"""Positions as a person sees them: both legs, distances, and the result with its parts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from asgard_basis.application.market.rates import RateBoard
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.jobs import FailureView, StepView, step_view
+from asgard_basis.application.trading.preflight import known
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, added, attribute
+from asgard_basis.domain.market.snapshot import MarketSnapshot
+from asgard_basis.domain.money import ZERO, Leverage
+from asgard_basis.domain.position.lifecycle import ENDED
+from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.step import Step
+from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Job
+from asgard_basis.ports.unit_of_work import Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class LongView:
+    """The long, valued at the oracle price."""
+
+    collateral: Decimal
+    redemption_rate: Decimal
+    sol_equivalent: Decimal
+    value_usd: Decimal
+    debt_usdc: Decimal
+    equity_usd: Decimal
+    leverage: Decimal | None
+    health: Decimal | None
+    liquidation_price: Decimal | None
+    liquidation_distance: Decimal | None
+    defence_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShortView:
+    """The short, valued at the mark price."""
+
+    size_sol: Decimal
+    entry_price: Decimal
+    value_usd: Decimal
+    margin_usdc: Decimal
+    leverage: Decimal | None
+    margin_fraction: Decimal | None
+    liquidation_price: Decimal | None
+    liquidation_distance: Decimal | None
+    defence_price: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class PositionView:
+    """One hedged pair."""
+
+    id: str
+    asset: str
+    protocol: int
+    protocol_name: str
+    state: str
+    size_usd: Decimal
+    leverage: Decimal
+    requested_at: datetime
+    hedged_at: datetime | None
+    closed_at: datetime | None
+    failure: FailureView | None
+    job_id: str | None
+    mark_price: Decimal | None
+    long: LongView | None
+    short: ShortView | None
+    delta_sol: Decimal | None
+    delta_fraction: Decimal | None
+    equity_usd: Decimal | None
+    result: Attribution | None
+    costs_earned_back: Decimal | None
+    net_apr: Decimal | None
+    age_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineView:
+    """One step of a position's life."""
+
+    at: datetime
+    name: str
+    title: str
+    status: str
+    attempt: int
+    seconds: Decimal | None
+    detail: str | None
+    error: FailureView | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryView:
+    """Ended positions and their results together."""
+
+    positions: list[PositionView]
+    totals: Attribution
+
+
+class PositionViews:
+    """Reads positions of one user and values them at the latest snapshot."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        reader: MarketReader,
+        board: RateBoard,
+        clock: Clock,
+        limits: RiskLimits,
+        fees: FeeSchedule,
+    ) -> None:
+        self._transactions = transactions
+        self._reader = reader
+        self._board = board
+        self._clock = clock
+        self._limits = limits
+        self._fees = fees
+
+    async def held(self, user_id: UserId) -> list[PositionView]:
+        """All that are not ended, oldest first."""
+        async with self._transactions.for_user(user_id) as work:
+            positions = await work.positions.held()
+            jobs = await work.jobs.unfinished() if positions else []
+        snapshot = await known(self._reader.latest())
+        return [self._view(p, snapshot, jobs) for p in positions]
+
+    async def one(self, user_id: UserId, position_id: PositionId) -> PositionView:
+        """One position; raises DomainError POS-0001 when it is not this user's."""
+        async with self._transactions.for_user(user_id) as work:
+            position = await self._found(await work.positions.get(position_id))
+            jobs = await work.jobs.unfinished(position_id=position_id)
+        return self._view(position, await known(self._reader.latest()), jobs)
+
+    async def history(self, user_id: UserId, *, limit: int = 200) -> HistoryView:
+        """Ended positions, newest first; those that never held anything count for nothing."""
+        async with self._transactions.for_user(user_id) as work:
+            positions = await work.positions.ended(limit=limit)
+        views = [self._view(p, None, []) for p in positions]
+        return HistoryView(views, added([v.result for v in views if v.result is not None]))
+
+    async def timeline(self, user_id: UserId, position_id: PositionId) -> list[TimelineView]:
+        """Every step of its life, oldest first."""
+        async with self._transactions.for_user(user_id) as work:
+            await self._found(await work.positions.get(position_id))
+            steps = await work.journals.of_position(position_id)
+        return [_timeline(step) for step in steps]
+
+    async def payments(
+        self, user_id: UserId, position_id: PositionId, *, limit: int
+    ) -> Sequence[tuple[datetime, Decimal]]:
+        """Funding payments booked to it, newest first."""
+        async with self._transactions.for_user(user_id) as work:
+            await self._found(await work.positions.get(position_id))
+            return await work.payments.of_position(position_id, limit=limit)
+
+    async def _found(self, position: Position | None) -> Position:
+        if position is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        return position
+
+    def _view(
+        self, position: Position, snapshot: MarketSnapshot | None, jobs: Sequence[Job]
+    ) -> PositionView:
+        job = next((j for j in jobs if j.position_id == position.id), None)
+        valuation = valued(position, snapshot)
+        mark = snapshot.perp.mark_price if snapshot else None
+        long = self._long(position, valuation) if position.state not in ENDED else None
+        short = self._short(position, mark) if position.state not in ENDED else None
+        result = _result(position, valuation, mark)
+        delta = long.sol_equivalent - short.size_sol if long and short else None
+        equity = None
+        if result is not None and position.state not in ENDED:
+            equity = _put_in(position) + result.total
+        observation = position.observation
+        age = None
+        if observation is not None and position.state not in ENDED:
+            elapsed = self._clock.host() - observation.observed_at
+            age = max(0, int(elapsed.total_seconds()))
+        return PositionView(
+            id=position.id,
+            asset=position.asset.value,
+            protocol=int(position.protocol),
+            protocol_name=position.protocol.name.title(),
+            state=position.state.value,
+            size_usd=position.size_usd,
+            leverage=position.leverage,
+            requested_at=position.requested_at,
+            hedged_at=position.hedged_at,
+            closed_at=position.closed_at,
+            failure=FailureView(position.failure_code, position.failure or "")
+            if position.failure_code
+            else None,
+            job_id=job.id if job else None,
+            mark_price=mark,
+            long=long,
+            short=short,
+            delta_sol=delta,
+            delta_fraction=delta / long.sol_equivalent if delta is not None and long else None,
+            equity_usd=equity,
+            result=result,
+            costs_earned_back=self._earned_back(position, result, mark),
+            net_apr=self._net_apr(position, snapshot),
+            age_seconds=age,
+        )
+
+    def _long(self, position: Position, valuation: LongValuation | None) -> LongView | None:
+        if position.long is None or valuation is None:
+            return None
+        sol = valuation.collateral * valuation.redemption_rate
+        value = sol * valuation.oracle_price
+        equity = value - valuation.debt_usdc
+        health = position.observation.health if position.observation else None
+        wall = valuation.oracle_price * (1 - health.value) if health else None
+        return LongView(
+            collateral=valuation.collateral,
+            redemption_rate=valuation.redemption_rate,
+            sol_equivalent=sol,
+            value_usd=value,
+            debt_usdc=valuation.debt_usdc,
+            equity_usd=equity,
+            leverage=value / equity if equity > 0 else None,
+            health=health.value if health else None,
+            liquidation_price=wall,
+            liquidation_distance=-health.value if health else None,
+            defence_price=wall / (1 - self._limits.defence_long_buffer) if wall else None,
+        )
+
+    def _short(self, position: Position, mark: Decimal | None) -> ShortView | None:
+        short, observation = position.short, position.observation
+        if short is None or mark is None or short.size == 0:
+            return None
+        value = short.size * mark
+        margin, wall = short.margin_usdc, None
+        if observation is not None and observation.account_signed_size < 0:
+            share = min(Decimal(1), short.size / abs(observation.account_signed_size))
+            wall = observation.liquidation_price_short
+            if observation.isolated_raw_usd is not None:
+                margin = observation.isolated_raw_usd * share - value
+        return ShortView(
+            size_sol=short.size,
+            entry_price=short.entry_price,
+            value_usd=value,
+            margin_usdc=margin,
+            leverage=value / margin if margin > 0 else None,
+            margin_fraction=margin / value,
+            liquidation_price=wall,
+            liquidation_distance=wall / mark - 1 if wall else None,
+            defence_price=wall / (1 + self._limits.defence_long_buffer) if wall else None,
+        )
+
+    def _earned_back(
+        self, position: Position, result: Attribution | None, mark: Decimal | None
+    ) -> Decimal | None:
+        if result is None or position.short is None or mark is None:
+            return None
+        closing = round_trip(notional_usd=position.short.size * mark, fees=self._fees).closing_usd
+        cost = closing - result.fees
+        income = result.funding + result.lending + result.staking + result.borrowing
+        return income / cost if cost > 0 else None
+
+    def _net_apr(self, position: Position, snapshot: MarketSnapshot | None) -> Decimal | None:
+        if snapshot is None or position.state in ENDED:
+            return None
+        lender = snapshot.lender(position.protocol, position.asset)
+        if lender is None:
+            return None
+        leverage = Leverage(position.leverage)
+        priced = self._board.price(snapshot, lender, leverage, position.size_usd)
+        return priced.carry.net.value if priced else None
+
+
+def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation | None:
+    """The long at its closing, or at the latest snapshot; None while a part is unknown."""
+    long = position.long
+    if long is None:
+        return None
+    if long.redemption_closed is not None and long.oracle_closed is not None:
+        return LongValuation(
+            long.collateral_sold,
+            long.debt_repaid or ZERO,
+            long.redemption_closed,
+            long.oracle_closed,
+        )
+    if snapshot is None:
+        return None
+    redemption = snapshot.redemption_rate(position.asset)
+    if redemption is None:
+        return None
+    seen = position.observation
+    return LongValuation(
+        seen.collateral if seen else long.collateral_bought,
+        seen.debt_usdc if seen else long.debt_opened,
+        redemption,
+        snapshot.perp.oracle_price,
+    )
+
+
+def _result(
+    position: Position, valuation: LongValuation | None, mark: Decimal | None
+) -> Attribution | None:
+    if position.long is None or position.short is None or valuation is None:
+        return None
+    if mark is None:
+        if position.short.size != 0:
+            return None
+        mark = ZERO
+    return attribute(
+        long=position.long,
+        short=position.short,
+        funding_usdc=position.funding_usdc,
+        valuation=valuation,
+        mark_price=mark,
+    )
+
+
+def _put_in(position: Position) -> Decimal:
+    spent = position.long.usdc_spent if position.long else ZERO
+    return spent + (position.short.margin_usdc if position.short else ZERO)
+
+
+def _timeline(step: Step) -> TimelineView:
+    view: StepView = step_view(step)
+    error = FailureView(step.error_code, step.error or "") if step.error_code else None
+    return TimelineView(
+        at=step.intended_at,
+        name=view.name,
+        title=view.title,
+        status=view.status,
+        attempt=view.attempt,
+        seconds=view.seconds,
+        detail=view.detail,
+        error=error,
+    )

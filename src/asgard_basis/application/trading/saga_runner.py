@@ -1,0 +1,149 @@
+"""Doing what a saga decides: write the intention, do it, write the outcome, ask again."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Protocol
+
+import structlog
+
+from asgard_basis.application.operations.jobs import job_event
+from asgard_basis.domain.errors import DomainError, OutcomeUnknown, Refused, Unavailable
+from asgard_basis.domain.saga.step import (
+    Decision,
+    Finished,
+    Intent,
+    Journal,
+    Outcome,
+    Perform,
+    PlainIntent,
+    Step,
+    StepStatus,
+)
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Job
+from asgard_basis.ports.unit_of_work import Transactions
+
+log = structlog.get_logger(__name__)
+
+_POLL_SECONDS = 1.0
+_BACKOFF_SECONDS_MAX = 30.0
+
+
+class Performer(Protocol):
+    """The hands of a saga: every outside effect in three parts."""
+
+    async def prepare(self, command: Perform, journal: Journal, attempt: int) -> Intent:
+        """Everything needed to do the step and to find it again; nothing has been sent."""
+        ...
+
+    async def execute(self, step: Step) -> Outcome:
+        """Send it. Raises Refused, Unavailable or OutcomeUnknown."""
+        ...
+
+    async def resolve(self, step: Step) -> Outcome:
+        """What became of a step whose answer was lost, looked up by its key.
+
+        Raises Refused when it is proven not to have happened, OutcomeUnknown while it may.
+        """
+        ...
+
+
+class SagaRunner:
+    """The only place where sagas touch the world; a restart continues from the journal."""
+
+    def __init__(self, *, transactions: Transactions, clock: Clock) -> None:
+        self._transactions = transactions
+        self._clock = clock
+
+    async def run(
+        self,
+        job: Job,
+        *,
+        decide: Callable[[Journal], Decision],
+        performer: Performer,
+        on_progress: Callable[[Journal], Awaitable[None]],
+    ) -> Finished:
+        """Run until the saga is finished; every outcome is in the journal before the next step."""
+        while True:
+            journal = await self._journal(job)
+            await on_progress(journal)
+            unanswered = journal.open_step()
+            if unanswered is not None:
+                await self._resolve(job, unanswered, performer)
+                continue
+            decision = decide(journal)
+            if isinstance(decision, Finished):
+                return decision
+            await self._perform(job, decision, journal, performer)
+
+    async def _perform(
+        self, job: Job, command: Perform, journal: Journal, performer: Performer
+    ) -> None:
+        attempt = journal.attempts(command.name) + 1
+        if attempt > 1 and journal.last_refusal(command.name) is not None:
+            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, 0.5 * 2.0 ** (attempt - 2)))
+        intended_at = self._clock.now()
+        try:
+            intent = await performer.prepare(command, journal, attempt)
+        except (Refused, Unavailable) as error:
+            await self._refuse_unsent(job, command, attempt, error)
+            return
+        except OutcomeUnknown:
+            await self._clock.sleep(_POLL_SECONDS)
+            return
+        step = Step(command.name, attempt, StepStatus.INTENDED, intent, intended_at)
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.journals.intend(job.id, job.user_id, step)
+            await work.outbox.append(job_event(job))
+        try:
+            outcome = await performer.execute(step)
+        except OutcomeUnknown as error:
+            log.info("outcome_unknown", job=job.id, step=step.name, reason=error.message)
+            return
+        except (Refused, Unavailable) as error:
+            await self._conclude(job, _refused(step, error, self._clock))
+            return
+        await self._conclude(job, _done(step, outcome, self._clock))
+
+    async def _resolve(self, job: Job, step: Step, performer: Performer) -> None:
+        try:
+            outcome = await performer.resolve(step)
+        except (OutcomeUnknown, Unavailable):
+            await self._clock.sleep(_POLL_SECONDS)
+            return
+        except Refused as error:
+            await self._conclude(job, _refused(step, error, self._clock))
+            return
+        await self._conclude(job, _done(step, outcome, self._clock))
+
+    async def _refuse_unsent(
+        self, job: Job, command: Perform, attempt: int, error: DomainError
+    ) -> None:
+        step = Step(command.name, attempt, StepStatus.INTENDED, PlainIntent(), self._clock.now())
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.journals.intend(job.id, job.user_id, step)
+            await work.journals.conclude(job.id, _refused(step, error, self._clock))
+            await work.outbox.append(job_event(job))
+
+    async def _conclude(self, job: Job, step: Step) -> None:
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.journals.conclude(job.id, step)
+            await work.outbox.append(job_event(job))
+
+    async def _journal(self, job: Job) -> Journal:
+        async with self._transactions.for_user(job.user_id) as work:
+            return await work.journals.of_job(job.id)
+
+
+def _done(step: Step, outcome: Outcome, clock: Clock) -> Step:
+    return replace(step, status=StepStatus.DONE, outcome=outcome, finished_at=clock.now())
+
+
+def _refused(step: Step, error: DomainError, clock: Clock) -> Step:
+    return replace(
+        step,
+        status=StepStatus.REFUSED,
+        finished_at=clock.now(),
+        error_code=error.code.code,
+        error=error.message,
+    )

@@ -1,0 +1,73 @@
+"""`basis`: the commands of operators, each loaded only when it is used."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis")
+
+
+@app.command()
+def up() -> None:
+    """Start everything on this machine in paper mode, and stop it with Ctrl-C."""
+    from asgard_basis.cli.up import up as run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def serve() -> None:
+    """Serve the API and the dashboard."""
+    from asgard_basis.cli.serve import serve as run
+
+    run()
+
+
+@app.command()
+def work() -> None:
+    """Run one worker process."""
+    from asgard_basis.cli.work import work as run
+
+    run()
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database up to the present schema."""
+    from asgard_basis.cli.migrate import migrate as run
+
+    run()
+
+
+@app.command()
+def demo(
+    url: Annotated[str | None, typer.Option(help="Dashboard of a running paper product")] = None,
+    control: Annotated[str | None, typer.Option(help="Its paper world's control address")] = None,
+) -> None:
+    """Tell the whole path, step by step, in under two minutes."""
+    from asgard_basis.cli.demo import demo as run
+
+    run(url=url, control_url=control)
+
+
+@app.command()
+def openapi() -> None:
+    """Print the API's contract as JSON."""
+    from asgard_basis.cli.openapi import openapi as run
+
+    typer.echo(run())
+
+
+@app.command()
+def docs(folder: Annotated[str, typer.Argument()] = "docs/reference") -> None:
+    """Write the reference pages that are made from the code."""
+    from pathlib import Path
+
+    from asgard_basis.cli.documents import write_documents
+
+    write_documents(Path(folder))
+
+
+def main() -> None:
+    """The entry point."""
+    app()

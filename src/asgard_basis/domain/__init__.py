@@ -1,0 +1,1 @@
+"""What is true: values and decisions, without I/O, clock or chance."""

@@ -1,0 +1,27 @@
+"""Names of things, as types that cannot be mistaken for one another."""
+
+import hashlib
+from typing import NewType
+
+UserId = NewType("UserId", str)
+PositionId = NewType("PositionId", str)
+JobId = NewType("JobId", str)
+SagaId = NewType("SagaId", str)
+WalletId = NewType("WalletId", str)
+
+EvmAddress = NewType("EvmAddress", str)
+"""Lower-case 0x-prefixed 20-byte address."""
+SolanaAddress = NewType("SolanaAddress", str)
+"""Base58 of 32 bytes."""
+ClientOrderId = NewType("ClientOrderId", str)
+"""0x-prefixed 16 bytes: the key under which an order can always be found again."""
+TransactionSignature = NewType("TransactionSignature", str)
+"""Base58 Solana signature."""
+TransactionHash = NewType("TransactionHash", str)
+"""0x-prefixed EVM transaction hash."""
+
+
+def client_order_id(*, position: PositionId, step: str, attempt: int) -> ClientOrderId:
+    """The order key of one attempt of one step: the same inputs always give the same key."""
+    digest = hashlib.sha256(f"{position}:{step}:{attempt}".encode()).hexdigest()
+    return ClientOrderId("0x" + digest[:32])

@@ -1,0 +1,1 @@
+"""What the venues say, as values with their units in the type."""

@@ -1,0 +1,90 @@
+"""Funding of the perpetual, seen from the short: positive means the short earns.
+
+On the wire a positive rate means longs pay shorts. That sign lives in `FundingRate` and in the
+Hyperliquid adapter, nowhere else; the rest of the product asks for `income_to_short`.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from asgard_basis.domain.market.rates import HourlyRate
+
+_INTEREST_8H = Decimal("0.0001")
+_CLAMP_8H = Decimal("0.0005")
+_CAP_HOURLY = Decimal("0.04")
+_RATE_STEP = Decimal("0.0000000001")
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FundingRate:
+    """One hour's rate as the venue states it: a fraction of notional that longs pay shorts."""
+
+    longs_pay_hourly: Decimal
+
+    @property
+    def income_to_short(self) -> HourlyRate:
+        """What one unit of short notional receives in the hour; negative is paid."""
+        return HourlyRate(self.longs_pay_hourly)
+
+    @staticmethod
+    def from_premium(premium: Decimal) -> "FundingRate":
+        """The rate the hour's mean premium leads to.
+
+        F = (P + clamp(0.0001 - P, -0.0005, +0.0005)) / 8, capped at 4 % an hour; Hyperliquid
+        documentation, "Funding".
+        """
+        pull = max(-_CLAMP_8H, min(_CLAMP_8H, _INTEREST_8H - premium))
+        hourly = (premium + pull) / 8
+        capped = max(-_CAP_HOURLY, min(_CAP_HOURLY, hourly))
+        return FundingRate(capped.quantize(_RATE_STEP, rounding=ROUND_HALF_EVEN))
+
+
+@dataclass(frozen=True, slots=True)
+class FundingObservation:
+    """A settled hour of the market."""
+
+    hour: datetime
+    """The full hour at which it was settled (UTC)."""
+    rate: FundingRate
+    premium: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class FundingPayment:
+    """What one account received (positive) or paid at one settlement, from the venue's record."""
+
+    settled_at: datetime
+    amount_usdc: Decimal
+    signed_size: Decimal
+    """Of the account at settlement; a short is negative."""
+    rate: FundingRate
+
+
+def payment_to_short(*, size: Decimal, oracle_price: Decimal, rate: FundingRate) -> Decimal:
+    """USD the short of `size` SOL receives for one hour: size x oracle price x rate."""
+    return size * oracle_price * rate.income_to_short.value
+
+
+def mean_income(observations: Sequence[FundingObservation]) -> HourlyRate | None:
+    """The mean hourly income to the short, or None without observations."""
+    if not observations:
+        return None
+    total = sum((o.rate.income_to_short.value for o in observations), Decimal(0))
+    return HourlyRate(total / len(observations))
+
+
+def missing_hours(
+    observations: Sequence[FundingObservation], *, first: datetime, last: datetime
+) -> list[datetime]:
+    """The full hours from `first` to `last`, both included, that no observation covers."""
+    have = {o.hour for o in observations}
+    hours: list[datetime] = []
+    hour = first
+    while hour <= last:
+        if hour not in have:
+            hours.append(hour)
+        hour += HOUR
+    return hours

@@ -1,0 +1,119 @@
+"""One frozen view of the market: the only market value a decision reads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.market.funding import FundingObservation, FundingRate
+from asgard_basis.domain.market.rates import AnnualYield, HourlyRate
+
+
+@dataclass(frozen=True, slots=True)
+class PerpMarket:
+    """SOL-PERP at Hyperliquid."""
+
+    mark_price: Decimal
+    oracle_price: Decimal
+    mid_price: Decimal | None
+    """None when a side of the book is empty."""
+    premium: Decimal | None
+    funding_now: FundingRate
+    """The running estimate for the current hour, as the venue publishes it."""
+    open_interest_sol: Decimal
+    max_leverage: int
+    size_decimals: int
+    observed_at: datetime
+    """Host time at which we received it."""
+
+    @property
+    def size_step(self) -> Decimal:
+        """The lot: sizes are multiples of it."""
+        return Decimal(1).scaleb(-self.size_decimals)
+
+    @property
+    def maintenance_fraction(self) -> Decimal:
+        """Maintenance margin over notional: half of the initial margin at maximum leverage."""
+        return Decimal(1) / (2 * self.max_leverage)
+
+
+@dataclass(frozen=True, slots=True)
+class LenderMarket:
+    """One lender's pair of a collateral asset against USDC, as Asgard lists it."""
+
+    protocol: LendingProtocol
+    asset: Asset
+    collateral_supply: AnnualYield
+    usdc_borrow: AnnualYield
+    max_leverage: Decimal
+    """The lender's initial limit for longs; says nothing about liquidation."""
+    borrow_capacity_usdc: Decimal
+    is_active: bool
+    collateral_bank: str
+    debt_bank: str
+    liquidation_threshold: Decimal
+    """Debt over collateral value at which liquidation begins."""
+    observed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class LstMarket:
+    """A staking token: what it redeems for and what it trades at."""
+
+    asset: Asset
+    redemption_rate: Decimal
+    """SOL per token."""
+    staking: AnnualYield | None
+    """Realised over the last epoch; None while it is not known."""
+    market_rate: Decimal | None
+    """SOL per token where it trades; None while it is not known."""
+    observed_at: datetime
+
+    @property
+    def discount(self) -> Decimal | None:
+        """How far the market is below redemption, as a fraction; negative is a premium."""
+        if self.market_rate is None:
+            return None
+        return 1 - self.market_rate / self.redemption_rate
+
+
+@dataclass(frozen=True, slots=True)
+class MarketSnapshot:
+    """Everything a decision may know about the market, with the age of each part."""
+
+    taken_at: datetime
+    """Market time."""
+    perp: PerpMarket
+    lenders: tuple[LenderMarket, ...]
+    lsts: Mapping[Asset, LstMarket] = field(default_factory=dict)
+    spot_prices: Mapping[Asset, Decimal] = field(default_factory=dict)
+    """USD per token as Asgard states it: the second opinion on the price."""
+    recent_funding: tuple[FundingObservation, ...] = ()
+    """The last settled hours, oldest first (at most 168)."""
+
+    @property
+    def funding_predicted(self) -> FundingRate | None:
+        """What the running premium leads to if it stays; None without a premium."""
+        if self.perp.premium is None:
+            return None
+        return FundingRate.from_premium(self.perp.premium)
+
+    def lender(self, protocol: LendingProtocol, asset: Asset) -> LenderMarket | None:
+        """The lender's market for an asset, or None when it is not offered."""
+        return next((m for m in self.lenders if m.protocol is protocol and m.asset is asset), None)
+
+    def redemption_rate(self, asset: Asset) -> Decimal | None:
+        """SOL per token: one for SOL itself, None for a staking token without data."""
+        if asset is Asset.SOL:
+            return Decimal(1)
+        lst = self.lsts.get(asset)
+        return lst.redemption_rate if lst else None
+
+    def mean_income(self, hours: int) -> HourlyRate | None:
+        """Mean hourly income to the short over the last settled hours; None without any."""
+        tail = self.recent_funding[-hours:]
+        if not tail:
+            return None
+        total = sum((o.rate.income_to_short.value for o in tail), Decimal(0))
+        return HourlyRate(total / len(tail))

@@ -1,0 +1,1 @@
+"""The hedged pair: a long leg on Solana and an equal short on Hyperliquid."""

@@ -1,0 +1,1 @@
+"""When to say no: limits over users' wishes."""

@@ -1,0 +1,33 @@
+"""Hard bounds of the system over what a user may choose."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class RiskLimits:
+    """Defaults are the specification's; settings may only tighten them."""
+
+    size_min_usd: Decimal = Decimal(100)
+    size_max_usd: Decimal = Decimal(50_000)
+    positions_max: int = 3
+    leverage_default: Decimal = Decimal(3)
+    health_at_entry_min: Decimal = Decimal("0.20")
+    price_deviation_max: Decimal = Decimal("0.005")
+    delta_deviation_max: Decimal = Decimal("0.005")
+    slippage_entry_bps_max: int = 50
+    slippage_exit_bps_max: int = 100
+    lst_discount_max: Decimal = Decimal("0.01")
+    lst_premium_max: Decimal = Decimal("0.03")
+    market_age_seconds_max: int = 30
+    rates_age_seconds_max: int = 90
+    priority_fee_sol_max: Decimal = Decimal("0.01")
+    sol_reserve: Decimal = Decimal("0.02")
+    """SOL that must be there for fees and rent before a position is opened."""
+    short_order_usd_min: Decimal = Decimal(10)
+    defence_long_buffer: Decimal = Decimal("0.15")
+    """Defence begins where the price is this close to a liquidation price, as a fraction."""
+    deposit_usdc_min: Decimal = Decimal(5)
+    """The bridge keeps anything less for ever."""
+    deposit_usdc_max: Decimal = Decimal(25_000)
+    eth_reserve: Decimal = Decimal("0.0001")

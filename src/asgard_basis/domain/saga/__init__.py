@@ -1,0 +1,1 @@
+"""What to do next, given what has happened: pure, so that every case can be tried."""

@@ -1,0 +1,250 @@
+"""The journal of a saga: every outside effect, written before and after it happens."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.domain.position.legs import LongFill, LongState, OrderResult
+
+
+class StepName(StrEnum):
+    """Every kind of outside effect."""
+
+    APPROVE_AGENT = "approve_agent"
+    OPEN_LONG = "open_long"
+    READ_LONG = "read_long"
+    SET_LEVERAGE = "set_leverage"
+    OPEN_SHORT = "open_short"
+    ADD_MARGIN = "add_margin"
+    VALIDATE = "validate"
+    CLOSE_SHORT = "close_short"
+    OBSERVE_LONG = "observe_long"
+    CLOSE_LONG = "close_long"
+    READ_CLOSE = "read_close"
+    SETTLE = "settle"
+    TRANSFER_TO_BRIDGE = "transfer_to_bridge"
+    AWAIT_CREDIT = "await_credit"
+
+
+class StepStatus(StrEnum):
+    """How far an effect is."""
+
+    INTENDED = "intended"
+    """Written down and perhaps sent: its outcome must be looked up before anything else."""
+    DONE = "done"
+    REFUSED = "refused"
+    """The other side said no, or it is proven that it never happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderIntent:
+    """An order under its key."""
+
+    client_order_id: str
+    is_buy: bool
+    size: Decimal
+    limit_price: Decimal
+    reduce_only: bool
+    mid_price: Decimal
+    """When it was decided, to measure slippage against."""
+
+
+@dataclass(frozen=True, slots=True)
+class SolanaIntent:
+    """A signed Solana submission under its signature."""
+
+    signature: str
+    transactions: tuple[str, ...]
+    echo: str
+    expires_at_height: int
+    position_key: str | None
+    oracle_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class EvmIntent:
+    """A signed Arbitrum transaction under its hash."""
+
+    hash: str
+    raw: str
+    nonce: int
+    amount_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class MarginIntent:
+    """A margin top-up, recognised afterwards by the margin it leads to."""
+
+    amount_usdc: Decimal
+    margin_before_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class PlainIntent:
+    """An effect that may be repeated without harm: it sets a state rather than changing one."""
+
+    value: str = ""
+
+
+Intent = OrderIntent | SolanaIntent | EvmIntent | MarginIntent | PlainIntent
+
+
+@dataclass(frozen=True, slots=True)
+class LongOpened:
+    """The long exists on chain."""
+
+    position_key: str
+    signature: str
+    usdc_spent: Decimal
+    sol_spent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LongRead:
+    """What opening the long really executed, and its state right after."""
+
+    fill: LongFill
+    state: LongState
+    redemption_rate: Decimal
+    oracle_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class OrderDone:
+    """What an order came to, with its fees."""
+
+    result: OrderResult
+    fee_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LongObserved:
+    """The long right before it is closed; None when the venue does not list it any more."""
+
+    state: LongState | None
+    redemption_rate: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class LongClosed:
+    """The long is gone and paid out."""
+
+    signature: str
+    usdc_received: Decimal
+    sol_spent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRead:
+    """What closing the long really executed."""
+
+    fill: LongFill
+    oracle_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Transferred:
+    """USDC left the wallet on Arbitrum."""
+
+    hash: str
+    fee_eth: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Credited:
+    """Hyperliquid's ledger shows the deposit."""
+
+    amount_usdc: Decimal
+    credited_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Plain:
+    """Done, with nothing more to know."""
+
+    note: str = ""
+
+
+Outcome = (
+    LongOpened
+    | LongRead
+    | OrderDone
+    | LongObserved
+    | LongClosed
+    | CloseRead
+    | Transferred
+    | Credited
+    | Plain
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of the journal."""
+
+    name: StepName
+    attempt: int
+    status: StepStatus
+    intent: Intent
+    intended_at: datetime
+    """Market time, as `finished_at`."""
+    outcome: Outcome | None = None
+    finished_at: datetime | None = None
+    error_code: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What has happened, oldest first."""
+
+    steps: tuple[Step, ...] = ()
+
+    def open_step(self) -> Step | None:
+        """The step whose outcome is not known, if any: it is resolved before anything else."""
+        return next((s for s in self.steps if s.status is StepStatus.INTENDED), None)
+
+    def outcomes(self, name: StepName) -> tuple[Outcome, ...]:
+        """What every done attempt of a step came to."""
+        return tuple(
+            s.outcome
+            for s in self.steps
+            if s.name is name and s.status is StepStatus.DONE and s.outcome is not None
+        )
+
+    def is_done(self, name: StepName) -> bool:
+        """Whether any attempt of the step was done."""
+        return any(s.name is name and s.status is StepStatus.DONE for s in self.steps)
+
+    def attempts(self, name: StepName) -> int:
+        """How often the step was begun."""
+        return sum(1 for s in self.steps if s.name is name)
+
+    def last_refusal(self, name: StepName) -> Step | None:
+        """The newest refused attempt of the step."""
+        refused = [s for s in self.steps if s.name is name and s.status is StepStatus.REFUSED]
+        return refused[-1] if refused else None
+
+
+@dataclass(frozen=True, slots=True)
+class Perform:
+    """Do this step next."""
+
+    name: StepName
+    size: Decimal = Decimal(0)
+    """SOL for orders, USDC for margin; zero where the step needs none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing more to do; `failure` is None when all went as asked."""
+
+    failure: ErrorCode | None = None
+    reason: str | None = None
+    is_stuck: bool = False
+    """Something is still held and a person is needed."""
+
+
+Decision = Perform | Finished

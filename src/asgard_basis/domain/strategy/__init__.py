@@ -1,0 +1,1 @@
+"""When it pays: fees, carry, sizing and the checks before entry."""

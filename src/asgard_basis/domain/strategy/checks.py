@@ -1,0 +1,263 @@
+"""The checks before a position is opened: each with its figure, its limit and what would pass."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.carry import Carry
+from asgard_basis.domain.strategy.sizing import Split
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One line of the list a person sees."""
+
+    key: str
+    label: str
+    passed: bool
+    figure: str
+    limit: str
+    remedy: str | None = None
+    code: str | None = None
+    """Of the error a failing check stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFacts:
+    """Everything the checks look at."""
+
+    now: datetime
+    """Host time, as the ages are."""
+    asset: Asset
+    protocol: LendingProtocol
+    leverage: Decimal
+    safe_leverage: Decimal
+    snapshot: MarketSnapshot
+    lender: LenderMarket
+    split: Split
+    carry: Carry
+    solana_usdc: Decimal | None
+    """None when the venue could not be asked: unknown never passes."""
+    solana_sol: Decimal | None
+    free_margin_usdc: Decimal | None
+    positions_held: int
+
+
+def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
+    """Every check, in the order a person would ask."""
+    rules: tuple[Callable[[EntryFacts, RiskLimits], Check], ...] = (
+        _solana_usdc,
+        _free_margin,
+        _safe_leverage,
+        _short_earns,
+        _pays_after_costs,
+        _prices_agree,
+        _lst_value,
+        _lender_capacity,
+        _order_size,
+        _network_fees,
+        _own_limits,
+        _fresh_data,
+    )
+    return tuple(rule(facts, limits) for rule in rules)
+
+
+def usd(amount: Decimal) -> str:
+    """Dollars for a check's figure."""
+    return f"${amount:,.2f}"
+
+
+def percent(fraction: Decimal, places: int = 1) -> str:
+    """A fraction as percent for a check's figure."""
+    return f"{fraction * 100:.{places}f}%"
+
+
+def _solana_usdc(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    need, have = facts.split.collateral_usdc, facts.solana_usdc
+    passed = have is not None and have >= need
+    return Check(
+        key="solana_usdc",
+        label="USDC on Solana",
+        passed=passed,
+        figure="not known" if have is None else usd(have),
+        limit=f"at least {usd(need)}",
+        remedy=None if passed else f"Send {usd(need - (have or 0))} more USDC to Solana.",
+        code=ErrorCode.INSUFFICIENT_USDC.code,
+    )
+
+
+def _free_margin(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    need, have = facts.split.margin_usdc, facts.free_margin_usdc
+    passed = have is not None and have >= need
+    return Check(
+        key="free_margin",
+        label="Free margin on Hyperliquid",
+        passed=passed,
+        figure="not known" if have is None else usd(have),
+        limit=f"at least {usd(need)}",
+        remedy=None if passed else f"Move {usd(need - (have or 0))} more to Hyperliquid.",
+        code=ErrorCode.HYPERLIQUID_MARGIN.code,
+    )
+
+
+def _safe_leverage(facts: EntryFacts, limits: RiskLimits) -> Check:
+    health = facts.split.opening_health.value
+    passed = facts.leverage <= facts.safe_leverage and health >= limits.health_at_entry_min
+    name = facts.protocol.name.title()
+    return Check(
+        key="safe_leverage",
+        label=f"Leverage is safe on {name}",
+        passed=passed,
+        figure=f"health {percent(health)}",
+        limit=f"at least {percent(limits.health_at_entry_min, 0)}",
+        remedy=None
+        if passed
+        else f"{facts.leverage}x leaves too little room on {name}. "
+        f"Choose {facts.safe_leverage}x or less.",
+        code=ErrorCode.UNSAFE_LEVERAGE.code,
+    )
+
+
+def _short_earns(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    now = facts.snapshot.perp.funding_now.income_to_short.annual().value
+    predicted = facts.snapshot.funding_predicted
+    ahead = None if predicted is None else predicted.income_to_short.annual().value
+    passed = now > 0 and ahead is not None and ahead > 0
+    return Check(
+        key="short_earns",
+        label="The short earns, now and next hour",
+        passed=passed,
+        figure=f"{percent(now, 2)} and {'not known' if ahead is None else percent(ahead, 2)}",
+        limit="above 0% a year",
+        remedy=None if passed else "Wait until shorts are paid again.",
+        code=ErrorCode.PREFLIGHT_FAILED.code,
+    )
+
+
+def _pays_after_costs(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    net = facts.carry.net.value
+    return Check(
+        key="pays",
+        label="It pays after borrowing",
+        passed=net > 0,
+        figure=f"{percent(net)} a year",
+        limit="above 0%",
+        remedy=None if net > 0 else "Less leverage borrows less; or wait for better rates.",
+        code=ErrorCode.PREFLIGHT_FAILED.code,
+    )
+
+
+def _prices_agree(facts: EntryFacts, limits: RiskLimits) -> Check:
+    redemption = facts.snapshot.redemption_rate(facts.asset)
+    spot = facts.snapshot.spot_prices.get(facts.asset)
+    mark = facts.snapshot.perp.mark_price
+    if redemption is None or spot is None:
+        figure, passed = "not known", False
+    else:
+        apart = abs(spot / redemption / mark - 1)
+        allowed = limits.price_deviation_max
+        discount = facts.snapshot.lsts.get(facts.asset)
+        if discount is not None and discount.discount is not None:
+            allowed += abs(discount.discount)
+        figure, passed = f"{percent(apart, 2)} apart", apart <= allowed
+    return Check(
+        key="prices_agree",
+        label="Venues agree on the price",
+        passed=passed,
+        figure=figure,
+        limit=f"at most {percent(limits.price_deviation_max)}",
+        remedy=None if passed else "Wait until both venues show the same price.",
+        code=ErrorCode.PREFLIGHT_FAILED.code,
+    )
+
+
+def _lst_value(facts: EntryFacts, limits: RiskLimits) -> Check:
+    if facts.asset is Asset.SOL:
+        return Check("lst_value", "SOL is its own value", True, "1 SOL", "1 SOL")
+    lst = facts.snapshot.lsts.get(facts.asset)
+    discount = lst.discount if lst else None
+    passed = discount is not None and -limits.lst_premium_max <= discount <= limits.lst_discount_max
+    return Check(
+        key="lst_value",
+        label=f"{facts.asset} trades at its value",
+        passed=passed,
+        figure="not known" if discount is None else f"{percent(discount, 2)} below",
+        limit=f"at most {percent(limits.lst_discount_max)} below",
+        remedy=None if passed else "Hold SOL instead, or wait.",
+        code=ErrorCode.PREFLIGHT_FAILED.code,
+    )
+
+
+def _lender_capacity(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    need, free = facts.split.borrow_usdc, facts.lender.borrow_capacity_usdc
+    passed = facts.lender.is_active and free >= need
+    return Check(
+        key="lender_capacity",
+        label=f"{facts.protocol.name.title()} can lend it",
+        passed=passed,
+        figure=usd(free),
+        limit=f"at least {usd(need)}",
+        remedy=None if passed else "Choose another lender or less leverage.",
+        code=ErrorCode.ASGARD_LIQUIDITY.code,
+    )
+
+
+def _order_size(facts: EntryFacts, limits: RiskLimits) -> Check:
+    value = facts.split.short_sol * facts.snapshot.perp.mark_price
+    return Check(
+        key="order_size",
+        label="Both orders are large enough",
+        passed=value >= limits.short_order_usd_min,
+        figure=f"{facts.split.short_sol} SOL",
+        limit=f"at least {usd(limits.short_order_usd_min)}",
+        code=ErrorCode.SIZE_TOO_SMALL.code,
+    )
+
+
+def _network_fees(facts: EntryFacts, limits: RiskLimits) -> Check:
+    have = facts.solana_sol
+    passed = have is not None and have >= limits.sol_reserve
+    return Check(
+        key="network_fees",
+        label="Network fees are covered",
+        passed=passed,
+        figure="not known" if have is None else f"{have:.4f} SOL",
+        limit=f"at least {limits.sol_reserve} SOL",
+        remedy=None if passed else f"Send at least {limits.sol_reserve} SOL to Solana.",
+        code=ErrorCode.INSUFFICIENT_SOL.code,
+    )
+
+
+def _own_limits(facts: EntryFacts, limits: RiskLimits) -> Check:
+    passed = facts.positions_held < limits.positions_max
+    return Check(
+        key="own_limits",
+        label="Inside your limits",
+        passed=passed,
+        figure=f"position {facts.positions_held + 1} of {limits.positions_max}",
+        limit=f"at most {limits.positions_max}",
+        remedy=None if passed else "Close a position first.",
+        code=ErrorCode.MAX_EXPOSURE.code,
+    )
+
+
+def _fresh_data(facts: EntryFacts, limits: RiskLimits) -> Check:
+    perp_age = int((facts.now - facts.snapshot.perp.observed_at).total_seconds())
+    lender_age = int((facts.now - facts.lender.observed_at).total_seconds())
+    passed = (
+        perp_age <= limits.market_age_seconds_max and lender_age <= limits.rates_age_seconds_max
+    )
+    return Check(
+        key="fresh_data",
+        label="Data is fresh",
+        passed=passed,
+        figure=f"price {max(0, perp_age)} s, rates {max(0, lender_age)} s",
+        limit=f"at most {limits.market_age_seconds_max} s and {limits.rates_age_seconds_max} s",
+        remedy=None if passed else "Wait for fresh data.",
+        code=ErrorCode.STALE_MARKET.code,
+    )

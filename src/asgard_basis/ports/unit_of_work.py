@@ -1,0 +1,47 @@
+"""One transaction with everything that may change in it."""
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol
+
+from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.repositories import (
+    FundingHours,
+    Jobs,
+    Journals,
+    Outbox,
+    Payments,
+    Positions,
+    Sessions,
+    Users,
+    Wallets,
+)
+
+
+class UnitOfWork(Protocol):
+    """Committed when its context is left normally, rolled back when it raises."""
+
+    users: Users
+    sessions: Sessions
+    wallets: Wallets
+    positions: Positions
+    jobs: Jobs
+    journals: Journals
+    payments: Payments
+    funding: FundingHours
+    outbox: Outbox
+
+
+class Transactions(Protocol):
+    """Where units of work come from."""
+
+    def for_user(self, user_id: UserId) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Sees and changes this user's rows only, enforced by the database."""
+        ...
+
+    def for_visitor(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Sees what is the same for everybody, and nobody's rows."""
+        ...
+
+    def for_system(self) -> AbstractAsyncContextManager[UnitOfWork]:
+        """Sees everybody's rows: for workers, never behind a user's request."""
+        ...

@@ -1,0 +1,241 @@
+"""Every setting of the service, read and judged whole before anything starts.
+
+Each field is read from the environment under its name in capitals (a few under `BASIS_...`), or
+else from a file of that name in `$BASIS_HOME/secrets`. This is the only place that reads them.
+"""
+
+import os
+from collections.abc import Mapping
+from datetime import timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from asgard_basis.domain.risk.limits import RiskLimits
+
+VERSION = "0.1.0"
+
+LIVE_URLS = {
+    "HYPERLIQUID_URL": "https://api.hyperliquid.xyz",
+    "HYPERLIQUID_WS_URL": "wss://api.hyperliquid.xyz/ws",
+    "ASGARD_URL": "https://v2-ultra-edge.asgard.finance/margin-trading",
+    "PRIVY_URL": "https://api.privy.io",
+    "PRIVY_AUTH_URL": "https://auth.privy.io",
+}
+VENUES = (*LIVE_URLS, "SOLANA_RPC_URL", "ARBITRUM_RPC_URL")
+_PAPER_ONLY = (
+    "CLOCK_URL",
+    "PAPER_CONTROL_URL",
+    "PAPER_MAILBOX_URL",
+    "BASIS_HISTORY",
+    "BASIS_SPEED",
+    "BASIS_SEED",
+)
+_LOOPBACK = {"localhost", "0.0.0.0", "::1", "::"}
+_BASE58 = set("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
+_SECRET_LENGTH_MIN = 32
+
+
+Mode = Literal["paper", "shadow", "live"]
+"""With whose money: a simulated world; live data with simulated execution; real money."""
+
+
+class SettingsRefused(Exception):
+    """The service must not start; `problems` holds one clear sentence for each thing wrong."""
+
+    def __init__(self, problems: list[str]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(problems))
+
+
+def _named(name: str, **options: Any) -> Any:
+    return Field(validation_alias=AliasChoices(name), **options)
+
+
+class Settings(BaseModel):
+    """Immutable; a value of this type has passed every rule below."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    mode: Mode = _named("BASIS_MODE", default="paper")
+    home: Path = _named("BASIS_HOME", default=Path("var"))
+    host: str = _named("HOST", default="127.0.0.1")
+    port: int = _named("PORT", default=8080, ge=1, le=65535)
+    dashboard_folder: Path = _named("DASHBOARD_FOLDER", default=Path("frontend/dist"))
+    log_level: str = _named("LOG_LEVEL", default="info", pattern="^(debug|info|warning|error)$")
+
+    database_url: str = _named("DATABASE_URL", pattern="^postgres(ql)?://", repr=False)
+    pool_size: int = _named("POOL_SIZE", default=10, ge=2, le=200)
+    redis_url: str = _named("REDIS_URL", pattern="^(redis|rediss|unix)://", repr=False)
+    server_secret: str = _named("SERVER_SECRET", min_length=_SECRET_LENGTH_MIN, repr=False)
+
+    hyperliquid_url: str = _named("HYPERLIQUID_URL", pattern="^https?://")
+    hyperliquid_ws_url: str = _named("HYPERLIQUID_WS_URL", pattern="^wss?://")
+    asgard_url: str = _named("ASGARD_URL", pattern="^https?://")
+    asgard_api_key: str | None = _named("ASGARD_API_KEY", default=None, repr=False)
+    asgard_program_id: str | None = _named("ASGARD_PROGRAM_ID", default=None)
+    asgard_vaults: str = _named("ASGARD_VAULTS", default="")
+    """Owners of the accounts the venue keeps collateral in, separated by commas."""
+    solana_rpc_url: str = _named("SOLANA_RPC_URL", pattern="^https?://", repr=False)
+    arbitrum_rpc_url: str = _named("ARBITRUM_RPC_URL", pattern="^https?://", repr=False)
+
+    privy_url: str = _named("PRIVY_URL", pattern="^https?://")
+    privy_auth_url: str = _named("PRIVY_AUTH_URL", pattern="^https?://")
+    privy_app_id: str = _named("PRIVY_APP_ID", min_length=25, max_length=25)
+    privy_app_secret: str = _named("PRIVY_APP_SECRET", min_length=1, repr=False)
+    privy_authorization_key: str = _named("PRIVY_AUTHORIZATION_KEY", min_length=1, repr=False)
+    privy_quorum_id: str | None = _named("PRIVY_QUORUM_ID", default=None)
+
+    clock_url: str | None = _named("CLOCK_URL", default=None, pattern="^https?://")
+    paper_control_url: str | None = _named("PAPER_CONTROL_URL", default=None, pattern="^https?://")
+    paper_mailbox_url: str | None = _named("PAPER_MAILBOX_URL", default=None, pattern="^https?://")
+    history: str | None = _named("BASIS_HISTORY", default=None)
+    speed: Decimal | None = _named("BASIS_SPEED", default=None, ge=0)
+    seed: int | None = _named("BASIS_SEED", default=None)
+
+    session_days: int = _named("SESSION_DAYS", default=7, ge=1, le=30)
+    session_hours: int = _named("SESSION_HOURS", default=24, ge=1, le=168)
+
+    size_min_usd: Decimal = _named("RISK_MIN_POSITION_USD", default=Decimal(100), ge=100)
+    size_max_usd: Decimal = _named("RISK_MAX_POSITION_USD", default=Decimal(50_000), le=50_000)
+    positions_max: int = _named("RISK_MAX_POSITIONS", default=3, ge=1, le=3)
+    deposit_max_usdc: Decimal = _named("DEPOSIT_MAX_USDC", default=Decimal(25_000), le=25_000)
+
+    @model_validator(mode="after")
+    def _judged(self) -> "Settings":
+        problems = {
+            "paper": self._paper_problems,
+            "shadow": self._shadow_problems,
+            "live": self._live_problems,
+        }[self.mode]()
+        if self.size_min_usd > self.size_max_usd:
+            problems.append("RISK_MIN_POSITION_USD is above RISK_MAX_POSITION_USD")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    @property
+    def limits(self) -> RiskLimits:
+        """The system's bounds; settings can only tighten them."""
+        return RiskLimits(
+            size_min_usd=self.size_min_usd,
+            size_max_usd=self.size_max_usd,
+            positions_max=self.positions_max,
+            deposit_usdc_max=self.deposit_max_usdc,
+        )
+
+    @property
+    def long_session(self) -> timedelta:
+        """How long "stay signed in" lasts."""
+        return timedelta(days=self.session_days)
+
+    @property
+    def short_session(self) -> timedelta:
+        """How long a sign-in lasts otherwise."""
+        return timedelta(hours=self.session_hours)
+
+    @property
+    def is_secure(self) -> bool:
+        """People reach the service by TLS, so cookies travel by nothing else."""
+        return self.mode == "live"
+
+    @property
+    def is_replay(self) -> bool:
+        """The paper world replays recorded history."""
+        return self.history is not None
+
+    def _value(self, name: str) -> object:
+        for field, info in type(self).model_fields.items():
+            alias = info.validation_alias
+            if isinstance(alias, AliasChoices) and alias.choices == [name]:
+                return getattr(self, field)
+        raise KeyError(name)
+
+    def _host(self, name: str) -> str:
+        return urlsplit(str(self._value(name))).hostname or ""
+
+    def _paper_problems(self) -> list[str]:
+        if self.clock_url is None:
+            return ["CLOCK_URL is missing: paper mode needs the paper world; start with `basis up`"]
+        world = urlsplit(self.clock_url).hostname
+        return [
+            f"{name} leads to {self._host(name)}, outside the paper world at {world}:"
+            " paper mode must not touch a real venue"
+            for name in VENUES
+            if self._host(name) != world
+        ]
+
+    def _shadow_problems(self) -> list[str]:
+        return ["BASIS_MODE=shadow is not available in this version: use paper or live"]
+
+    def _live_problems(self) -> list[str]:
+        problems = [
+            f"{name} is set: it belongs to paper mode, and live mode must not start with it"
+            for name in _PAPER_ONLY
+            if self._value(name) is not None
+        ]
+        for name in VENUES:
+            host = self._host(name)
+            scheme = urlsplit(str(self._value(name))).scheme
+            if _is_local(host):
+                problems.append(f"{name} leads to {host}: live mode must not use a local venue")
+            elif scheme not in {"https", "wss"}:
+                problems.append(f"{name} is not encrypted ({scheme}): live mode requires TLS")
+        program = self.asgard_program_id
+        if program is None:
+            problems.append(
+                "ASGARD_PROGRAM_ID is missing: without it no transaction Asgard builds can be"
+                " checked"
+            )
+        elif not 32 <= len(program) <= 44 or not set(program) <= _BASE58:
+            problems.append("ASGARD_PROGRAM_ID is not a Solana address")
+        if self.privy_quorum_id is None:
+            problems.append(
+                "PRIVY_QUORUM_ID is missing: wallets without an owner could be stripped of their"
+                " policies"
+            )
+        return problems
+
+
+def _is_local(host: str) -> bool:
+    is_private = host.startswith(("127.", "10.", "192.168.", "169.254."))
+    return host in _LOOPBACK or is_private or host.endswith((".local", ".localhost", ".internal"))
+
+
+def secret_files(folder: Path) -> dict[str, str]:
+    """Settings kept as files, by file name in capitals; empty when there is no such folder."""
+    if not folder.is_dir():
+        return {}
+    return {
+        entry.name.upper(): entry.read_text().strip()
+        for entry in sorted(folder.iterdir())
+        if entry.is_file() and not entry.name.startswith(".")
+    }
+
+
+def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
+    """The settings of this process; raises SettingsRefused with every problem at once.
+
+    An empty variable counts as not set. The environment wins over files.
+    """
+    given = {name: text for name, text in (environment or os.environ).items() if text.strip()}
+    home = Path(given.get("BASIS_HOME", "var"))
+    values = {**secret_files(home / "secrets"), **given}
+    if values.get("BASIS_MODE") == "live":
+        values = {**LIVE_URLS, **values}
+    try:
+        return Settings.model_validate(values)
+    except ValidationError as error:
+        problems: list[str] = []
+        for fault in error.errors(include_url=False, include_input=False):
+            name = ".".join(str(part) for part in fault["loc"])
+            if fault["type"] == "missing":
+                problems.append(f"{name} is missing")
+            elif not name:
+                problems.extend(fault["msg"].removeprefix("Value error, ").splitlines())
+            else:
+                problems.append(f"{name}: {fault['msg']}")
+        raise SettingsRefused(problems) from None

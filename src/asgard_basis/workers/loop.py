@@ -1,0 +1,45 @@
+"""One supervised duty: it is started again when it fails, and never takes others with it."""
+
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import Leases
+
+log = structlog.get_logger(__name__)
+
+_BACKOFF_SECONDS_MAX = 30.0
+_LEASE_SECONDS = 10.0
+
+
+async def supervised(name: str, duty: Callable[[], Awaitable[None]], clock: Clock) -> None:
+    """Run `duty` until cancelled; a failure is logged and tried again with back-off."""
+    failures = 0
+    while True:
+        try:
+            await duty()
+            failures = 0
+        except Exception as error:
+            failures += 1
+            log.error("duty_failed", duty=name, error=repr(error), exc_info=error)
+        await clock.sleep(min(_BACKOFF_SECONDS_MAX, 0.5 * 2.0**failures))
+
+
+async def every(seconds: float, duty: Callable[[], Awaitable[object]], clock: Clock) -> None:
+    """Do it again and again with a pause between."""
+    while True:
+        await duty()
+        await clock.sleep(seconds)
+
+
+async def leased(
+    name: str, duty: Callable[[], Awaitable[None]], *, leases: Leases, clock: Clock
+) -> None:
+    """Do it only while this process holds the lease; another takes over when it ends."""
+    while True:
+        async with leases.hold(name, seconds=_LEASE_SECONDS) as is_held:
+            if is_held:
+                await duty()
+                return
+        await clock.sleep(_LEASE_SECONDS / 5)

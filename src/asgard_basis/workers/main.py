@@ -1,0 +1,73 @@
+"""One worker process: the queue, the market watch, the monitor, the relay."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import structlog
+
+from asgard_basis.bootstrap import App
+from asgard_basis.workers.loop import every, leased, supervised
+from asgard_basis.workers.relay import relay
+from asgard_basis.workers.tasks import register
+
+log = structlog.get_logger(__name__)
+
+_CONCURRENCY = 20
+_HEARTBEAT_SECONDS = 2.0
+_STALLED_SECONDS = 10.0
+_MONITOR_SECONDS = 5.0
+
+
+async def work(app: App, stop: asyncio.Event) -> None:
+    """Work until `stop` is set; jobs in hand are finished or handed back within 10 s."""
+    register(app.queue, app)
+    clock, leases = app.clock, app.leases
+
+    async def watch() -> None:
+        await leased("market-watch", app.market_watch.run, leases=leases, clock=clock)
+
+    async def monitor() -> None:
+        async def cycles() -> None:
+            await every(_MONITOR_SECONDS, app.monitor.cycle, clock)
+
+        await leased("position-monitor", cycles, leases=leases, clock=clock)
+
+    async def publish() -> None:
+        await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
+
+    duties: dict[str, Callable[[], Awaitable[None]]] = {
+        "market-watch": watch,
+        "position-monitor": monitor,
+        "outbox-relay": publish,
+        "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
+        "rescue": lambda: every(_STALLED_SECONDS / 2, lambda: rescue(app), clock),
+        "queue": lambda: deliver(app),
+    }
+    async with app.queue.open_async():
+        tasks = [asyncio.create_task(supervised(n, d, clock), name=n) for n, d in duties.items()]
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def deliver(app: App) -> None:
+    """Take jobs from the queue until cancelled; finished deliveries are forgotten."""
+    await app.queue.run_worker_async(
+        queues=["jobs"],
+        concurrency=_CONCURRENCY,
+        install_signal_handlers=False,
+        delete_jobs="successful",
+        update_heartbeat_interval=_HEARTBEAT_SECONDS,
+        stalled_worker_timeout=_STALLED_SECONDS,
+        fetch_job_polling_interval=1.0,
+        shutdown_graceful_timeout=8.0,
+    )
+
+
+async def rescue(app: App) -> None:
+    """Give the work of workers that died to those that live."""
+    stalled = await app.queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS)
+    for job in stalled:
+        await app.queue.job_manager.retry_job(job)
+        log.warning("job_rescued", job=job.task_kwargs.get("job_id"))

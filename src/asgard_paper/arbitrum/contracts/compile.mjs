@@ -1,0 +1,34 @@
+// Rewrites compiled.json from the two sources: `npm install && node src/asgard_paper/arbitrum/contracts/compile.mjs`
+import { createRequire } from "node:module";
+import { readFileSync, writeFileSync } from "node:fs";
+
+const solc = createRequire(import.meta.url)("solc");
+const here = (name) => new URL(name, import.meta.url);
+const names = ["NativeUsdc", "PaperBridge"];
+const sources = Object.fromEntries(
+  names.map((name) => [`${name}.sol`, { content: readFileSync(here(`${name}.sol`), "utf8") }]),
+);
+const output = JSON.parse(
+  solc.compile(
+    JSON.stringify({
+      language: "Solidity",
+      sources,
+      settings: {
+        evmVersion: "paris",
+        optimizer: { enabled: true, runs: 200 },
+        metadata: { bytecodeHash: "none", appendCBOR: false },
+        outputSelection: { "*": { "*": ["abi", "evm.deployedBytecode.object"] } },
+      },
+    }),
+  ),
+);
+const faults = (output.errors ?? []).filter((entry) => entry.severity === "error");
+if (faults.length > 0) throw new Error(faults.map((entry) => entry.formattedMessage).join("\n"));
+for (const entry of output.errors ?? []) console.warn(entry.formattedMessage);
+const compiled = Object.fromEntries(
+  names.map((name) => {
+    const contract = output.contracts[`${name}.sol`][name];
+    return [name, { abi: contract.abi, code: `0x${contract.evm.deployedBytecode.object}` }];
+  }),
+);
+writeFileSync(here("compiled.json"), `${JSON.stringify({ solc: solc.version(), contracts: compiled }, null, 1)}\n`);

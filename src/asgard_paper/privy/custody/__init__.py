@@ -1,0 +1,1 @@
+"""Who may sign with which wallet, under which policy."""

@@ -1,0 +1,1 @@
+"""What a signing request says, in the terms policies are written in."""

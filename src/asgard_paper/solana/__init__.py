@@ -1,0 +1,1 @@
+"""A real Solana runtime in the process, behind the JSON-RPC that clients expect."""

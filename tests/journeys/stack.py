@@ -1,0 +1,98 @@
+"""Start the product as its user does, on free ports in a folder of its own, and end it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
+
+SOURCE = Path(__file__).resolve().parents[2] / "src"
+
+
+@dataclass
+class Stack:
+    """A running product."""
+
+    home: Path
+    run: dict[str, Any]
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def url(self) -> str:
+        """Where dashboard and API are."""
+        return str(self.run["dashboard"])
+
+    def world(self) -> PaperWorld:
+        """The simulated world's control port."""
+        return PaperWorld(self.run["paper"]["control"])
+
+    def visitor(self) -> Visitor:
+        """A fresh browser."""
+        return Visitor(self.url)
+
+    def log(self, name: str) -> str:
+        """What a child of the stack has logged."""
+        file = self.home / "log" / f"{name}.log"
+        return file.read_text() if file.is_file() else ""
+
+
+@contextlib.contextmanager
+def running(home: Path, **settings: str) -> Iterator[Stack]:
+    """`basis up` until the block is left; then SIGTERM, and everything must end."""
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in {"PORT", "DATABASE_URL", "REDIS_URL", "BASIS_HISTORY"}
+    }
+    environment |= {"BASIS_HOME": str(home), "PYTHONPATH": str(SOURCE), **settings}
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "up.out").open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "asgard_basis", "up"],
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        run = wait_for(lambda: _started(process, home), seconds=120, what="basis up")
+        yield Stack(home, run, process)
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=60)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+
+
+def _started(process: "subprocess.Popen[bytes]", home: Path) -> dict[str, Any] | None:
+    if process.poll() is not None:
+        raise RuntimeError(f"basis up ended: {(home / 'up.out').read_text()[-4000:]}")
+    file = home / "run.json"
+    if not file.is_file():
+        return None
+    run: dict[str, Any] = json.loads(file.read_text())
+    return run if run["pids"].get("supervisor") == process.pid else None
+
+
+def fund(stack: Stack, visitor: Visitor, *, solana: str, arbitrum: str) -> None:
+    """Test money for a person: USDC on both chains, SOL and ETH for fees."""
+    wallets = visitor.wallets()
+    stack.world().faucet(
+        solana_address=wallets["solana_address"],
+        evm_address=wallets["evm_address"],
+        sol="1",
+        usdc_solana=solana,
+        eth="0.01",
+        usdc_arbitrum=arbitrum,
+    )

@@ -1,0 +1,45 @@
+"""What is stored as JSON comes back as it was."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from asgard_basis.adapters.postgres.codec import STORED, decoded, encoded
+from asgard_basis.domain.saga.step import Intent, Outcome, PlainIntent
+
+_DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
+st.register_type_strategy(Decimal, _DECIMALS)
+_VALUES = st.one_of(*(st.from_type(kind) for kind in STORED.values()))
+
+
+@settings(max_examples=300, deadline=None)
+@given(_VALUES)
+def test_every_stored_value_comes_back(value: Any) -> None:
+    text = encoded(value)
+    assert decoded(text) == value
+    assert type(decoded(text)) is type(value)
+    assert decoded(json.dumps(json.loads(text), sort_keys=True)) == value
+
+
+def test_decimals_keep_every_digit_as_text() -> None:
+    from asgard_basis.domain.saga.step import MarginIntent
+
+    value = MarginIntent(Decimal("1.10"), Decimal("0.123456789012345678901234567890"))
+    assert '"1.10"' in encoded(value)
+    assert str(decoded(encoded(value)).amount_usdc) == "1.10"  # type: ignore[attr-defined]
+
+
+def test_every_intent_and_outcome_can_be_stored() -> None:
+    for kind in (*Intent.__args__, *Outcome.__args__):
+        assert STORED[kind.__name__] is kind
+
+
+def test_a_class_that_is_not_listed_is_refused() -> None:
+    with pytest.raises(TypeError, match="not among the stored"):
+        encoded({"a": 1})
+    with pytest.raises(ValueError, match="unknown class 'Gone'"):
+        decoded(encoded(PlainIntent("x")).replace("PlainIntent", "Gone"))

@@ -1,0 +1,69 @@
+"""Leaving, decided from the journal alone."""
+
+from decimal import Decimal
+
+from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.domain.position.legs import OrderResult
+from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.step import (
+    Finished,
+    Journal,
+    LongClosed,
+    LongObserved,
+    OrderDone,
+    Perform,
+    Plain,
+    StepName,
+)
+from tests.unit.domain.saga.test_entry import STATE, done, order, refused
+
+PLAN = exit_saga.ExitPlan(Decimal("7.32"), Decimal("0.01"), holds_long=True)
+FLAT = (order("7.32", name=StepName.CLOSE_SHORT),)
+OBSERVED = done(StepName.OBSERVE_LONG, LongObserved(STATE, Decimal(1)))
+
+
+def test_the_short_is_bought_back_first() -> None:
+    assert exit_saga.next_step(PLAN, Journal()) == Perform(
+        StepName.CLOSE_SHORT, size=Decimal("7.32")
+    )
+
+
+def test_a_partial_fill_is_not_taken_for_closed() -> None:
+    journal = Journal((order("1.00", name=StepName.CLOSE_SHORT),))
+    assert exit_saga.next_step(PLAN, journal) == Perform(StepName.CLOSE_SHORT, size=Decimal("6.32"))
+
+
+def test_already_flat_counts_as_done() -> None:
+    flat = OrderDone(OrderResult(None, Decimal(0), None, exit_saga.ALREADY_FLAT), Decimal(0))
+    journal = Journal((done(StepName.CLOSE_SHORT, flat),))
+    assert exit_saga.next_step(PLAN, journal) == Perform(StepName.OBSERVE_LONG)
+
+
+def test_a_long_that_is_gone_is_not_closed_again() -> None:
+    gone = done(StepName.OBSERVE_LONG, LongObserved(None, Decimal(1)))
+    assert exit_saga.next_step(PLAN, Journal((*FLAT, gone))) == Perform(StepName.SETTLE)
+
+
+def test_the_sale_is_read_before_the_books_are_settled() -> None:
+    sold = done(StepName.CLOSE_LONG, LongClosed("sig", Decimal(560), Decimal("0.001")))
+    assert exit_saga.next_step(PLAN, Journal((*FLAT, OBSERVED, sold))) == Perform(
+        StepName.READ_CLOSE
+    )
+
+
+def test_settled_is_finished() -> None:
+    sold = done(StepName.CLOSE_LONG, LongClosed("sig", Decimal(560), Decimal("0.001")))
+    journal = Journal(
+        (*FLAT, OBSERVED, sold, done(StepName.READ_CLOSE, Plain()), done(StepName.SETTLE, Plain()))
+    )
+    assert exit_saga.next_step(PLAN, journal) == Finished()
+
+
+def test_a_leg_that_cannot_be_closed_calls_for_a_person() -> None:
+    tries = tuple(
+        refused(StepName.CLOSE_SHORT, ErrorCode.HYPERLIQUID_ORDER, n)
+        for n in range(1, exit_saga.ATTEMPTS_MAX + 1)
+    )
+    finished = exit_saga.next_step(PLAN, Journal(tries))
+    assert isinstance(finished, Finished)
+    assert finished.is_stuck
