@@ -35,7 +35,7 @@ class PaperAddresses:
             "PAPER_MAILBOX_URL": f"{self.control}/",
             "HYPERLIQUID_URL": self.hyperliquid,
             "HYPERLIQUID_WS_URL": self.hyperliquid_ws,
-            "ASGARD_URL": self.asgard,
+            "ASGARD_URL": f"{self.asgard}/margin-trading",
             "PRIVY_URL": self.privy,
             "PRIVY_AUTH_URL": self.privy,
             "PRIVY_APP_ID": self.privy_app_id,

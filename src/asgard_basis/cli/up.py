@@ -105,6 +105,7 @@ class _Stack:
         home.forget_run()
         for name in ("serve", "work", "paper"):
             end_previous(home.record(name))
+        self._port = self._chosen_port()
         add(Service("paper", lambda: start_paper(home)))
         if not os.environ.get("DATABASE_URL"):
             with self._step("PostgreSQL"):
@@ -116,7 +117,6 @@ class _Stack:
             self._migrate()
         with self._step("paper world"):
             self._paper = self._await_paper()
-        self._port = self._chosen_port()
         with self._step("API, worker and market data"):
             add(Service("work", lambda: self._start_door("work")))
             add(Service("serve", lambda: self._start_door("serve")))
