@@ -1,5 +1,5 @@
 import js from "@eslint/js";
-import { importX } from "eslint-plugin-import-x";
+import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
@@ -39,7 +39,7 @@ export default ts.config(
       "@typescript-eslint/no-explicit-any": "error",
     },
     settings: {
-      "import-x/resolver": { typescript: false, node: { extensions: [".ts", ".tsx"] } },
+      "import-x/resolver-next": [createNodeResolver({ extensions: [".ts", ".tsx", ".js", ".mjs"] })],
     },
   },
   {

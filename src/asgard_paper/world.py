@@ -20,6 +20,7 @@ from asgard_paper.kernel.replayed import ReplayedPath
 from asgard_paper.kernel.store import Store
 from asgard_paper.privy.engine import PrivyEngine
 from asgard_paper.solana.chain import SolanaChain
+from asgard_paper.solana.stake_pools import StakePools
 
 TICK_SECONDS = 0.5
 REPLAY_START_MS = 1_751_328_000_000
@@ -85,6 +86,7 @@ class World:
             clock=clock, market=self.market, store=store, seed=setup.seed
         )
         self.solana = SolanaChain(clock=clock, store=store, seed=setup.seed)
+        self._stake_pools = StakePools(self.solana, clock=clock, market=self.market)
         self.asgard = AsgardEngine(
             clock=clock, market=self.market, store=store, chain=self.solana, seed=setup.seed
         )
@@ -163,6 +165,7 @@ class World:
             self.hyperliquid.liquidity.thin(thin.share, until_ms=thin.until_ms)
 
     def _advance_engines(self) -> None:
+        self._stake_pools.advance()
         self.hyperliquid.advance()
         self.asgard.advance()
         self.privy.advance()

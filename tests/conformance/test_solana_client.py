@@ -9,6 +9,7 @@ from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Confirmed, Finalized, Processed
 from solana.rpc.core import RPCException, TransactionExpiredBlockheightExceededError
 from solana.rpc.models import TokenAccountOpts, TxOpts
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
@@ -113,6 +114,17 @@ async def test_transfer_with_confirmation(client: AsyncClient, network: Network)
     assert status.confirmation_status == TransactionConfirmationStatus.Confirmed
     assert status.err is None
     assert (await client.get_balance(target)).value == SOL
+
+
+async def test_the_fee_counts_the_priority_asked_for(client: AsyncClient, network: Network) -> None:
+    sender = network.wallet()
+    steps = (set_compute_unit_limit(300_000), set_compute_unit_price(10_001), memo("x"))
+    transaction = await signed(client, sender, *steps)
+    assert isinstance(transaction.message, MessageV0)
+    fee = (await client.get_fee_for_message(transaction.message)).value
+    assert fee == 5_000 + 3_001
+    await client.send_transaction(transaction)
+    assert (await client.get_balance(sender.pubkey())).value == 10 * SOL - fee
 
 
 async def test_confirmation_gives_up_when_the_blockhash_expired(

@@ -99,6 +99,7 @@ class PaperMargin:
     """Everything the margin venue touches."""
 
     clock: SharedTime
+    market_clock: WorldClock
     chain: SolanaChain
     engine: AsgardEngine
     market: SteadyMarket
@@ -169,6 +170,7 @@ def paper_margin(*, public_interval_ms: int = 0) -> Iterator[PaperMargin]:
     with serve(asgard) as asgard_url, serve(rpc) as solana_url, paper_privy() as privy:
         yield PaperMargin(
             clock=time_shared,
+            market_clock=clock,
             chain=chain,
             engine=engine,
             market=market,

@@ -21,6 +21,7 @@ from asgard_basis.domain.errors import ErrorCode, Refused, Unavailable
 from asgard_basis.domain.identifiers import SolanaAddress, TransactionSignature
 from asgard_basis.ports.chains import Landing
 from asgard_paper.solana.addresses import JITOSOL_MINT, USDC_MINT
+from asgard_paper.solana.stake_pools import StakePools
 from asgard_paper.solana.transactions import create_token_account, transfer_checked
 from tests.contracts.paper_margin import PaperMargin, paper_margin
 
@@ -239,8 +240,21 @@ async def test_decoding_tells_blockhash_and_signatures(
     assert refusal.value.code is ErrorCode.TRANSACTION_REFUSED
 
 
-async def test_assets_without_a_pool_are_left_out(chain: RpcSolanaChain) -> None:
-    assert Asset.SOL not in await chain.lst_markets()
+async def test_redemption_rates_come_from_pools_and_absent_ones_are_left_out(
+    paper: PaperMargin, chain: RpcSolanaChain
+) -> None:
+    assert await chain.lst_markets() == {}
+    StakePools(paper.chain, clock=paper.market_clock, market=paper.market).advance()
+    markets = await chain.lst_markets()
+    assert {asset: round(m.redemption_rate, 9) for asset, m in markets.items()} == {
+        Asset.JITOSOL: Decimal("1.2"),
+        Asset.JUPSOL: Decimal("1.1"),
+        Asset.INF: Decimal("1.4"),
+    }
+    staking = markets[Asset.JITOSOL].staking
+    assert staking is not None
+    assert round(staking.value, 4) == Decimal("0.0650")
+    assert markets[Asset.INF].staking is None, "the pool does not state an earlier rate"
 
 
 async def test_a_node_that_does_not_answer_is_unavailable() -> None:

@@ -4,15 +4,38 @@
  */
 
 export interface paths {
-    "/api/v1/config": {
+    "/api/v1/auth/logout": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get Config */
-        get: operations["get_config_api_v1_config_get"];
+        get?: never;
+        put?: never;
+        /**
+         * Logout
+         * @description End the session, here and for every copy of its cookie.
+         */
+        post: operations["logout_api_v1_auth_logout_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Me
+         * @description The signed-in person.
+         */
+        get: operations["me_api_v1_auth_me_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -30,59 +53,11 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Auth Sync */
-        post: operations["post_auth_sync_api_v1_auth_sync_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/logout": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Post Auth Logout */
-        post: operations["post_auth_logout_api_v1_auth_logout_post"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/auth/me": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Auth Me */
-        get: operations["get_auth_me_api_v1_auth_me_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/wallets/server": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Wallets Server */
-        get: operations["get_wallets_server_api_v1_wallets_server_get"];
-        put?: never;
-        post?: never;
+        /**
+         * Sync
+         * @description Start a session for the person a Privy access token vouches for.
+         */
+        post: operations["sync_api_v1_auth_sync_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -96,8 +71,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Balances */
-        get: operations["get_balances_api_v1_balances_get"];
+        /**
+         * Balances
+         * @description Solana, Arbitrum and Hyperliquid; a part that cannot be asked is null, never zero.
+         */
+        get: operations["balances_api_v1_balances_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -113,8 +91,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Balances Check */
-        get: operations["get_balances_check_api_v1_balances_check_get"];
+        /**
+         * Check
+         * @description Whether there is enough in the right places for a smallest position.
+         */
+        get: operations["check_api_v1_balances_check_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -123,15 +104,18 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rates": {
+    "/api/v1/config": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get Rates */
-        get: operations["get_rates_api_v1_rates_get"];
+        /**
+         * Config
+         * @description Mode, sign-in service, simulated world and limits.
+         */
+        get: operations["config_api_v1_config_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -140,15 +124,42 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/rates/funding": {
+    "/api/v1/deposits": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get Rates Funding */
-        get: operations["get_rates_funding_api_v1_rates_funding_get"];
+        /**
+         * Deposits
+         * @description Movements, newest first.
+         */
+        get: operations["deposits_api_v1_deposits_get"];
+        put?: never;
+        /**
+         * Deposit
+         * @description Move USDC to Hyperliquid; watch the job. Under 5 USDC is refused: it would be lost.
+         */
+        post: operations["deposit_api_v1_deposits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Stream
+         * @description Server-sent events of this person and of the market; resumes after `Last-Event-ID`.
+         */
+        get: operations["stream_api_v1_events_stream_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -157,34 +168,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/v1/positions/preflight": {
+    "/api/v1/health/live": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Live
+         * @description The process answers.
+         */
+        get: operations["live_api_v1_health_live_get"];
         put?: never;
-        /** Post Positions Preflight */
-        post: operations["post_positions_preflight_api_v1_positions_preflight_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/positions/open": {
+    "/api/v1/health/ready": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * Ready
+         * @description 200 when everything needed answers, 503 otherwise.
+         */
+        get: operations["ready_api_v1_health_ready_get"];
         put?: never;
-        /** Post Positions Open */
-        post: operations["post_positions_open_api_v1_positions_open_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -198,8 +215,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Positions */
-        get: operations["get_positions_api_v1_positions_get"];
+        /**
+         * Positions
+         * @description Positions that are not ended.
+         */
+        get: operations["positions_api_v1_positions_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -215,8 +235,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Positions History */
-        get: operations["get_positions_history_api_v1_positions_history_get"];
+        /**
+         * History
+         * @description Ended positions and their results.
+         */
+        get: operations["history_api_v1_positions_history_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -232,10 +255,53 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Positions Jobs Job Id */
-        get: operations["get_positions_jobs_job_id_api_v1_positions_jobs__job_id__get"];
+        /**
+         * Job
+         * @description How far a job is, step by step.
+         */
+        get: operations["job_api_v1_positions_jobs__job_id__get"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/open": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Position
+         * @description Open a hedged position; watch the job. The same key gives the same job again.
+         */
+        post: operations["open_position_api_v1_positions_open_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/preflight": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Preflight
+         * @description Every check with its figure; nothing is sent.
+         */
+        post: operations["preflight_api_v1_positions_preflight_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -249,42 +315,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Get Positions Position Id */
-        get: operations["get_positions_position_id_api_v1_positions__position_id__get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/positions/{position_id}/timeline": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Positions Position Id Timeline */
-        get: operations["get_positions_position_id_timeline_api_v1_positions__position_id__timeline_get"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/v1/positions/{position_id}/payments": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Get Positions Position Id Payments */
-        get: operations["get_positions_position_id_payments_api_v1_positions__position_id__payments_get"];
+        /**
+         * Position
+         * @description One position.
+         */
+        get: operations["position_api_v1_positions__position_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -302,41 +337,129 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Post Positions Position Id Close */
-        post: operations["post_positions_position_id_close_api_v1_positions__position_id__close_post"];
+        /**
+         * Close Position
+         * @description Close both legs; watch the job. Asked again while it runs, it gives the same job.
+         */
+        post: operations["close_position_api_v1_positions__position_id__close_post"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/deposits": {
+    "/api/v1/positions/{position_id}/payments": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get Deposits */
-        get: operations["get_deposits_api_v1_deposits_get"];
+        /**
+         * Payments
+         * @description Funding payments booked to it, newest first.
+         */
+        get: operations["payments_api_v1_positions__position_id__payments_get"];
         put?: never;
-        /** Post Deposits */
-        post: operations["post_deposits_api_v1_deposits_post"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/api/v1/health/ready": {
+    "/api/v1/positions/{position_id}/timeline": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Get Health Ready */
-        get: operations["get_health_ready_api_v1_health_ready_get"];
+        /**
+         * Timeline
+         * @description Every step of its life.
+         */
+        get: operations["timeline_api_v1_positions__position_id__timeline_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rates
+         * @description Every lender at a leverage, and what the short earns.
+         */
+        get: operations["rates_api_v1_rates_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates/funding": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Funding
+         * @description The last settled hours, oldest first.
+         */
+        get: operations["funding_api_v1_rates_funding_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wallet-setup/ensure-wallets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ensure Wallets
+         * @description The same, asked for explicitly.
+         */
+        post: operations["ensure_wallets_api_v1_wallet_setup_ensure_wallets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/wallets/server": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Server Wallets
+         * @description The addresses; missing wallets are set up in the background.
+         */
+        get: operations["server_wallets_api_v1_wallets_server_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -374,104 +497,104 @@ export interface components {
         BalanceCheckResponse: {
             /** Can Trade */
             can_trade: boolean;
-            /** Missing */
-            missing: string[];
-            /** Solana Usdc */
-            solana_usdc: string | null;
             /** Hyperliquid Usdc */
             hyperliquid_usdc: string | null;
+            /** Missing */
+            missing: string[];
             /** Sol */
             sol: string | null;
+            /** Solana Usdc */
+            solana_usdc: string | null;
         };
         /**
          * BalancesResponse
          * @description Each part is null when its venue could not be asked; the reason is in `failures`.
          */
         BalancesResponse: {
-            solana: components["schemas"]["SolanaBalance"] | null;
             arbitrum: components["schemas"]["ArbitrumBalance"] | null;
-            hyperliquid: components["schemas"]["HyperliquidBalance"] | null;
-            /** Positions Equity Usd */
-            positions_equity_usd: string | null;
-            /** Total Usd */
-            total_usd: string | null;
             /** Failures */
             failures: components["schemas"]["VenueFailure"][];
+            hyperliquid: components["schemas"]["HyperliquidBalance"] | null;
             /**
              * Observed At
              * Format: date-time
              */
             observed_at: string;
+            /** Positions Equity Usd */
+            positions_equity_usd: string | null;
+            solana: components["schemas"]["SolanaBalance"] | null;
+            /** Total Usd */
+            total_usd: string | null;
         };
         /**
          * CheckResult
          * @description One check before anything is sent.
          */
         CheckResult: {
+            /** Code */
+            code: string | null;
+            /** Figure */
+            figure: string;
             /** Key */
             key: string;
             /** Label */
             label: string;
-            /** Passed */
-            passed: boolean;
-            /** Figure */
-            figure: string;
             /** Limit */
             limit: string;
+            /** Passed */
+            passed: boolean;
             /** Remedy */
             remedy: string | null;
-            /** Code */
-            code: string | null;
         };
         /**
          * ConfigResponse
          * @description What the dashboard must know before anybody signs in.
          */
         ConfigResponse: {
-            /**
-             * Mode
-             * @enum {string}
-             */
-            mode: "paper" | "shadow" | "live";
             /** Is Replay */
             is_replay: boolean;
-            /** Version */
-            version: string;
-            privy: components["schemas"]["PrivyConfig"];
-            paper: components["schemas"]["PaperConfig"] | null;
             limits: components["schemas"]["LimitsConfig"];
             /**
              * Market Time
              * Format: date-time
              */
             market_time: string;
+            /**
+             * Mode
+             * @enum {string}
+             */
+            mode: "paper" | "shadow" | "live";
+            paper: components["schemas"]["PaperConfig"] | null;
+            privy: components["schemas"]["PrivyConfig"];
+            /** Version */
+            version: string;
         };
         /**
          * DepositEntry
          * @description One movement.
          */
         DepositEntry: {
-            /** Job Id */
-            job_id: string;
             /**
              * Amount Usdc
              * Format: decimal
              */
             amount_usdc: string;
-            /** Status */
-            status: string;
-            /** Stage */
-            stage: string;
-            /** Transaction Hash */
-            transaction_hash: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
+            error: components["schemas"]["Failure"] | null;
             /** Finished At */
             finished_at: string | null;
-            error: components["schemas"]["Failure"] | null;
+            /** Job Id */
+            job_id: string;
+            /** Stage */
+            stage: string;
+            /** Status */
+            status: string;
+            /** Transaction Hash */
+            transaction_hash: string | null;
         };
         /**
          * DepositRequest
@@ -496,20 +619,17 @@ export interface components {
         EntryQuote: {
             /** Asset */
             asset: string;
-            /** Protocol */
-            protocol: number;
-            /** Protocol Name */
-            protocol_name: string;
             /**
-             * Collateral Usdc
+             * Borrow Usdc
              * Format: decimal
              */
-            collateral_usdc: string;
-            /**
-             * Margin Usdc
-             * Format: decimal
-             */
-            margin_usdc: string;
+            borrow_usdc: string;
+            /** Break Even Days */
+            break_even_days: string | null;
+            /** Break Even Days Half Funding */
+            break_even_days_half_funding: string | null;
+            /** Break Even Days No Funding */
+            break_even_days_no_funding: string | null;
             /**
              * Collateral Share
              * Format: decimal
@@ -521,81 +641,84 @@ export interface components {
              */
             collateral_tokens: string;
             /**
-             * Borrow Usdc
+             * Collateral Usdc
              * Format: decimal
              */
-            borrow_usdc: string;
-            /**
-             * Short Sol
-             * Format: decimal
-             */
-            short_sol: string;
-            /**
-             * Short Leverage
-             * Format: decimal
-             */
-            short_leverage: string;
-            /**
-             * Mark Price
-             * Format: decimal
-             */
-            mark_price: string;
-            /**
-             * Opening Health
-             * Format: decimal
-             */
-            opening_health: string;
-            /**
-             * Safe Leverage
-             * Format: decimal
-             */
-            safe_leverage: string;
-            /**
-             * Long Liquidation Price
-             * Format: decimal
-             */
-            long_liquidation_price: string;
-            /**
-             * Short Liquidation Price
-             * Format: decimal
-             */
-            short_liquidation_price: string;
-            /**
-             * Long Defence Price
-             * Format: decimal
-             */
-            long_defence_price: string;
-            /**
-             * Short Defence Price
-             * Format: decimal
-             */
-            short_defence_price: string;
-            /**
-             * Cost Open Usd
-             * Format: decimal
-             */
-            cost_open_usd: string;
+            collateral_usdc: string;
             /**
              * Cost Close Usd
              * Format: decimal
              */
             cost_close_usd: string;
             /**
-             * Net Apr
+             * Cost Open Usd
              * Format: decimal
              */
-            net_apr: string;
+            cost_open_usd: string;
             /**
              * Earns Daily Usd
              * Format: decimal
              */
             earns_daily_usd: string;
-            /** Break Even Days */
-            break_even_days: string | null;
-            /** Break Even Days Half Funding */
-            break_even_days_half_funding: string | null;
-            /** Break Even Days No Funding */
-            break_even_days_no_funding: string | null;
+            /**
+             * Long Defence Price
+             * Format: decimal
+             */
+            long_defence_price: string;
+            /**
+             * Long Liquidation Price
+             * Format: decimal
+             */
+            long_liquidation_price: string;
+            /**
+             * Margin Usdc
+             * Format: decimal
+             */
+            margin_usdc: string;
+            /**
+             * Mark Price
+             * Format: decimal
+             */
+            mark_price: string;
+            /**
+             * Net Apr
+             * Format: decimal
+             */
+            net_apr: string;
+            /**
+             * Opening Health
+             * Format: decimal
+             */
+            opening_health: string;
+            /** Protocol */
+            protocol: number;
+            /** Protocol Name */
+            protocol_name: string;
+            /**
+             * Safe Leverage
+             * Format: decimal
+             */
+            safe_leverage: string;
+            /**
+             * Short Defence Price
+             * Format: decimal
+             */
+            short_defence_price: string;
+            /**
+             * Short Leverage
+             * Format: decimal
+             */
+            short_leverage: string;
+            /**
+             * Short Liquidation Price
+             * Format: decimal
+             */
+            short_liquidation_price: string;
+            /**
+             * Short Sol
+             * Format: decimal
+             */
+            short_sol: string;
         };
         /**
          * EntryRequest
@@ -607,30 +730,30 @@ export interface components {
              * @default SOL
              */
             asset: string;
+            /** Leverage */
+            leverage: number | string;
             /** Protocol */
             protocol?: number | null;
             /** Size Usd */
             size_usd: number | string;
-            /** Leverage */
-            leverage: number | string;
         };
         /**
          * ErrorBody
          * @description What went wrong, under a code that never changes meaning.
          */
         ErrorBody: {
-            /** Code */
-            code: string;
-            /** Message */
-            message: string;
             /** Category */
             category: string;
-            /** Http Status */
-            http_status: number;
+            /** Code */
+            code: string;
             /** Details */
             details?: {
                 [key: string]: string;
             };
+            /** Http Status */
+            http_status: number;
+            /** Message */
+            message: string;
         };
         /**
          * ErrorResponse
@@ -687,24 +810,24 @@ export interface components {
          * @description What the short earns, as yearly fractions; negative is paid.
          */
         FundingNow: {
-            /**
-             * Now Apr
-             * Format: decimal
-             */
-            now_apr: string;
-            /** Predicted Apr */
-            predicted_apr: string | null;
+            /** Age Seconds */
+            age_seconds: number;
             /** Mean 24H Apr */
             mean_24h_apr: string | null;
             /** Mean 7D Apr */
             mean_7d_apr: string | null;
             /**
+             * Now Apr
+             * Format: decimal
+             */
+            now_apr: string;
+            /**
              * Now Hourly
              * Format: decimal
              */
             now_hourly: string;
-            /** Age Seconds */
-            age_seconds: number;
+            /** Predicted Apr */
+            predicted_apr: string | null;
         };
         /**
          * HistoryResponse
@@ -720,25 +843,25 @@ export interface components {
          * @description On Hyperliquid.
          */
         HyperliquidBalance: {
-            /** Address */
-            address: string;
             /**
              * Account Value Usd
              * Format: decimal
              */
             account_value_usd: string;
-            /**
-             * Withdrawable Usdc
-             * Format: decimal
-             */
-            withdrawable_usdc: string;
+            /** Address */
+            address: string;
+            /** Exists */
+            exists: boolean;
             /**
              * Margin Used Usdc
              * Format: decimal
              */
             margin_used_usdc: string;
-            /** Exists */
-            exists: boolean;
+            /**
+             * Withdrawable Usdc
+             * Format: decimal
+             */
+            withdrawable_usdc: string;
         };
         /**
          * JobAccepted
@@ -755,17 +878,6 @@ export interface components {
          * @description How far a job is.
          */
         JobResponse: {
-            /** Job Id */
-            job_id: string;
-            /** Kind */
-            kind: string;
-            /**
-             * Status
-             * @enum {string}
-             */
-            status: "pending" | "running" | "completed" | "failed";
-            /** Position Id */
-            position_id: string | null;
             /** Amount Usdc */
             amount_usdc: string | null;
             /**
@@ -773,11 +885,22 @@ export interface components {
              * Format: date-time
              */
             created_at: string;
-            /** Started At */
-            started_at: string | null;
+            error: components["schemas"]["Failure"] | null;
             /** Finished At */
             finished_at: string | null;
-            error: components["schemas"]["Failure"] | null;
+            /** Job Id */
+            job_id: string;
+            /** Kind */
+            kind: string;
+            /** Position Id */
+            position_id: string | null;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "running" | "completed" | "failed";
             /** Steps */
             steps: components["schemas"]["JobStep"][];
         };
@@ -786,70 +909,70 @@ export interface components {
          * @description One step of a job, in the order it happens.
          */
         JobStep: {
+            /** Attempt */
+            attempt: number;
+            /** Detail */
+            detail: string | null;
             /** Name */
             name: string;
-            /** Title */
-            title: string;
+            /** Seconds */
+            seconds: string | null;
             /**
              * Status
              * @enum {string}
              */
             status: "waiting" | "running" | "unknown" | "done" | "failed";
-            /** Attempt */
-            attempt: number;
-            /** Seconds */
-            seconds: string | null;
-            /** Detail */
-            detail: string | null;
+            /** Title */
+            title: string;
         };
         /**
          * LenderRate
          * @description One way to hold the long.
          */
         LenderRate: {
-            /** Protocol */
-            protocol: number;
-            /** Protocol Name */
-            protocol_name: string;
+            /** Age Seconds */
+            age_seconds: number;
             /** Asset */
             asset: string;
-            /**
-             * Supply Apy
-             * Format: decimal
-             */
-            supply_apy: string;
             /**
              * Borrow Apy
              * Format: decimal
              */
             borrow_apy: string;
-            /** Staking Apy */
-            staking_apy: string | null;
-            /** Net Apr */
-            net_apr: string | null;
-            /** Break Even Days */
-            break_even_days: string | null;
-            /**
-             * Safe Leverage
-             * Format: decimal
-             */
-            safe_leverage: string;
-            /**
-             * Opening Health
-             * Format: decimal
-             */
-            opening_health: string;
             /**
              * Borrow Capacity Usdc
              * Format: decimal
              */
             borrow_capacity_usdc: string;
+            /** Break Even Days */
+            break_even_days: string | null;
             /** Can Defend */
             can_defend: boolean;
             /** Is Enabled */
             is_enabled: boolean;
-            /** Age Seconds */
-            age_seconds: number;
+            /** Net Apr */
+            net_apr: string | null;
+            /**
+             * Opening Health
+             * Format: decimal
+             */
+            opening_health: string;
+            /** Protocol */
+            protocol: number;
+            /** Protocol Name */
+            protocol_name: string;
+            /**
+             * Safe Leverage
+             * Format: decimal
+             */
+            safe_leverage: string;
+            /** Staking Apy */
+            staking_apy: string | null;
+            /**
+             * Supply Apy
+             * Format: decimal
+             */
+            supply_apy: string;
             /** Unavailable */
             unavailable: string | null;
         };
@@ -859,40 +982,52 @@ export interface components {
          */
         LimitsConfig: {
             /**
-             * Size Min Usd
+             * Deposit Max Usdc
              * Format: decimal
              */
-            size_min_usd: string;
-            /**
-             * Size Max Usd
-             * Format: decimal
-             */
-            size_max_usd: string;
-            /**
-             * Leverage Min
-             * Format: decimal
-             */
-            leverage_min: string;
-            /**
-             * Leverage Max
-             * Format: decimal
-             */
-            leverage_max: string;
-            /**
-             * Leverage Default
-             * Format: decimal
-             */
-            leverage_default: string;
+            deposit_max_usdc: string;
             /**
              * Deposit Min Usdc
              * Format: decimal
              */
             deposit_min_usdc: string;
             /**
-             * Deposit Max Usdc
+             * Leverage Default
              * Format: decimal
              */
-            deposit_max_usdc: string;
+            leverage_default: string;
+            /**
+             * Leverage Max
+             * Format: decimal
+             */
+            leverage_max: string;
+            /**
+             * Leverage Min
+             * Format: decimal
+             */
+            leverage_min: string;
+            /**
+             * Size Max Usd
+             * Format: decimal
+             */
+            size_max_usd: string;
+            /**
+             * Size Min Usd
+             * Format: decimal
+             */
+            size_min_usd: string;
+        };
+        /**
+         * LiveResponse
+         * @description The process is there.
+         */
+        LiveResponse: {
+            /**
+             * Status
+             * @default ok
+             * @constant
+             */
+            status: "ok";
         };
         /**
          * LongLeg
@@ -904,6 +1039,26 @@ export interface components {
              * Format: decimal
              */
             collateral: string;
+            /**
+             * Debt Usdc
+             * Format: decimal
+             */
+            debt_usdc: string;
+            /** Defence Price */
+            defence_price: string | null;
+            /**
+             * Equity Usd
+             * Format: decimal
+             */
+            equity_usd: string;
+            /** Health */
+            health: string | null;
+            /** Leverage */
+            leverage: string | null;
+            /** Liquidation Distance */
+            liquidation_distance: string | null;
+            /** Liquidation Price */
+            liquidation_price: string | null;
             /**
              * Redemption Rate
              * Format: decimal
@@ -919,54 +1074,34 @@ export interface components {
              * Format: decimal
              */
             value_usd: string;
-            /**
-             * Debt Usdc
-             * Format: decimal
-             */
-            debt_usdc: string;
-            /**
-             * Equity Usd
-             * Format: decimal
-             */
-            equity_usd: string;
-            /** Leverage */
-            leverage: string | null;
-            /** Health */
-            health: string | null;
-            /** Liquidation Price */
-            liquidation_price: string | null;
-            /** Liquidation Distance */
-            liquidation_distance: string | null;
-            /** Defence Price */
-            defence_price: string | null;
         };
         /**
          * MeResponse
          * @description The signed-in person.
          */
         MeResponse: {
-            /** User Id */
-            user_id: string;
-            /** Email */
-            email: string | null;
             /**
              * Created At
              * Format: date-time
              */
             created_at: string;
-            /** Is New User */
-            is_new_user: boolean;
-            /** Wallets Ready */
-            wallets_ready: boolean;
-            /** Solana Address */
-            solana_address: string | null;
+            /** Email */
+            email: string | null;
             /** Evm Address */
             evm_address: string | null;
+            /** Is New User */
+            is_new_user: boolean;
             /**
              * Session Expires At
              * Format: date-time
              */
             session_expires_at: string;
+            /** Solana Address */
+            solana_address: string | null;
+            /** User Id */
+            user_id: string;
+            /** Wallets Ready */
+            wallets_ready: boolean;
         };
         /**
          * PaperConfig
@@ -984,15 +1119,15 @@ export interface components {
          */
         PaymentEntry: {
             /**
-             * Settled At
-             * Format: date-time
-             */
-            settled_at: string;
-            /**
              * Amount Usdc
              * Format: decimal
              */
             amount_usdc: string;
+            /**
+             * Settled At
+             * Format: date-time
+             */
+            settled_at: string;
         };
         /**
          * PaymentsResponse
@@ -1007,55 +1142,55 @@ export interface components {
          * @description One hedged pair.
          */
         PositionResponse: {
-            /** Id */
-            id: string;
+            /** Age Seconds */
+            age_seconds: number | null;
             /** Asset */
             asset: string;
-            /** Protocol */
-            protocol: number;
-            /** Protocol Name */
-            protocol_name: string;
-            /** State */
-            state: string;
-            /**
-             * Size Usd
-             * Format: decimal
-             */
-            size_usd: string;
+            /** Closed At */
+            closed_at: string | null;
+            /** Costs Earned Back */
+            costs_earned_back: string | null;
+            /** Delta Fraction */
+            delta_fraction: string | null;
+            /** Delta Sol */
+            delta_sol: string | null;
+            /** Equity Usd */
+            equity_usd: string | null;
+            failure: components["schemas"]["Failure"] | null;
+            /** Hedged At */
+            hedged_at: string | null;
+            /** Id */
+            id: string;
+            /** Job Id */
+            job_id: string | null;
             /**
              * Leverage
              * Format: decimal
              */
             leverage: string;
+            long: components["schemas"]["LongLeg"] | null;
+            /** Mark Price */
+            mark_price: string | null;
+            /** Net Apr */
+            net_apr: string | null;
+            /** Protocol */
+            protocol: number;
+            /** Protocol Name */
+            protocol_name: string;
             /**
              * Requested At
              * Format: date-time
              */
             requested_at: string;
-            /** Hedged At */
-            hedged_at: string | null;
-            /** Closed At */
-            closed_at: string | null;
-            failure: components["schemas"]["Failure"] | null;
-            /** Job Id */
-            job_id: string | null;
-            /** Mark Price */
-            mark_price: string | null;
-            long: components["schemas"]["LongLeg"] | null;
-            short: components["schemas"]["ShortLeg"] | null;
-            /** Delta Sol */
-            delta_sol: string | null;
-            /** Delta Fraction */
-            delta_fraction: string | null;
-            /** Equity Usd */
-            equity_usd: string | null;
             result: components["schemas"]["ResultSplit"] | null;
-            /** Costs Earned Back */
-            costs_earned_back: string | null;
-            /** Net Apr */
-            net_apr: string | null;
-            /** Age Seconds */
-            age_seconds: number | null;
+            short: components["schemas"]["ShortLeg"] | null;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            /** State */
+            state: string;
         };
         /**
          * PositionsResponse
@@ -1070,10 +1205,10 @@ export interface components {
          * @description Every check with its figure; a quote when the request can be sized.
          */
         PreflightResponse: {
-            /** Passed */
-            passed: boolean;
             /** Checks */
             checks: components["schemas"]["CheckResult"][];
+            /** Passed */
+            passed: boolean;
             quote: components["schemas"]["EntryQuote"] | null;
         };
         /**
@@ -1091,6 +1226,11 @@ export interface components {
          * @description The market at one leverage.
          */
         RatesResponse: {
+            funding: components["schemas"]["FundingNow"];
+            /** Is Stale */
+            is_stale: boolean;
+            /** Lenders */
+            lenders: components["schemas"]["LenderRate"][];
             /**
              * Leverage
              * Format: decimal
@@ -1102,45 +1242,50 @@ export interface components {
              */
             mark_price: string;
             /**
-             * Oracle Price
-             * Format: decimal
-             */
-            oracle_price: string;
-            funding: components["schemas"]["FundingNow"];
-            /** Lenders */
-            lenders: components["schemas"]["LenderRate"][];
-            /** Is Stale */
-            is_stale: boolean;
-            /**
              * Market Time
              * Format: date-time
              */
             market_time: string;
+            /**
+             * Oracle Price
+             * Format: decimal
+             */
+            oracle_price: string;
         };
         /**
          * ReadyResponse
          * @description What the service needs, each true when it answers.
          */
         ReadyResponse: {
+            /** Database */
+            database: boolean;
+            /** Market */
+            market: boolean;
+            /** Redis */
+            redis: boolean;
             /**
              * Status
              * @enum {string}
              */
             status: "ready" | "not_ready";
-            /** Database */
-            database: boolean;
-            /** Redis */
-            redis: boolean;
             /** Worker */
             worker: boolean;
-            /** Market */
-            market: boolean;
         };
         /**
          * ResultSplit
          * @description USD, income positive; the six parts add up to `total`.
          */
         ResultSplit: {
+            /**
+             * Borrowing
+             * Format: decimal
+             */
+            borrowing: string;
+            /**
+             * Fees
+             * Format: decimal
+             */
+            fees: string;
             /**
              * Funding
              * Format: decimal
@@ -1152,25 +1297,15 @@ export interface components {
              */
             lending: string;
             /**
-             * Borrowing
+             * Price Residual
              * Format: decimal
              */
-            borrowing: string;
+            price_residual: string;
             /**
              * Staking
              * Format: decimal
              */
             staking: string;
-            /**
-             * Fees
-             * Format: decimal
-             */
-            fees: string;
-            /**
-             * Price Residual
-             * Format: decimal
-             */
-            price_residual: string;
             /**
              * Total
              * Format: decimal
@@ -1182,36 +1317,36 @@ export interface components {
          * @description The short, valued at the mark price.
          */
         ShortLeg: {
+            /** Defence Price */
+            defence_price: string | null;
+            /**
+             * Entry Price
+             * Format: decimal
+             */
+            entry_price: string;
+            /** Leverage */
+            leverage: string | null;
+            /** Liquidation Distance */
+            liquidation_distance: string | null;
+            /** Liquidation Price */
+            liquidation_price: string | null;
+            /** Margin Fraction */
+            margin_fraction: string | null;
+            /**
+             * Margin Usdc
+             * Format: decimal
+             */
+            margin_usdc: string;
             /**
              * Size Sol
              * Format: decimal
              */
             size_sol: string;
             /**
-             * Entry Price
-             * Format: decimal
-             */
-            entry_price: string;
-            /**
              * Value Usd
              * Format: decimal
              */
             value_usd: string;
-            /**
-             * Margin Usdc
-             * Format: decimal
-             */
-            margin_usdc: string;
-            /** Leverage */
-            leverage: string | null;
-            /** Margin Fraction */
-            margin_fraction: string | null;
-            /** Liquidation Price */
-            liquidation_price: string | null;
-            /** Liquidation Distance */
-            liquidation_distance: string | null;
-            /** Defence Price */
-            defence_price: string | null;
         };
         /**
          * SolanaBalance
@@ -1225,13 +1360,13 @@ export interface components {
              * Format: decimal
              */
             sol: string;
+            /** Tokens */
+            tokens: components["schemas"]["TokenAmount"][];
             /**
              * Usdc
              * Format: decimal
              */
             usdc: string;
-            /** Tokens */
-            tokens: components["schemas"]["TokenAmount"][];
         };
         /**
          * SyncRequest
@@ -1256,19 +1391,19 @@ export interface components {
              * Format: date-time
              */
             at: string;
-            /** Name */
-            name: string;
-            /** Title */
-            title: string;
-            /** Status */
-            status: string;
             /** Attempt */
             attempt: number;
-            /** Seconds */
-            seconds: string | null;
             /** Detail */
             detail: string | null;
             error: components["schemas"]["Failure"] | null;
+            /** Name */
+            name: string;
+            /** Seconds */
+            seconds: string | null;
+            /** Status */
+            status: string;
+            /** Title */
+            title: string;
         };
         /**
          * TimelineResponse
@@ -1283,39 +1418,39 @@ export interface components {
          * @description A staking token's balance.
          */
         TokenAmount: {
-            /** Asset */
-            asset: string;
             /**
              * Amount
              * Format: decimal
              */
             amount: string;
+            /** Asset */
+            asset: string;
         };
         /**
          * VenueFailure
          * @description A venue that could not be asked.
          */
         VenueFailure: {
-            /** Venue */
-            venue: string;
             /** Code */
             code: string;
             /** Message */
             message: string;
+            /** Venue */
+            venue: string;
         };
         /**
          * WalletsResponse
          * @description The server wallets; not ready while they are being created.
          */
         WalletsResponse: {
+            /** Agent Address */
+            agent_address: string | null;
+            /** Evm Address */
+            evm_address: string | null;
             /** Ready */
             ready: boolean;
             /** Solana Address */
             solana_address: string | null;
-            /** Evm Address */
-            evm_address: string | null;
-            /** Agent Address */
-            agent_address: string | null;
         };
     };
     responses: never;
@@ -1347,6 +1482,7 @@ export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
 export type LenderRate = components['schemas']['LenderRate'];
 export type LimitsConfig = components['schemas']['LimitsConfig'];
+export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
 export type PaperConfig = components['schemas']['PaperConfig'];
@@ -1369,7 +1505,115 @@ export type VenueFailure = components['schemas']['VenueFailure'];
 export type WalletsResponse = components['schemas']['WalletsResponse'];
 export type $defs = Record<string, never>;
 export interface operations {
-    get_config_api_v1_config_get: {
+    logout_api_v1_auth_logout_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    me_api_v1_auth_me_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1384,11 +1628,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ConfigResponse"];
+                    "application/json": components["schemas"]["MeResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1398,7 +1723,7 @@ export interface operations {
             };
         };
     };
-    post_auth_sync_api_v1_auth_sync_post: {
+    sync_api_v1_auth_sync_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1420,8 +1745,89 @@ export interface operations {
                     "application/json": components["schemas"]["MeResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1431,92 +1837,7 @@ export interface operations {
             };
         };
     };
-    post_auth_logout_api_v1_auth_logout_post: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_auth_me_api_v1_auth_me_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["MeResponse"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_wallets_server_api_v1_wallets_server_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["WalletsResponse"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_balances_api_v1_balances_get: {
+    balances_api_v1_balances_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1534,8 +1855,89 @@ export interface operations {
                     "application/json": components["schemas"]["BalancesResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1545,7 +1947,7 @@ export interface operations {
             };
         };
     };
-    get_balances_check_api_v1_balances_check_get: {
+    check_api_v1_balances_check_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1563,8 +1965,89 @@ export interface operations {
                     "application/json": components["schemas"]["BalanceCheckResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1574,10 +2057,784 @@ export interface operations {
             };
         };
     };
-    get_rates_api_v1_rates_get: {
+    config_api_v1_config_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfigResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deposits_api_v1_deposits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DepositsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    deposit_api_v1_deposits_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DepositRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    stream_api_v1_events_stream_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    live_api_v1_health_live_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LiveResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    ready_api_v1_health_ready_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description Service Unavailable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReadyResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    positions_api_v1_positions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    history_api_v1_positions_history_get: {
         parameters: {
             query?: {
-                leverage?: string;
+                limit?: number;
             };
             header?: never;
             path?: never;
@@ -1591,11 +2848,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["RatesResponse"];
+                    "application/json": components["schemas"]["HistoryResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1605,13 +2943,13 @@ export interface operations {
             };
         };
     };
-    get_rates_funding_api_v1_rates_funding_get: {
+    job_api_v1_positions_jobs__job_id__get: {
         parameters: {
-            query?: {
-                hours?: number;
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                job_id: string;
+            };
             cookie?: never;
         };
         requestBody?: never;
@@ -1622,11 +2960,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["FundingHistoryResponse"];
+                    "application/json": components["schemas"]["JobResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1636,7 +3055,123 @@ export interface operations {
             };
         };
     };
-    post_positions_preflight_api_v1_positions_preflight_post: {
+    open_position_api_v1_positions_open_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EntryRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    preflight_api_v1_positions_preflight_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1658,8 +3193,89 @@ export interface operations {
                     "application/json": components["schemas"]["PreflightResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1669,131 +3285,7 @@ export interface operations {
             };
         };
     };
-    post_positions_open_api_v1_positions_open_post: {
-        parameters: {
-            query?: never;
-            header: {
-                "idempotency-key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["EntryRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAccepted"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_positions_api_v1_positions_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PositionsResponse"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_positions_history_api_v1_positions_history_get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HistoryResponse"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_positions_jobs_job_id_api_v1_positions_jobs__job_id__get: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                job_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobResponse"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_positions_position_id_api_v1_positions__position_id__get: {
+    position_api_v1_positions__position_id__get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1813,8 +3305,89 @@ export interface operations {
                     "application/json": components["schemas"]["PositionResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1824,7 +3397,235 @@ export interface operations {
             };
         };
     };
-    get_positions_position_id_timeline_api_v1_positions__position_id__timeline_get: {
+    close_position_api_v1_positions__position_id__close_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobAccepted"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    payments_api_v1_positions__position_id__payments_get: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaymentsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    timeline_api_v1_positions__position_id__timeline_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1844,8 +3645,89 @@ export interface operations {
                     "application/json": components["schemas"]["TimelineResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1855,13 +3737,13 @@ export interface operations {
             };
         };
     };
-    get_positions_position_id_payments_api_v1_positions__position_id__payments_get: {
+    rates_api_v1_rates_get: {
         parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                position_id: string;
+            query?: {
+                leverage?: number | string;
             };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
@@ -1872,11 +3754,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["PaymentsResponse"];
+                    "application/json": components["schemas"]["RatesResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1886,30 +3849,109 @@ export interface operations {
             };
         };
     };
-    post_positions_position_id_close_api_v1_positions__position_id__close_post: {
+    funding_api_v1_rates_funding_get: {
         parameters: {
-            query?: never;
-            header: {
-                "idempotency-key": string;
+            query?: {
+                hours?: number;
             };
-            path: {
-                position_id: string;
-            };
+            header?: never;
+            path?: never;
             cookie?: never;
         };
         requestBody?: never;
         responses: {
             /** @description Successful Response */
-            202: {
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAccepted"];
+                    "application/json": components["schemas"]["FundingHistoryResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1919,7 +3961,7 @@ export interface operations {
             };
         };
     };
-    get_deposits_api_v1_deposits_get: {
+    ensure_wallets_api_v1_wallet_setup_ensure_wallets_post: {
         parameters: {
             query?: never;
             header?: never;
@@ -1934,11 +3976,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DepositsResponse"];
+                    "application/json": components["schemas"]["WalletsResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1948,42 +4071,7 @@ export interface operations {
             };
         };
     };
-    post_deposits_api_v1_deposits_post: {
-        parameters: {
-            query?: never;
-            header: {
-                "idempotency-key": string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["DepositRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["JobAccepted"];
-                };
-            };
-            /** @description Default Response */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ErrorResponse"];
-                };
-            };
-        };
-    };
-    get_health_ready_api_v1_health_ready_get: {
+    server_wallets_api_v1_wallets_server_get: {
         parameters: {
             query?: never;
             header?: never;
@@ -1998,11 +4086,92 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["ReadyResponse"];
+                    "application/json": components["schemas"]["WalletsResponse"];
                 };
             };
-            /** @description Default Response */
-            default: {
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -92,7 +92,9 @@ export function listen(url: string, cache: QueryClient): Stream {
       lostOnce = true;
       become(false);
     }
-    if (isSilent || source?.readyState === EventSource.CLOSED) open();
+    const isGivenUp = source?.readyState === EventSource.CLOSED;
+    if (isGivenUp) again(["me"])(cache, {}); // perhaps the session has ended
+    if (isSilent || isGivenUp) open();
   }, RETRY_MS);
   open();
 

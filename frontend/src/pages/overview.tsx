@@ -12,7 +12,7 @@ import { PositionSummary } from "../features/positions/position-summary";
 import { useHistory, usePositions } from "../features/positions/queries";
 import { heldFor } from "../features/positions/words";
 import { useBalances } from "../features/treasury/queries";
-import { compare, isZero } from "../lib/decimal";
+import { compare, isDecimal, isZero } from "../lib/decimal";
 import { day, lasting } from "../lib/time";
 import { Async, Empty } from "../ui/async";
 import { ButtonLink } from "../ui/button";
@@ -38,7 +38,7 @@ export function OverviewPage() {
   const positions = usePositions();
   const balances = useBalances();
   const history = useHistory();
-  const isEmpty = balances.data?.total_usd != null && isZero(balances.data.total_usd);
+  const isEmpty = isDecimal(balances.data?.total_usd) && isZero(balances.data.total_usd);
   const open = positions.data?.positions ?? [];
 
   return (

@@ -2,6 +2,7 @@
 import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
+import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
 const json = (value: unknown, status = 200) => HttpResponse.json(value as Record<string, unknown>, { status });
@@ -30,12 +31,12 @@ export const handlers = [
   ),
   http.post(`${V1}/positions/preflight`, async ({ request }) => {
     const entry = (await request.json()) as EntryRequest;
-    return json(sample.preflight(String(entry.size_usd), String(entry.leverage)));
+    return json(preflight(String(entry.size_usd), String(entry.leverage)));
   }),
   http.post(`${V1}/positions/open`, () => json({ job_id: "job_open", position_id: "pos_3" }, 202)),
   http.get(`${V1}/positions`, () => json({ positions: [sample.position()] })),
   http.get(`${V1}/positions/history`, () => json(sample.history())),
-  http.get(`${V1}/positions/jobs/:id`, () => json(sample.job())),
+  http.get(`${V1}/positions/jobs/:id`, () => json(job())),
   http.get(`${V1}/positions/:id/timeline`, () => json(sample.timeline())),
   http.get(`${V1}/positions/:id/payments`, () =>
     json({

@@ -9,7 +9,12 @@ from typing import Any
 from asgard_basis.adapters.embedded.child import Child, StartFailed, spawn
 from asgard_basis.cli.home import Home, read_json
 
-_OPTIONS = {"BASIS_HISTORY": "--history", "BASIS_SEED": "--seed", "BASIS_SPEED": "--speed"}
+_OPTIONS = {
+    "BASIS_HISTORY": "--history",
+    "BASIS_SEED": "--seed",
+    "BASIS_SPEED": "--speed",
+    "BASIS_START": "--start",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,11 +147,6 @@ class SolanaChain:
         with self.lock:
             return self._runtime.account(key)
 
-    def place(self, key: Pubkey, account: Account) -> None:
-        """Put an account of a program that is not run here where readers expect it."""
-        with self.lock:
-            self._runtime.write(key, account)
-
     def supply(self, mint: Pubkey) -> int:
         """Tokens of a mint in native units; 0 when there is none."""
         account = self.account(mint)

@@ -10,7 +10,7 @@ import { Segmented } from "../../ui/segmented";
 import { Section } from "../../ui/section";
 import { useFunding } from "./queries";
 
-const SPANS = { "24": "24 hours", "168": "7 days", "720": "30 days" } as const;
+const SPANS = { "24": "24 hours", "168": "7 days", "720": "30 days", "2160": "90 days" } as const;
 type Span = keyof typeof SPANS;
 const MOST_BARS = 200;
 

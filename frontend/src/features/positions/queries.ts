@@ -61,7 +61,7 @@ export function useOpenPosition(idempotencyKey: string) {
       body(
         api.POST("/api/v1/positions/open", {
           body: entry,
-          params: { header: { "idempotency-key": idempotencyKey } },
+          params: { header: { "Idempotency-Key": idempotencyKey } },
         }),
       ),
     retry: retrySilence,
@@ -77,7 +77,7 @@ export function useClosePosition(id: string, idempotencyKey: string) {
     mutationFn: () =>
       body(
         api.POST("/api/v1/positions/{position_id}/close", {
-          params: { path: { position_id: id }, header: { "idempotency-key": idempotencyKey } },
+          params: { path: { position_id: id }, header: { "Idempotency-Key": idempotencyKey } },
         }),
       ),
     retry: retrySilence,

@@ -37,7 +37,7 @@ export function useMoveToHyperliquid(idempotencyKey: string) {
       body(
         api.POST("/api/v1/deposits", {
           body: { amount_usdc: amount },
-          params: { header: { "idempotency-key": idempotencyKey } },
+          params: { header: { "Idempotency-Key": idempotencyKey } },
         }),
       ),
     retry: retrySilence,

@@ -1,14 +1,14 @@
 """Every outside effect of opening and closing a hedged pair."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import ClientOrderId, PositionId, client_order_id
 from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -29,12 +29,11 @@ from asgard_basis.domain.saga.step import (
     StepName,
 )
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.venues import PerpOrder, PerpVenue
+from asgard_basis.ports.venues import ORDER_LIFETIME, PerpOrder, PerpVenue
 
-ORDER_LIFETIME = timedelta(seconds=20)
-"""An order carries an expiry of 15 s; after this it can no longer reach the book."""
 REDUCE_ONLY_REJECTED = "reduceOnlyRejected"
 """The venue's word for: there is nothing left to reduce."""
+_CLOCKS_APART = timedelta(minutes=1)
 _MARGIN_TOLERANCE = Decimal("0.01")
 _LONG = {
     StepName.OPEN_LONG,
@@ -79,6 +78,7 @@ class PairSteps:
         self._reader = reader
         self._clock = clock
         self._limits = limits
+        self._asked_at: dict[str, datetime] = {}
 
     async def prepare(self, command: Perform, journal: Journal, attempt: int) -> Intent:
         """Everything needed to do the step and to find it again."""
@@ -101,7 +101,7 @@ class PairSteps:
         trader = self._context.trader
         match step.name, step.intent:
             case ((StepName.OPEN_SHORT | StepName.CLOSE_SHORT), OrderIntent()):
-                return await self._place(step.intent)
+                return await self._place(step, step.intent)
             case StepName.ADD_MARGIN, MarginIntent():
                 if step.intent.amount_usdc > 0:
                     await self._perp.add_margin(trader, step.intent.amount_usdc)
@@ -151,7 +151,7 @@ class PairSteps:
             mid_price=price,
         )
 
-    async def _place(self, intent: OrderIntent) -> OrderDone:
+    async def _place(self, step: Step, intent: OrderIntent) -> OrderDone:
         order = PerpOrder(
             client_order_id=ClientOrderId(intent.client_order_id),
             is_buy=intent.is_buy,
@@ -159,25 +159,34 @@ class PairSteps:
             limit_price=intent.limit_price,
             reduce_only=intent.reduce_only,
         )
-        return await self._with_fee(await self._perp.place(self._context.trader, order), intent)
+        result = await self._perp.place(self._context.trader, order)
+        return await self._with_fee(result, step, intent)
 
     async def _resolve_order(self, step: Step, intent: OrderIntent) -> OrderDone:
         found = await self._perp.find_order(
             self._context.evm_address, ClientOrderId(intent.client_order_id)
         )
         if found is not None:
-            return await self._with_fee(found, intent)
-        if self._clock.now() - step.intended_at < ORDER_LIFETIME:
+            return await self._with_fee(found, step, intent)
+        # Whoever sent it did so before this was first asked: our own call has returned, and an
+        # earlier worker has lost its lock. From here on the order's life can be waited out.
+        now = self._clock.host()
+        asked_at = self._asked_at.setdefault(intent.client_order_id, now)
+        if now - asked_at < ORDER_LIFETIME:
             raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN)
         raise Refused(ErrorCode.HYPERLIQUID_ORDER, "the order never reached the venue")
 
-    async def _with_fee(self, result: OrderResult, intent: OrderIntent) -> OrderDone:
+    async def _with_fee(self, result: OrderResult, step: Step, intent: OrderIntent) -> OrderDone:
         if result.filled_size == 0:
             if intent.reduce_only and result.status == REDUCE_ONLY_REJECTED:
                 return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
             return OrderDone(result, Decimal(0))
-        since = self._clock.now() - timedelta(minutes=10)
-        fills = await self._perp.fills(self._context.evm_address, since=since)
+        since = step.intended_at - _CLOCKS_APART
+        try:
+            fills = await self._perp.fills(self._context.evm_address, since=since)
+        except Unavailable as error:
+            # The order is filled; only its fee is not known yet.
+            raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, error.message) from error
         ours = [f for f in fills if f.client_order_id == intent.client_order_id]
         if sum((f.size for f in ours), Decimal(0)) < result.filled_size:
             raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "the fills are not listed yet")

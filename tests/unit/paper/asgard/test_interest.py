@@ -1,5 +1,6 @@
 """Interest against independent compounding, by the hour."""
 
+import base64
 import csv
 import gzip
 import math
@@ -83,6 +84,32 @@ def test_a_jump_of_time_pays_every_hour_at_its_own_rate() -> None:
     entry = float(record["tokenAAmountUIEntry"])
     assert math.isclose(long_leg["assetsQt"], entry * math.exp(supply), rel_tol=1e-9)
     assert math.isclose(debt_leg["liabsQt"], 1_000 * math.exp(borrow), rel_tol=1e-8)
+
+
+def test_a_younger_position_is_not_charged_for_the_time_before_it() -> None:
+    venue = Venue().funded()
+    venue.open(leverage=2)
+    venue.clock.advance(10 * HOUR_MS)
+    younger = venue.open(leverage=2)
+    venue.clock.advance(5 * HOUR_MS)
+    venue.engine.advance()
+    (debt_leg,) = venue.refreshed(younger)["summary"]["booksAndBalances"]["balances"][1].values()
+    expected = 1_000 * (1 + float(BORROW)) ** (5 / YEAR_HOURS)
+    assert math.isclose(debt_leg["liabsQt"], expected, rel_tol=1e-9)
+
+
+def test_a_position_opened_while_an_hour_is_overdue_starts_when_it_opens() -> None:
+    venue = Venue().funded()
+    first = venue.open(leverage=2)
+    built = venue.post("/create-position", venue.open_body()).json()
+    venue.clock.advance(3 * HOUR_MS)
+    # Landed by the client itself: the venue has not booked the overdue hours of the first yet.
+    venue.chain.send(base64.b64decode(venue.signed(built)["signedTxs"][0]))
+    venue.engine.advance()
+    debts = [row.debt for row in venue.engine.ledger.positions.values()]
+    assert debts[0] > 1_000
+    assert debts[1] == 1_000
+    assert venue.refreshed(first)["summary"]["healthFactor"] < 37.5
 
 
 def test_staking_comes_with_the_redemption_rate_not_with_tokens() -> None:

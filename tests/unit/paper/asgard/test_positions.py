@@ -132,6 +132,18 @@ def test_a_restart_between_build_and_submit_loses_nothing() -> None:
     assert again.restarted().usdc() == again.usdc() > 9_990_000_000
 
 
+def test_books_and_addresses_go_on_after_a_restart() -> None:
+    venue = Venue().funded()
+    first = venue.open()
+    later = venue.restarted()
+    assert later.engine.ledger.books == venue.engine.ledger.books
+    second = later.open()
+    assert second["positionPda"] != first["positionPda"]
+    later.close(first)
+    later.close(second)
+    assert later.engine.ledger.books[str(USDC_MINT)].balance == vault_usdc(later)
+
+
 @settings(max_examples=15, deadline=None)
 @given(
     deposit=st.integers(min_value=100 * 10**6, max_value=9_000 * 10**6),

@@ -139,6 +139,16 @@ def test_borrowing_uses_up_the_capacity() -> None:
     assert float(venue.source()["tokenBMaxBorrowCapacity"]) == before - 1_000
 
 
+def test_what_others_borrowed_cannot_be_borrowed_again() -> None:
+    venue = Venue().funded(usdc=700_000)
+    big = {"protocol": 2, "leverage": 2.5, "slippageBps": 500}
+    venue.open(**big, collateralAmountNative=600_000 * 10**6)
+    answer = venue.post(
+        "/create-position", venue.open_body(**big, collateralAmountNative=100_000 * 10**6)
+    )
+    assert code(answer) == "CAPACITY_EXCEEDED"
+
+
 def test_an_altered_or_unsigned_transaction_is_refused() -> None:
     venue = Venue().funded()
     built = venue.post("/create-position", venue.open_body()).json()
@@ -192,6 +202,9 @@ def test_a_price_that_ran_away_fails_on_chain() -> None:
     error = answer.json()["error"]["details"]["err"]
     assert error["InstructionError"][1] == {"Custom": 6001}
     assert venue.usdc() == 10_000_000_000
+    fee = 5_000 + 250_000 * 5_000 // 10**6
+    assert venue.chain.balance(venue.wallet.pubkey()) == 10**9 - fee
+    assert venue.restarted().chain.balance(venue.wallet.pubkey()) == 10**9 - fee
 
 
 def test_unsigned_slot_and_vault_signature() -> None:

@@ -1,0 +1,45 @@
+import { render, screen, within } from "@testing-library/react";
+import { describe, expect, it } from "vitest";
+import { position } from "../../testing/fixtures";
+import { SOURCE_ORDER } from "../../lib/attribution";
+import { add, compare } from "../../lib/decimal";
+import { centsOf, endedCsv, StatementSection, summed } from "./history-tables";
+
+const awkward = (seed: number) =>
+  position({
+    id: `p${seed}`,
+    result: {
+      funding: `${seed}.3349`,
+      staking: "0.3349",
+      lending: "0.0049",
+      borrowing: `-${seed}.1251`,
+      fees: "-0.0051",
+      price_residual: "0.0001",
+      total: add(`${seed}.3349`, "0.3349", "0.0049", `-${seed}.1251`, "-0.0051", "0.0001"),
+    },
+  });
+
+describe("the statement", () => {
+  it("adds up to the cent in every row and every column, whatever the parts", () => {
+    const ended = centsOf([awkward(1), awkward(2), awkward(3)]);
+    const open = centsOf([awkward(4)]);
+    const together = summed([ended, open]);
+    for (const column of [ended, open, together]) {
+      expect(compare(add(...SOURCE_ORDER.map((source) => column[source])), column.total)).toBe(0);
+    }
+    for (const row of [...SOURCE_ORDER, "total" as const]) {
+      expect(compare(add(ended[row], open[row]), together[row])).toBe(0);
+    }
+  });
+  it("shows the sums it is made of", () => {
+    render(<StatementSection ended={centsOf([])} open={centsOf([position()])} />);
+    const sums = within(screen.getByTestId("statement")).getByRole("row", { name: /Net result/ });
+    expect(sums).toHaveTextContent("+$178.77");
+    expect(sums).toHaveTextContent("$0.00");
+  });
+  it("gives the exact figures to a spreadsheet", () => {
+    const [head, row] = endedCsv([awkward(7)]).split("\n");
+    expect(head?.split(",")).toHaveLength(row?.split(",").length ?? 0);
+    expect(row).toContain("7.3349");
+  });
+});

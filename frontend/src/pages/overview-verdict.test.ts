@@ -1,0 +1,51 @@
+import { describe, expect, it } from "vitest";
+import { position, rates } from "../testing/fixtures";
+import { directed, nearestDanger } from "./overview-figures";
+import { judge, netTogether } from "./overview-verdict";
+
+const facts = { positions: [position()], rates: rates(), hasMoney: true };
+
+describe("the verdict", () => {
+  it("says that it pays, how much, on what", () => {
+    const { kind, sentence } = judge(facts, false);
+    expect(kind).toBe("in");
+    expect(sentence).toBe("It pays to be in. At the present rates your position earns 14.6% a year on $12,400.00, after borrowing.");
+  });
+  it("says that it does not pay", () => {
+    const { kind, sentence } = judge({ ...facts, positions: [position({ net_apr: "-0.021" })] }, false);
+    expect(kind).toBe("caution");
+    expect(sentence).toContain("your position loses 2.1% a year");
+  });
+  it("puts a leg that stands alone before everything", () => {
+    const { kind, sentence } = judge({ ...facts, positions: [position({ state: "stuck_unwind" }), position()] }, true);
+    expect(kind).toBe("alarm");
+    expect(sentence).toContain("1 leg stands alone");
+  });
+  it("does not judge on old or missing figures", () => {
+    expect(judge(facts, true).kind).toBe("unknown");
+    expect(judge({ ...facts, rates: { ...rates(), is_stale: true } }, false).kind).toBe("unknown");
+    expect(judge({ ...facts, positions: [position({ net_apr: null })] }, false).sentence).toContain("not known");
+  });
+  it("tells somebody who is out whether it would pay, and after how many days", () => {
+    const { kind, sentence, why } = judge({ ...facts, positions: [], hasMoney: false }, false);
+    expect(kind).toBe("out");
+    expect(sentence).toBe("Nothing is invested yet. It would pay to be in: 16.6% a year at today’s rates.");
+    expect(why).toContain("you must stay 9 days");
+    const losing = { ...rates(), lenders: rates().lenders.map((lender) => ({ ...lender, net_apr: "-0.03", break_even_days: null })) };
+    expect(judge({ ...facts, positions: [], rates: losing }, false).sentence).toContain("would not pay now");
+  });
+  it("weighs several positions by their capital", () => {
+    const net = netTogether([position({ size_usd: "1000", net_apr: "0.10" }), position({ size_usd: "3000", net_apr: "0.20" })]);
+    expect(net).toEqual({ rate: "0.175", capital: "4000" });
+  });
+});
+
+describe("the nearest danger", () => {
+  it("is the smallest distance of any leg, with the sign of its direction", () => {
+    const danger = nearestDanger([position()]);
+    expect(danger).toMatchObject({ leg: "long", price: "151.28" });
+    expect(danger && directed(danger)).toBe("-0.309");
+    expect(nearestDanger([position({ long: null })])).toMatchObject({ leg: "short", price: "333.74" });
+    expect(nearestDanger([])).toBeNull();
+  });
+});
