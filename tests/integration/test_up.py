@@ -57,7 +57,12 @@ def _running(
 ) -> Iterator[tuple["subprocess.Popen[str]", dict[str, Any]]]:
     process = _command(home, **changes)
     try:
-        yield process, _until(lambda: _run_file(home), process)
+
+        def written_by_it() -> dict[str, Any] | None:
+            run = _run_file(home)
+            return run if run.get("pids", {}).get("supervisor") == process.pid else None
+
+        yield process, _until(written_by_it, process)
     finally:
         if process.poll() is None:
             process.terminate()
