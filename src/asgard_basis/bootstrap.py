@@ -17,6 +17,7 @@ from asgard_basis.adapters.postgres.pool import Role, open_pool
 from asgard_basis.adapters.postgres.queue import queue_connector
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.adapters.privy.identity import PrivyIdentity
+from asgard_basis.adapters.privy.policies import PolicyCaps
 from asgard_basis.adapters.privy.wallets import PrivyWallets
 from asgard_basis.adapters.redis.connection import answers, open_redis
 from asgard_basis.adapters.redis.events import RedisEventBus
@@ -46,6 +47,7 @@ from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.identifiers import SolanaAddress
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
@@ -196,6 +198,7 @@ def _reach(
         stack.push_async_callback(client.close)
         return client
 
+    vaults = frozenset(SolanaAddress(v) for v in settings.asgard_vaults.split(",") if v)
     privy_http = http(settings.privy_url, "privy")
     wallets = PrivyWallets(
         http=privy_http,
@@ -204,6 +207,7 @@ def _reach(
         authorization_key=settings.privy_authorization_key,
         quorum_id=settings.privy_quorum_id,
         clock=clock,
+        caps=PolicyCaps(venue_vaults=vaults, protocols=PROTOCOLS_ON_BY_DEFAULT),
     )
     solana = RpcSolanaChain(http=http(settings.solana_rpc_url, "solana"), clock=clock)
     return _Outside(
@@ -222,6 +226,7 @@ def _reach(
             program_id=settings.asgard_program_id,
             api_key=settings.asgard_api_key,
             clock=clock,
+            vaults=vaults,
         ),
         solana=solana,
         arbitrum=RpcArbitrumChain(

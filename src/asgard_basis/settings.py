@@ -77,6 +77,8 @@ class Settings(BaseModel):
     asgard_url: str = _named("ASGARD_URL", pattern="^https?://")
     asgard_api_key: str | None = _named("ASGARD_API_KEY", default=None, repr=False)
     asgard_program_id: str | None = _named("ASGARD_PROGRAM_ID", default=None)
+    asgard_vaults: str = _named("ASGARD_VAULTS", default="")
+    """Owners of the accounts the venue keeps collateral in, separated by commas."""
     solana_rpc_url: str = _named("SOLANA_RPC_URL", pattern="^https?://", repr=False)
     arbitrum_rpc_url: str = _named("ARBITRUM_RPC_URL", pattern="^https?://", repr=False)
 

@@ -158,6 +158,7 @@ def _announce(world: World, served: Served, urls: Mapping[str, str]) -> None:
         "seed": world.setup.seed,
         "urls": urls,
         "hyperliquid_ws": urls["hyperliquid"].replace("http://", "ws://") + "/ws",
+        "asgard_vault": str(world.solana.vault.pubkey()),
         "privy": {"app_id": world.setup.app_id, "app_secret": world.setup.app_secret},
     }
     partial = served.ready_file.with_suffix(".partial")

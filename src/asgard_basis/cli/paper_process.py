@@ -25,6 +25,7 @@ class PaperAddresses:
     hyperliquid: str
     hyperliquid_ws: str
     asgard: str
+    asgard_vault: str
     privy: str
     solana: str
     arbitrum: str
@@ -40,7 +41,9 @@ class PaperAddresses:
             "PAPER_MAILBOX_URL": f"{self.control}/",
             "HYPERLIQUID_URL": self.hyperliquid,
             "HYPERLIQUID_WS_URL": self.hyperliquid_ws,
-            "ASGARD_URL": f"{self.asgard}/margin-trading",
+            "ASGARD_URL": self.asgard,
+            "ASGARD_VAULTS": self.asgard_vault,
+            "ASGARD_API_KEY": "paper",
             "PRIVY_URL": self.privy,
             "PRIVY_AUTH_URL": self.privy,
             "PRIVY_APP_ID": self.privy_app_id,
@@ -85,6 +88,7 @@ def read_addresses(home: Home) -> PaperAddresses | None:
             hyperliquid_ws=urls.get("hyperliquid_ws")
             or "ws" + urls["hyperliquid"].removeprefix("http") + "/ws",
             asgard=urls["asgard"],
+            asgard_vault=ready["asgard_vault"],
             privy=privy.get("url") or urls["privy"],
             solana=urls["solana"],
             arbitrum=urls["arbitrum"],

@@ -123,10 +123,16 @@ class LongSteps:
         state = await self._margin.state(key, protocol=self._protocol, asset=self._asset)
         if state is None:
             raise Refused(ErrorCode.ASGARD_POSITION, "Asgard does not list the position")
+        snapshot = await self._reader.latest()
+        oracle = snapshot.perp.oracle_price
+        redemption = snapshot.redemption_rate(self._asset)
         signed = await self._margin.prepare_close(
-            self._context.solana, state, slippage_bps=self._limits.slippage_exit_bps_max
+            self._context.solana,
+            state,
+            slippage_bps=self._limits.slippage_exit_bps_max,
+            reference_price=None if redemption is None else oracle * redemption,
         )
-        return _intent(signed, (await self._reader.latest()).perp.oracle_price)
+        return _intent(signed, oracle)
 
     async def _read_open(self, key: str) -> LongRead:
         fill = await self._margin.open_fill(key)
