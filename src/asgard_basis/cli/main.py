@@ -40,6 +40,19 @@ def migrate() -> None:
 
 
 @app.command()
+def doctor() -> None:
+    """Say what is missing on this machine, and what to do about it."""
+    from asgard_basis.cli.doctor import doctor as run
+
+    findings = run()
+    for finding in findings:
+        typer.echo(f"{'ok     ' if finding.advice is None else 'PROBLEM'} {finding.what}")
+        if finding.advice is not None:
+            typer.echo(f"        what to do: {finding.advice}")
+    raise typer.Exit(any(finding.advice is not None for finding in findings))
+
+
+@app.command()
 def demo(
     url: Annotated[str | None, typer.Option(help="Dashboard of a running paper product")] = None,
     control: Annotated[str | None, typer.Option(help="Its paper world's control address")] = None,
@@ -69,5 +82,13 @@ def docs(folder: Annotated[str, typer.Argument()] = "docs/reference") -> None:
 
 
 def main() -> None:
-    """The entry point."""
-    app()
+    """The entry point; settings that are not right end it with one line for each problem."""
+    from asgard_basis.settings import SettingsRefused
+
+    try:
+        app()
+    except SettingsRefused as refused:
+        for problem in refused.problems:
+            typer.echo(f"{problem}.", err=True)
+        typer.echo("Nothing was started.", err=True)
+        raise SystemExit(2) from None

@@ -33,6 +33,8 @@ _PORT = 8080
 _PAPER_SECONDS = 60.0
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.1
+_LEFTOVER_SECONDS = 3.0
+"""For what a crashed run left: its database is gone, so there is little to finish."""
 
 
 def up() -> int:
@@ -104,7 +106,8 @@ class _Stack:
         home, add = self._home, self._supervisor.add
         home.forget_run()
         for name in ("serve", "work", "paper"):
-            end_previous(home.record(name))
+            end_previous(home.record(name), seconds=_LEFTOVER_SECONDS)
+        self._port = self._chosen_port()
         add(Service("paper", lambda: start_paper(home)))
         if not os.environ.get("DATABASE_URL"):
             with self._step("PostgreSQL"):
@@ -116,7 +119,6 @@ class _Stack:
             self._migrate()
         with self._step("paper world"):
             self._paper = self._await_paper()
-        self._port = self._chosen_port()
         with self._step("API, worker and market data"):
             add(Service("work", lambda: self._start_door("work")))
             add(Service("serve", lambda: self._start_door("serve")))

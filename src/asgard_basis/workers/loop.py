@@ -1,5 +1,6 @@
 """One supervised duty: it is started again when it fails, and never takes others with it."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,11 +17,16 @@ _LEASE_SECONDS = 10.0
 async def supervised(name: str, duty: Callable[[], Awaitable[None]], clock: Clock) -> None:
     """Run `duty` until cancelled; a failure is logged and tried again with back-off."""
     failures = 0
+    task = asyncio.current_task()
     while True:
         try:
             await duty()
             failures = 0
         except Exception as error:
+            if task is not None and task.cancelling():
+                # A library answered the cancellation with an error of its own: it is over still.
+                log.warning("duty_ended_badly", duty=name, error=repr(error))
+                raise asyncio.CancelledError from error
             failures += 1
             log.error("duty_failed", duty=name, error=repr(error), exc_info=error)
         await clock.sleep(min(_BACKOFF_SECONDS_MAX, 0.5 * 2.0**failures))

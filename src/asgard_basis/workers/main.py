@@ -15,6 +15,8 @@ log = structlog.get_logger(__name__)
 _CONCURRENCY = 20
 _HEARTBEAT_SECONDS = 2.0
 _STALLED_SECONDS = 10.0
+_STOP_SECONDS = 12.0
+"""What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
 
 
@@ -48,7 +50,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
         await stop.wait()
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.wait(tasks, timeout=_STOP_SECONDS)
 
 
 async def deliver(app: App) -> None:

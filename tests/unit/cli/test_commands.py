@@ -1,0 +1,54 @@
+"""Commands say what is wrong in one line for each problem."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def _basis(*arguments: str, home: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "asgard_basis", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "BASIS_HOME": str(home),
+            **environment,
+        },
+    )
+
+
+def test_serving_without_settings_names_each_and_starts_nothing(tmp_path: Path) -> None:
+    done = _basis("serve", home=tmp_path)
+    assert done.returncode == 2
+    lines = done.stderr.splitlines()
+    assert "DATABASE_URL is missing." in lines
+    assert lines[-1] == "Nothing was started."
+    assert "Traceback" not in done.stderr
+
+
+def test_the_doctor_finds_a_machine_fit_and_names_what_is_not(tmp_path: Path) -> None:
+    dashboard = tmp_path / "dist"
+    dashboard.mkdir()
+    missing = _basis("doctor", home=tmp_path / "var", DASHBOARD_FOLDER=str(dashboard))
+    assert missing.returncode == 1
+    assert "PROBLEM the dashboard is not built" in missing.stdout
+    (dashboard / "index.html").touch()
+    fit = _basis("doctor", home=tmp_path / "var", DASHBOARD_FOLDER=str(dashboard))
+    assert fit.returncode == 0, fit.stdout
+    assert "PostgreSQL: embedded" in fit.stdout
+
+
+def test_the_doctor_judges_live_settings(tmp_path: Path) -> None:
+    done = _basis("doctor", home=tmp_path, BASIS_MODE="live", CLOCK_URL="http://127.0.0.1:1")
+    assert done.returncode == 1
+    assert "PROBLEM DATABASE_URL is missing" in done.stdout
+
+
+def test_migrating_needs_to_know_where(tmp_path: Path) -> None:
+    done = _basis("migrate", home=tmp_path)
+    assert done.returncode == 2
+    assert "DATABASE_URL is missing" in done.stderr
