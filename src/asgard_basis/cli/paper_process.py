@@ -41,7 +41,7 @@ class PaperAddresses:
             "PAPER_MAILBOX_URL": f"{self.control}/",
             "HYPERLIQUID_URL": self.hyperliquid,
             "HYPERLIQUID_WS_URL": self.hyperliquid_ws,
-            "ASGARD_URL": self.asgard,
+            "ASGARD_URL": f"{self.asgard}/margin-trading",
             "ASGARD_VAULTS": self.asgard_vault,
             "ASGARD_API_KEY": "paper",
             "PRIVY_URL": self.privy,
