@@ -45,7 +45,7 @@ check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	@! grep -nE 'https?://|file:' requirements.lock requirements-test.lock
-	@! grep -n '"resolved"' package-lock.json
+	@! grep -n '"resolved": "http' package-lock.json
 	npm run lint -w frontend
 	npm run typecheck -w frontend
 
