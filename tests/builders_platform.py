@@ -59,8 +59,8 @@ def a_long() -> LongRecord:
         debt_opened=Decimal("540.250001"),
         redemption_opened=Decimal("1.2345678901234567890123"),
         oracle_opened=Decimal("176.54"),
+        cost_usd=Decimal("1.60"),
         fee_usdc=Decimal("1.62"),
-        slippage_usd=Decimal("-0.02"),
         network_fee_usd=Decimal("0.0004"),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
+import httpx
 import msgspec
 import uvicorn
 
@@ -93,7 +94,9 @@ async def _run(
 
 async def _tick_forever(world: World) -> None:
     while True:
-        await world.tick()
+        # anvil may be killed at any moment; the chain rebuilds it when it is next spoken to
+        with contextlib.suppress(httpx.TransportError):
+            await world.tick()
         await asyncio.sleep(TICK_SECONDS)
 
 

@@ -135,6 +135,23 @@ def test_every_recorded_sol_hour_follows_the_formula(recorded: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("leverage_max", "size", "cash", "price"),
+    [
+        (10, "-4", "211.144417", "50.2724802381"),
+        (3, "0.13", "-6.955118", "64.2010892308"),
+        (50, "0.0335", "-95.059824", "2866.26936529"),
+    ],
+)
+def test_isolated_liquidation_prices_shown_by_the_venue(
+    leverage_max: int, size: str, cash: str, price: str
+) -> None:
+    table = MarginTable(0, "", (MarginTier(Decimal(0), leverage_max),))
+    found = solve_liquidation(table, size=Decimal(size), cash=Decimal(cash))
+    assert found is not None
+    assert abs(found - Decimal(price)) <= Decimal(price) * Decimal("1e-8")
+
+
+@pytest.mark.parametrize(
     ("leverage", "distance"), [(2, "46.3"), (3, "30.1"), (4, "22.0"), (5, "17.1"), (10, "7.3")]
 )
 def test_distance_of_an_isolated_sol_short(leverage: int, distance: str) -> None:

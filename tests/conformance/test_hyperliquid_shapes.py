@@ -55,6 +55,16 @@ def differences(theirs: Any, ours: Any, path: str = "$") -> Iterator[str]:
         yield f"{path} is {type(theirs).__name__}, ours {type(ours).__name__}"
 
 
+def test_the_comparison_sees_missing_fields_and_other_types() -> None:
+    theirs = {"rows": [{"px": "1.0", "time": 1}, {"px": "1.0", "time": 1, "extra": True}]}
+    ours = {"rows": [{"px": 1.0, "time": 1}]}
+    assert list(differences(theirs, ours)) == [
+        "$.rows[].px is str, ours float",
+        "$.rows[].extra is only theirs",
+        "$.rows[].px is str, ours float",
+    ]
+
+
 @pytest.fixture(scope="module")
 def trader() -> Trader:
     """An account in which everything has happened once."""

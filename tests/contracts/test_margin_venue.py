@@ -138,14 +138,6 @@ async def test_fills_appear_within_a_minute_and_state_the_price_paid(
     assert fill.fee_usdc == 3
     assert fill.price == pytest.approx(Decimal(100), abs=Decimal("0.05"))
     assert fill.collateral == pytest.approx(it.state.collateral, abs=Decimal("0.00001"))
-    assert await venue.close_fill(it.position.position_key) is None
-    await venue.submit_close(
-        it.wallet, await venue.prepare_close(it.wallet, it.state, slippage_bps=50)
-    )
-    await paper.clock.sleep(61)
-    fill = await venue.close_fill(it.position.position_key)
-    assert fill is not None
-    assert fill.price == pytest.approx(Decimal(100), abs=Decimal("0.05"))
 
 
 async def test_a_lost_reply_is_unknown_and_found_by_its_signature(

@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
+from tests.serving import free_port
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -51,7 +53,12 @@ def running(home: Path, **settings: str) -> Iterator[Stack]:
         for name, value in os.environ.items()
         if name not in {"PORT", "DATABASE_URL", "REDIS_URL", "BASIS_HISTORY"}
     }
-    environment |= {"BASIS_HOME": str(home), "PYTHONPATH": str(SOURCE), **settings}
+    environment |= {
+        "BASIS_HOME": str(home),
+        "PYTHONPATH": str(SOURCE),
+        "PORT": str(free_port()),
+        **settings,
+    }
     home.mkdir(parents=True, exist_ok=True)
     with (home / "up.out").open("ab") as output:
         process = subprocess.Popen(
@@ -96,3 +103,28 @@ def fund(stack: Stack, visitor: Visitor, *, solana: str, arbitrum: str) -> None:
         eth="0.01",
         usdc_arbitrum=arbitrum,
     )
+
+
+def wait_until_it_pays(stack: Stack, visitor: Visitor, entry: dict[str, str]) -> None:
+    """Shorts may be paying when the world begins: let hours pass until every check holds."""
+    world = stack.world()
+    report: dict[str, Any] = {}
+    for _ in range(100):
+        report = visitor.post("/positions/preflight", entry)
+        if report["passed"]:
+            return
+        failing = {check["key"] for check in report["checks"] if not check["passed"]}
+        if failing <= {"short_earns", "pays"}:
+            world.advance(hours=1)
+        time.sleep(1)  # the product looks at the market once a second
+    raise AssertionError(f"the checks never held: {report['checks']}")
+
+
+def wait_for_payments(visitor: Visitor, position_id: str, count: int) -> None:
+    """Until at least that many funding payments are booked."""
+
+    def booked() -> bool | None:
+        found = visitor.get(f"/positions/{position_id}/payments", limit=2160)["payments"]
+        return True if len(found) >= count else None
+
+    wait_for(booked, seconds=90, what="the funding payments")

@@ -19,7 +19,7 @@ export const config = (): ConfigResponse => ({
   is_replay: true,
   version: "0.1.0",
   privy: { app_id: "cpaper0000000000000000000", auth_url: "http://paper.test/privy" },
-  paper: { control_url: "http://paper.test/control", mailbox_url: "http://paper.test/mailbox" },
+  paper: { control_url: "http://paper.test", mailbox_url: "http://paper.test/mailbox" },
   limits: {
     size_min_usd: "100",
     size_max_usd: "50000",

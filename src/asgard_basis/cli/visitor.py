@@ -38,7 +38,8 @@ class PaperWorld:
 
     def clock(self) -> dict[str, Any]:
         """Market time, host time, speed and mode."""
-        return self._get("/control/clock")
+        clock: dict[str, Any] = self._get("/control/clock")
+        return clock
 
     def set_speed(self, speed: float) -> None:
         """Market seconds per host second."""
@@ -56,7 +57,7 @@ class PaperWorld:
         """The newest sign-in code sent to an address; waits up to 10 s for one."""
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
-            mails = self._get("/control/mailbox", {"email": email})["mails"]
+            mails = self._get("/control/mailbox", {"email": email})
             fresh = [m for m in mails if int(m["sent_at_ms"]) >= since_ms]
             if fresh:
                 return str(max(fresh, key=lambda m: int(m["sent_at_ms"]))["code"])
@@ -73,13 +74,13 @@ class PaperWorld:
 
     def audit(self) -> dict[str, Any]:
         """All money of the world added up."""
-        return self._get("/control/audit")
+        audit: dict[str, Any] = self._get("/control/audit")
+        return audit
 
-    def _get(self, path: str, params: Mapping[str, str] | None = None) -> dict[str, Any]:
+    def _get(self, path: str, params: Mapping[str, str] | None = None) -> Any:
         response = self._http.get(path, params=params)
         response.raise_for_status()
-        body: dict[str, Any] = response.json()
-        return body
+        return response.json()
 
     def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         response = self._http.post(path, json=body)

@@ -248,7 +248,3 @@ class MarginVenue(Protocol):
     async def open_fill(self, position_key: str) -> LongFill | None:
         """What opening executed; None while the venue has not published it (up to 60 s)."""
         ...
-
-    async def close_fill(self, position_key: str) -> LongFill | None:
-        """What closing executed; None while the venue has not published it."""
-        ...

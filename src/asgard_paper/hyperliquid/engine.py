@@ -49,7 +49,11 @@ class HyperliquidEngine:
         self._desk = OrderDesk(self.books, self.quotes, self.liquidity, self._settlement)
         self._treasury = Treasury(self.books, seed=seed)
         self._liquidator = Liquidator(
-            self.books, self.quotes, self.liquidity, self._settlement, self._desk
+            books=self.books,
+            quotes=self.quotes,
+            liquidity=self.liquidity,
+            settlement=self._settlement,
+            desk=self._desk,
         )
         self._exchange = Exchange(
             self.books, self.quotes, self._desk, self._treasury, networks=networks

@@ -113,13 +113,7 @@ class Exchange:
             vault=vault,
             expires_after=envelope.expires_after,
         )
-        signers = [l1_signer(digest, envelope.signature, network) for network in self._networks]
-        for signer in signers:
-            account = account_of(self._books, signer, now_ms)
-            if account is not None:
-                break
-        else:
-            raise Refused(f"User or API Wallet {signers[0]} does not exist.")
+        account, signer = self._speaker(digest, envelope, now_ms)
         use_nonce(self._books, signer, envelope.nonce)
         if vault is not None:
             raise Refused(f"Vault not registered: {vault}")
@@ -127,6 +121,16 @@ class Exchange:
             raise Refused("Action already expired")
         tag = hashlib.sha256(digest + signer.encode()).hexdigest()
         return account, f"0x{tag}"
+
+    def _speaker(self, digest: bytes, envelope: Envelope, now_ms: int) -> tuple[Account, str]:
+        first = None
+        for network in self._networks:
+            signer = l1_signer(digest, envelope.signature, network)
+            account = account_of(self._books, signer, now_ms)
+            if account is not None:
+                return account, signer
+            first = first or signer
+        raise Refused(f"User or API Wallet {first} does not exist.")
 
     def _spend_request(self, account: Account, action: Action, now_ms: int) -> None:
         cap = REQUESTS_FREE + int(account.volume)

@@ -21,7 +21,7 @@ BATCH_PER_WEIGHT = 40
 def create_app(
     engine: HyperliquidEngine, *, weight_per_minute: int | None = WEIGHT_PER_MINUTE
 ) -> Starlette:
-    """The venue's HTTP and WebSocket surface; None switches the request budget off."""
+    """The venue's HTTP and WebSocket surface; None switches all budgets off."""
     info = Info(engine)
     limit = WeightLimit(engine.clock.host_ms, weight_per_minute)
 
@@ -51,7 +51,7 @@ def create_app(
         engine.commit()
         return _json(reply)
 
-    streams = Streams(engine, info)
+    streams = Streams(engine, info, is_limited=weight_per_minute is not None)
     return Starlette(
         routes=[
             Route("/info", post_info, methods=["POST"]),

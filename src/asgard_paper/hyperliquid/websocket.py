@@ -5,6 +5,7 @@ out about once a second and only when they changed.
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -21,6 +22,10 @@ from asgard_paper.hyperliquid.wire.actions import Address, decode_envelope
 
 POLL_SECONDS = 0.1
 MARKET_EVERY = 10
+SILENCE_ROUNDS = 600
+"""A connection that was sent nothing for a minute is dropped; that is what pings are for."""
+CONNECTIONS_PER_CLIENT = 10
+USERS_PER_CLIENT = 10
 SNAPSHOT_ROWS = 500
 
 Json = dict[str, object]
@@ -50,16 +55,23 @@ class Subscription(msgspec.Struct, frozen=True):
 
 
 class Streams:
-    """Serves every connection of one engine."""
+    """Serves every connection of one engine, few per client address unless `is_limited` is off."""
 
-    def __init__(self, engine: HyperliquidEngine, info: Info) -> None:
+    def __init__(self, engine: HyperliquidEngine, info: Info, *, is_limited: bool = True) -> None:
         self._engine = engine
         self._info = info
+        self._is_limited = is_limited
+        self._sessions: dict[str, list[_Session]] = defaultdict(list)
 
     async def serve(self, socket: WebSocket) -> None:
         """Run one connection to its end."""
+        beside = self._sessions[socket.client.host if socket.client else ""]
+        if self._is_limited and len(beside) >= CONNECTIONS_PER_CLIENT:
+            await socket.close()
+            return
         await socket.accept()
-        session = _Session(self._engine, self._info, socket)
+        session = _Session(self._engine, self._info, socket, self._may_hear(beside))
+        beside.append(session)
         pushing = asyncio.create_task(session.push())
         try:
             while True:
@@ -67,18 +79,34 @@ class Streams:
         except WebSocketDisconnect:
             pass
         finally:
+            beside.remove(session)
             pushing.cancel()
             await asyncio.gather(pushing, return_exceptions=True)
 
+    def _may_hear(self, beside: "list[_Session]") -> Callable[[str], bool]:
+        def may_hear(address: str) -> bool:
+            heard = {address}.union(*(session.users() for session in beside))
+            return not self._is_limited or len(heard) <= USERS_PER_CLIENT
+
+        return may_hear
+
 
 class _Session:
-    def __init__(self, engine: HyperliquidEngine, info: Info, socket: WebSocket) -> None:
+    def __init__(
+        self,
+        engine: HyperliquidEngine,
+        info: Info,
+        socket: WebSocket,
+        may_hear: Callable[[str], bool],
+    ) -> None:
         self._engine = engine
         self._info = info
         self._socket = socket
+        self._may_hear = may_hear
         self._wanted: dict[Subscription, object] = {}
         """Each subscription with the market data it was last sent."""
         self._seen = engine.books.last_sequence
+        self._silent_rounds = 0
         self._markets: dict[str, Callable[[Subscription], Frame]] = {
             "allMids": lambda s: ("allMids", {"mids": info.all_mids()}),
             "activeAssetCtx": self._context,
@@ -94,6 +122,10 @@ class _Session:
             "orderUpdates": _orders,
             "userEvents": _user_events,
         }
+
+    def users(self) -> set[str]:
+        """The accounts this connection listens to."""
+        return {wanted.user.lower() for wanted in self._wanted if wanted.user is not None}
 
     async def receive(self, text: str) -> None:
         """Do what one client frame says."""
@@ -114,13 +146,15 @@ class _Session:
     async def push(self) -> None:
         """Send what is new until cancelled."""
         rounds = 0
-        while True:
+        while self._silent_rounds < SILENCE_ROUNDS:
             await asyncio.sleep(POLL_SECONDS)
             rounds += 1
+            self._silent_rounds += 1
             self._engine.advance()
             await self._push_events()
             if rounds % MARKET_EVERY == 0:
                 await self._push_markets()
+        await self._socket.close()
 
     async def _subscribe(self, method: str, raw: object) -> None:
         subscription = msgspec.convert(raw, Subscription)
@@ -136,6 +170,9 @@ class _Session:
             return
         if subscription in self._wanted:
             await self._send("error", f"Already subscribed: {asked}")
+            return
+        if subscription.user is not None and not self._may_hear(subscription.address()):
+            await self._send("error", "Cannot track more than 10 total users.")
             return
         first = self._first(subscription)
         await self._send("subscriptionResponse", {"method": method, "subscription": raw})
@@ -224,6 +261,7 @@ class _Session:
         return "activeAssetData", self._info.active_asset_data(subscription.address(), coin)
 
     async def _send(self, channel: str, data: object = None) -> None:
+        self._silent_rounds = 0
         frame: Json = {"channel": channel}
         if data is not None:
             frame["data"] = data

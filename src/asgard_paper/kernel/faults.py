@@ -157,7 +157,7 @@ class Gate:
             await send(message)
 
         try:
-            await self._perform(rule, scope, body, noted)
+            await self._perform(rule, scope, _given(body, receive), noted)
         finally:
             dropped = rule is not None and rule.kind in (
                 FaultKind.DROP_BEFORE,
@@ -173,7 +173,9 @@ class Gate:
                 fault=None if rule is None else rule.kind.value,
             )
 
-    async def _perform(self, rule: FaultRule | None, scope: Scope, body: bytes, send: Send) -> None:
+    async def _perform(
+        self, rule: FaultRule | None, scope: Scope, given: Callable[[], Receive], send: Send
+    ) -> None:
         kind = None if rule is None else rule.kind
         if rule is not None and rule.delay_ms:
             await asyncio.sleep(rule.delay_ms / 1000)
@@ -182,12 +184,12 @@ class Gate:
         elif kind is FaultKind.DROP_BEFORE:
             await _break(send)
         elif kind is FaultKind.DROP_AFTER:
-            await self._app(scope, _given(body), _nowhere)
+            await self._app(scope, given(), _nowhere)
             await _break(send)
         else:
-            await self._app(scope, _given(body), send)
+            await self._app(scope, given(), send)
             if kind is FaultKind.DUPLICATE:
-                await self._app(scope, _given(body), _nowhere)
+                await self._app(scope, given(), _nowhere)
 
 
 def operation_of(body: bytes) -> str | None:
@@ -232,13 +234,18 @@ async def _whole_body(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-def _given(body: bytes) -> Receive:
-    waiting = [{"type": "http.request", "body": body, "more_body": False}]
+def _given(body: bytes, receive: Receive) -> Callable[[], Receive]:
+    """Makes a `receive` that tells the whole body again, then what the client really does."""
 
-    async def receive() -> Message:
-        return waiting.pop() if waiting else {"type": "http.disconnect"}
+    def again() -> Receive:
+        waiting = [{"type": "http.request", "body": body, "more_body": False}]
 
-    return receive
+        async def told() -> Message:
+            return waiting.pop() if waiting else await receive()
+
+        return told
+
+    return again
 
 
 async def _nowhere(_message: Message) -> None:

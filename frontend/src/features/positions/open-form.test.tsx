@@ -14,7 +14,7 @@ serveApi();
 
 function Harness({ leverage }: { leverage: string }) {
   const form = useEntryState(leverage);
-  return <OpenForm form={form} lenders={rates().lenders} ratesAt={Date.now()} limits={config().limits} />;
+  return <OpenForm form={form} lenders={rates().lenders} ratesAt={null} limits={config().limits} />;
 }
 
 async function fillIn(size: string, leverage = "2.0") {

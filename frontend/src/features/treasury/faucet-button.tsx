@@ -1,8 +1,9 @@
 /** Test money of the simulated world; only where there is one. */
+import { amount } from "../../lib/format";
 import { FailureNote } from "../../ui/banner";
 import { Button } from "../../ui/button";
 import { Hint } from "../../ui/section";
-import { useFaucet } from "./queries";
+import { TEST_MONEY, useFaucet } from "./queries";
 
 interface FaucetButtonProps {
   controlUrl: string;
@@ -20,7 +21,7 @@ export function FaucetButton({ controlUrl, solana, evm }: FaucetButtonProps) {
       <Hint>
         {faucet.isSuccess
           ? "Sent on both networks, with SOL and ETH for fees. It is seen within seconds."
-          : "Simulated USDC on both networks, with SOL and ETH for fees. Worth nothing."}
+          : `${amount(TEST_MONEY.usdc_solana, "USDC")} on Solana and ${amount(TEST_MONEY.usdc_arbitrum, "USDC")} on Arbitrum, with SOL and ETH for fees. Worth nothing.`}
       </Hint>
       {faucet.error ? <FailureNote error={faucet.error}>No test money was sent. The simulated world must be running.</FailureNote> : null}
     </div>

@@ -51,17 +51,22 @@ export interface FaucetAddresses {
   evm: string;
 }
 
+/** What one press of the faucet gives: five thousand dollars, split as a position needs them. */
+export const TEST_MONEY = { usdc_solana: "2750", sol: "0.5", usdc_arbitrum: "2250", eth: "0.02" };
+
 /** Asks the simulated world for test money on both networks; exists in paper mode only. */
 export function useFaucet(controlUrl: string) {
   const cache = useQueryClient();
   return useMutation({
     mutationFn: async ({ solana, evm }: FaucetAddresses) => {
-      const answer = await fetch(`${controlUrl.replace(/\/$/, "")}/faucet`, {
+      const answer = await fetch(`${controlUrl.replace(/\/$/, "")}/control/faucet`, {
         method: "POST",
         headers: { "Content-Type": "application/json" },
-        body: JSON.stringify({ solana_address: solana, evm_address: evm }),
+        body: JSON.stringify({ solana_address: solana, evm_address: evm, ...TEST_MONEY }),
       });
-      if (!answer.ok) throw new Error(`The simulated world answered ${answer.status}.`);
+      if (answer.ok) return;
+      const { error } = (await answer.json().catch(() => ({}))) as { error?: string };
+      throw new Error(error ?? `The simulated world answered ${answer.status}.`);
     },
     onSuccess: () => void cache.invalidateQueries({ queryKey: keys.balances }),
   });

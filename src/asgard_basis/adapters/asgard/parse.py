@@ -191,12 +191,6 @@ def open_fill(record: Record) -> LongFill | None:
     return _fill(record, executed, record.entry_price, record.open_fees) if executed else None
 
 
-def close_fill(record: Record) -> LongFill | None:
-    """What closing sold, or None while it is not published."""
-    executed = record.exit_market and record.exit_market.on_chain_executed_metadata
-    return _fill(record, executed, record.exit_price, record.close_fees) if executed else None
-
-
 def _fill(
     record: Record, executed: Executed, reference: Decimal | None, fees: dict[str, Any] | None
 ) -> LongFill:

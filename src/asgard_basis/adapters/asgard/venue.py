@@ -188,10 +188,6 @@ class AsgardMarginVenue:
         """See MarginVenue."""
         return parse.open_fill(await self._record(position_key))
 
-    async def close_fill(self, position_key: str) -> LongFill | None:
-        """See MarginVenue."""
-        return parse.close_fill(await self._record(position_key))
-
     async def _signed(
         self, owner: Wallet, answer: Any, mandate: Mandate, *, position_key: str | None
     ) -> SignedSubmission:

@@ -10,7 +10,6 @@ import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import (
-    CloseRead,
     Credited,
     EvmIntent,
     LongClosed,
@@ -42,7 +41,6 @@ STORED: dict[str, type] = {
         OrderDone,
         LongObserved,
         LongClosed,
-        CloseRead,
         Transferred,
         Credited,
         Plain,

@@ -11,7 +11,6 @@ from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import (
-    CloseRead,
     Intent,
     Journal,
     LongClosed,
@@ -74,10 +73,8 @@ class LongSteps:
             return await self.resolve(step)
         key = step.intent.value if isinstance(step.intent, PlainIntent) else ""
         if step.name is StepName.READ_LONG:
-            return await self._read_open(key)
-        if step.name is StepName.OBSERVE_LONG:
-            return await self._observe(key)
-        return await self._read_close(key)
+            return await self._read(key)
+        return await self._observe(key)
 
     async def resolve(self, step: Step) -> Outcome:
         """What the chain says of the submission; reading steps are simply read again."""
@@ -134,14 +131,13 @@ class LongSteps:
         )
         return _intent(signed, oracle)
 
-    async def _read_open(self, key: str) -> LongRead:
-        fill = await self._margin.open_fill(key)
+    async def _read(self, key: str) -> LongRead:
         state = await self._state(key)
         snapshot = await self._reader.latest()
         redemption = snapshot.redemption_rate(self._asset)
-        if fill is None or state is None or redemption is None:
-            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "the fill is not published yet")
-        return LongRead(fill, state, redemption, snapshot.perp.oracle_price)
+        if state is None or redemption is None:
+            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
+        return LongRead(state, redemption, snapshot.perp.oracle_price)
 
     async def _observe(self, key: str) -> LongObserved:
         snapshot = await self._reader.latest()
@@ -152,12 +148,6 @@ class LongSteps:
         if state is None and await self._is_listed_open(key):
             raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN)
         return LongObserved(state, redemption)
-
-    async def _read_close(self, key: str) -> CloseRead:
-        fill = await self._margin.close_fill(key)
-        if fill is None:
-            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "the sale is not published yet")
-        return CloseRead(fill, (await self._reader.latest()).perp.oracle_price)
 
     async def _state(self, key: str) -> LongState | None:
         return await self._margin.state(key, protocol=self._protocol, asset=self._asset)

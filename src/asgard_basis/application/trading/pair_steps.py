@@ -40,7 +40,6 @@ _LONG = {
     StepName.READ_LONG,
     StepName.OBSERVE_LONG,
     StepName.CLOSE_LONG,
-    StepName.READ_CLOSE,
 }
 
 

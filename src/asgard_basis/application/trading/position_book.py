@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import LongState, PerpAccount
-from asgard_basis.domain.position.position import LegObservation, Position
+from asgard_basis.domain.position.position import LegObservation, LongRecord, Position
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event
 from asgard_basis.ports.unit_of_work import Transactions
@@ -39,7 +39,11 @@ class PositionBook:
         )
         if state is None:
             return position
-        observed = replace(position, observation=_observation(account, state))
+        observed = replace(
+            position,
+            observation=_observation(account, state),
+            long=await self._with_fee(position.long),
+        )
         return await self._save(observed, Event("position_update", {"position_id": position.id}))
 
     async def book_funding(self, context: UserTradingContext, position: Position) -> Position:
@@ -67,6 +71,13 @@ class PositionBook:
             replace(position, funding_usdc=total),
             Event("position_update", {"position_id": position.id}),
         )
+
+    async def _with_fee(self, long: LongRecord) -> LongRecord:
+        """The venue publishes its executed record up to a minute after the opening."""
+        if long.fee_usdc is not None:
+            return long
+        fill = await self._margin.open_fill(long.position_key)
+        return long if fill is None else replace(long, fee_usdc=fill.fee_usdc)
 
     async def _is_due(self, position: Position) -> bool:
         """Whether an hour has been settled since the newest payment we know."""

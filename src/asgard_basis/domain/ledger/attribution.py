@@ -74,13 +74,7 @@ def attribute(
     lending = (valuation.collateral - long.collateral_bought) * valuation.redemption_rate * price
     staking = long.collateral_bought * (valuation.redemption_rate - long.redemption_opened) * price
     borrowing = -(valuation.debt_usdc - long.debt_opened)
-    fees = -(
-        long.fee_usdc
-        + long.slippage_usd
-        + long.network_fee_usd
-        + short.fee_usdc
-        + short.slippage_usd
-    )
+    fees = -(long.cost_usd + long.network_fee_usd + short.fee_usdc + short.slippage_usd)
     explained = funding_usdc + lending + staking + borrowing + fees
     return Attribution(
         funding=funding_usdc,

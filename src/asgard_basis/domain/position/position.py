@@ -12,7 +12,7 @@ from asgard_basis.domain.position.lifecycle import PositionState
 
 @dataclass(frozen=True, slots=True)
 class LongRecord:
-    """The long leg's own history: cumulative, from the venue's executed records."""
+    """The long leg's own history: cumulative, from the chain and the venue's books."""
 
     position_key: str
     collateral_bought: Decimal
@@ -23,11 +23,12 @@ class LongRecord:
     redemption_opened: Decimal
     """SOL per token when it was opened."""
     oracle_opened: Decimal
-    fee_usdc: Decimal
-    slippage_usd: Decimal
-    """Cost of execution against the oracle, opening and closing together."""
+    cost_usd: Decimal
+    """What opening and closing cost against the oracle, the venue's fees included."""
     network_fee_usd: Decimal
     """SOL that left the wallet for fees, tips and rent, at the price of the moment."""
+    fee_usdc: Decimal | None = None
+    """The venue's own fee within the cost; None until it has published its record."""
     collateral_sold: Decimal = Decimal(0)
     usdc_returned: Decimal = Decimal(0)
     redemption_closed: Decimal | None = None

@@ -52,8 +52,6 @@ def next_step(plan: ExitPlan, journal: Journal) -> Decision:
         decision = _close_long(journal)
         if decision is not None:
             return decision
-    if _long_was_sold(journal) and not journal.is_done(StepName.READ_CLOSE):
-        return Perform(StepName.READ_CLOSE)
     if not journal.is_done(StepName.SETTLE):
         return Perform(StepName.SETTLE)
     return Finished()
@@ -74,10 +72,6 @@ def _close_long(journal: Journal) -> Decision | None:
     if journal.attempts(StepName.CLOSE_LONG) < ATTEMPTS_MAX:
         return Perform(StepName.CLOSE_LONG)
     return _stuck(journal, StepName.CLOSE_LONG)
-
-
-def _long_was_sold(journal: Journal) -> bool:
-    return journal.is_done(StepName.CLOSE_LONG)
 
 
 def _stuck(journal: Journal, name: StepName) -> Finished:

@@ -7,7 +7,6 @@ from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.position import LongRecord, ShortRecord
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import (
-    CloseRead,
     Journal,
     LongClosed,
     LongObserved,
@@ -23,21 +22,21 @@ from asgard_basis.domain.saga.step import (
 
 
 def opened_long(journal: Journal) -> LongRecord | None:
-    """The long as an entry journal opened it; None before its fill was read."""
+    """The long as an entry journal opened it; None before it was read."""
     opened = next((o for o in journal.outcomes(StepName.OPEN_LONG)), None)
     read = next((o for o in journal.outcomes(StepName.READ_LONG)), None)
     if not isinstance(opened, LongOpened) or not isinstance(read, LongRead):
         return None
-    sol_bought = read.fill.collateral * read.redemption_rate
+    state, redemption = read.state, read.redemption_rate
+    worth = state.collateral * redemption * _oracle_at(journal, StepName.OPEN_LONG)
     return LongRecord(
         position_key=opened.position_key,
-        collateral_bought=read.state.collateral,
+        collateral_bought=state.collateral,
         usdc_spent=opened.usdc_spent,
-        debt_opened=read.state.debt_usdc,
-        redemption_opened=read.redemption_rate,
+        debt_opened=state.debt_usdc,
+        redemption_opened=redemption,
         oracle_opened=read.oracle_price,
-        fee_usdc=read.fill.fee_usdc,
-        slippage_usd=read.fill.usdc - sol_bought * _oracle_at(journal, StepName.OPEN_LONG),
+        cost_usd=opened.usdc_spent + state.debt_usdc - worth,
         network_fee_usd=opened.sol_spent * read.oracle_price,
     )
 
@@ -83,24 +82,26 @@ def closed_short(short: ShortRecord, journal: Journal) -> ShortRecord:
 
 
 def closed_long(long: LongRecord, journal: Journal) -> LongRecord:
-    """The long after a leaving journal sold it; unchanged until the sale has been read."""
+    """The long after a leaving journal sold it; unchanged until then.
+
+    What was sold and repaid is what it held and owed when it was last looked at, seconds before.
+    """
     closed = next((o for o in journal.outcomes(StepName.CLOSE_LONG)), None)
-    read = next((o for o in journal.outcomes(StepName.READ_CLOSE)), None)
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    if not isinstance(closed, LongClosed) or not isinstance(read, CloseRead) or not observed:
+    state = observed[-1].state if observed else None
+    if not isinstance(closed, LongClosed) or state is None:
         return long
     oracle = _oracle_at(journal, StepName.CLOSE_LONG)
     redemption = observed[-1].redemption_rate
-    worth = read.fill.collateral * redemption * oracle
+    worth = state.collateral * redemption * oracle
     return replace(
         long,
-        collateral_sold=read.fill.collateral,
+        collateral_sold=state.collateral,
         usdc_returned=closed.usdc_received,
         redemption_closed=redemption,
         oracle_closed=oracle,
-        debt_repaid=read.fill.usdc - read.fill.fee_usdc - closed.usdc_received,
-        fee_usdc=long.fee_usdc + read.fill.fee_usdc,
-        slippage_usd=long.slippage_usd + worth - read.fill.usdc,
+        debt_repaid=state.debt_usdc,
+        cost_usd=long.cost_usd + worth - state.debt_usdc - closed.usdc_received,
         network_fee_usd=long.network_fee_usd + closed.sol_spent * oracle,
     )
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from asgard_basis.domain.errors import ErrorCode
-from asgard_basis.domain.position.legs import LongFill, LongState, OrderResult
+from asgard_basis.domain.position.legs import LongState, OrderResult
 
 
 class StepName(StrEnum):
@@ -22,7 +22,6 @@ class StepName(StrEnum):
     CLOSE_SHORT = "close_short"
     OBSERVE_LONG = "observe_long"
     CLOSE_LONG = "close_long"
-    READ_CLOSE = "read_close"
     SETTLE = "settle"
     TRANSFER_TO_BRIDGE = "transfer_to_bridge"
     AWAIT_CREDIT = "await_credit"
@@ -103,9 +102,8 @@ class LongOpened:
 
 @dataclass(frozen=True, slots=True)
 class LongRead:
-    """What opening the long really executed, and its state right after."""
+    """What the long really holds and owes, right after it was opened."""
 
-    fill: LongFill
     state: LongState
     redemption_rate: Decimal
     oracle_price: Decimal
@@ -137,14 +135,6 @@ class LongClosed:
 
 
 @dataclass(frozen=True, slots=True)
-class CloseRead:
-    """What closing the long really executed."""
-
-    fill: LongFill
-    oracle_price: Decimal
-
-
-@dataclass(frozen=True, slots=True)
 class Transferred:
     """USDC left the wallet on Arbitrum."""
 
@@ -168,15 +158,7 @@ class Plain:
 
 
 Outcome = (
-    LongOpened
-    | LongRead
-    | OrderDone
-    | LongObserved
-    | LongClosed
-    | CloseRead
-    | Transferred
-    | Credited
-    | Plain
+    LongOpened | LongRead | OrderDone | LongObserved | LongClosed | Transferred | Credited | Plain
 )
 
 

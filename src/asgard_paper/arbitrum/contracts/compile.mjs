@@ -1,4 +1,6 @@
-// Rewrites compiled.json from the two sources: `npm install && node src/asgard_paper/arbitrum/contracts/compile.mjs`
+// Rewrites compiled.json from the two sources:
+//   npm install && node src/asgard_paper/arbitrum/contracts/compile.mjs
+// With a path as argument the result is written there instead.
 import { createRequire } from "node:module";
 import { readFileSync, writeFileSync } from "node:fs";
 
@@ -31,4 +33,5 @@ const compiled = Object.fromEntries(
     return [name, { abi: contract.abi, code: `0x${contract.evm.deployedBytecode.object}` }];
   }),
 );
-writeFileSync(here("compiled.json"), `${JSON.stringify({ solc: solc.version(), contracts: compiled }, null, 1)}\n`);
+const written = JSON.stringify({ solc: solc.version(), contracts: compiled }, null, 1);
+writeFileSync(process.argv[2] ?? here("compiled.json"), `${written}\n`);

@@ -27,14 +27,14 @@ def apply_trade(
     closing = change - opening
     closed_pnl = ZERO
     if closing != 0 and position is not None:
-        closed_pnl = _close(account, position, closing, price, mark)
+        closed_pnl = _close(account, position, closing, price=price, mark=mark)
     if opening != 0:
-        _open(account, coin, opening, price, mark)
+        _open(account, coin, opening, price=price, mark=mark)
     return Effect(start, _direction(start, closing, opening), closed_pnl)
 
 
 def _close(
-    account: Account, position: Position, change: Decimal, price: Decimal, mark: Decimal
+    account: Account, position: Position, change: Decimal, *, price: Decimal, mark: Decimal
 ) -> Decimal:
     left = position.size + change
     entry_left = usd(position.entry_notional * left / position.size)
@@ -57,7 +57,7 @@ def _close(
     return pnl
 
 
-def _open(account: Account, coin: str, change: Decimal, price: Decimal, mark: Decimal) -> None:
+def _open(account: Account, coin: str, change: Decimal, *, price: Decimal, mark: Decimal) -> None:
     position = account.positions.get(coin)
     if position is None:
         chosen = leverage_of(account, coin)

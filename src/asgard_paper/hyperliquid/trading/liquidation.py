@@ -42,6 +42,7 @@ class Liquidator:
 
     def __init__(
         self,
+        *,
         books: Books,
         quotes: Quotes,
         liquidity: Liquidity,
@@ -61,13 +62,13 @@ class Liquidator:
                 mark = self._quotes.mark(position.coin, at_ms)
                 equity, needed = position.equity(mark), maintenance(position, mark)
                 if equity < needed:
-                    self._liquidate(account, [position], equity, needed, at_ms)
+                    self._liquidate(account, [position], at_ms, value=equity, needed=needed)
             crossed = cross_positions(account)
             if not crossed:
                 continue
             value, needed = self._cross(account, at_ms)
             if value < needed:
-                self._liquidate(account, crossed, value, needed, at_ms)
+                self._liquidate(account, crossed, at_ms, value=value, needed=needed)
 
     def deleverage(self, account: Account, coin: str, size: Decimal, at_ms: int) -> Decimal:
         """Close up to `size` coins of a position at the mark, free of fees; what was closed."""
@@ -89,9 +90,10 @@ class Liquidator:
         self,
         account: Account,
         positions: Sequence[Position],
+        at_ms: int,
+        *,
         value: Decimal,
         needed: Decimal,
-        at_ms: int,
     ) -> None:
         is_cross = positions[0].is_cross
         held = [(position.coin, position.size) for position in positions]
@@ -102,7 +104,7 @@ class Liquidator:
         else:
             closed = self._sell_off(account, positions, at_ms)
         if closed:
-            self._record(account, held, notional, value, is_cross, at_ms)
+            self._record(account, held, at_ms, notional=notional, value=value, is_cross=is_cross)
 
     def _sell_off(self, account: Account, positions: Sequence[Position], at_ms: int) -> bool:
         is_cross = positions[0].is_cross
@@ -224,10 +226,11 @@ class Liquidator:
         self,
         account: Account,
         held: Sequence[tuple[str, Decimal]],
+        at_ms: int,
+        *,
         notional: Decimal,
         value: Decimal,
         is_cross: bool,
-        at_ms: int,
     ) -> None:
         number = self._books.next_number()
         positions = [{"coin": coin, "szi": wire(size)} for coin, size in held]

@@ -97,7 +97,8 @@ class OrderDesk:
             for order in list(orders.values()):
                 mid = self._quotes.at(order.coin, at_ms).mid
                 reached = mid <= order.limit if order.is_buy else mid >= order.limit
-                if reached:
+                # What is left of an order that just took the touch waits for the next moment.
+                if reached and at_ms > order.placed_ms:
                     self._fill_resting(account, order, at_ms)
 
     def _fill_resting(self, account: Account, order: Order, at_ms: int) -> None:

@@ -126,7 +126,6 @@ def test_a_raw_fill_is_read_by_its_mints() -> None:
 def test_a_fill_that_is_not_published_is_none() -> None:
     assert parse.open_fill(record(entryMarketMetadata=None)) is None
     assert parse.open_fill(record(entryMarketMetadata={})) is None
-    assert parse.close_fill(record()) is None
 
 
 def test_a_fill_of_other_tokens_is_refused() -> None:

@@ -16,8 +16,7 @@ LONG = LongRecord(
     debt_opened=Decimal(550),
     redemption_opened=Decimal(1),
     oracle_opened=Decimal(150),
-    fee_usdc=Decimal("1.65"),
-    slippage_usd=Decimal("0.35"),
+    cost_usd=Decimal(2),
     network_fee_usd=Decimal("0.01"),
 )
 SHORT = ShortRecord(
@@ -100,8 +99,7 @@ def test_an_equal_hedge_leaves_no_price_result(price: Decimal) -> None:
     long = replace(
         LONG,
         usdc_spent=Decimal("7.32") * 150 - 550,
-        fee_usdc=Decimal(0),
-        slippage_usd=Decimal(0),
+        cost_usd=Decimal(0),
         network_fee_usd=Decimal(0),
     )
     result = attribute(

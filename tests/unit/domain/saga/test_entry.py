@@ -6,7 +6,7 @@ from decimal import Decimal
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.market.rates import HealthFactor
-from asgard_basis.domain.position.legs import LongFill, LongState, OrderResult
+from asgard_basis.domain.position.legs import LongState, OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import entry
 from asgard_basis.domain.saga.step import (
@@ -45,9 +45,7 @@ STATE = LongState(
     HealthFactor(Decimal("0.375")),
     NOW,
 )
-READ = LongRead(
-    LongFill(Decimal("7.324"), Decimal(1098), Decimal("1.65")), STATE, Decimal(1), Decimal(150)
-)
+READ = LongRead(STATE, Decimal(1), Decimal(150))
 
 
 def done(name: StepName, outcome: Outcome, attempt: int = 1) -> Step:
@@ -119,7 +117,6 @@ def test_an_unwound_entry_says_why() -> None:
             refused(StepName.OPEN_SHORT, ErrorCode.POLICY_DENIED),
             done(StepName.OBSERVE_LONG, LongObserved(STATE, Decimal(1))),
             done(StepName.CLOSE_LONG, LongClosed("sig2", Decimal(547), Decimal("0.001"))),
-            done(StepName.READ_CLOSE, Plain()),
             done(StepName.SETTLE, Plain()),
         )
     )

@@ -44,18 +44,14 @@ def test_a_long_that_is_gone_is_not_closed_again() -> None:
     assert exit_saga.next_step(PLAN, Journal((*FLAT, gone))) == Perform(StepName.SETTLE)
 
 
-def test_the_sale_is_read_before_the_books_are_settled() -> None:
+def test_the_books_are_settled_after_the_sale() -> None:
     sold = done(StepName.CLOSE_LONG, LongClosed("sig", Decimal(560), Decimal("0.001")))
-    assert exit_saga.next_step(PLAN, Journal((*FLAT, OBSERVED, sold))) == Perform(
-        StepName.READ_CLOSE
-    )
+    assert exit_saga.next_step(PLAN, Journal((*FLAT, OBSERVED, sold))) == Perform(StepName.SETTLE)
 
 
 def test_settled_is_finished() -> None:
     sold = done(StepName.CLOSE_LONG, LongClosed("sig", Decimal(560), Decimal("0.001")))
-    journal = Journal(
-        (*FLAT, OBSERVED, sold, done(StepName.READ_CLOSE, Plain()), done(StepName.SETTLE, Plain()))
-    )
+    journal = Journal((*FLAT, OBSERVED, sold, done(StepName.SETTLE, Plain())))
     assert exit_saga.next_step(PLAN, journal) == Finished()
 
 

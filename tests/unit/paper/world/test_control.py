@@ -124,6 +124,21 @@ def test_funding_is_earned_over_days_and_the_books_balance(world: Running) -> No
     assert audit["balanced"], audit
 
 
+def test_a_liquidation_leaves_the_books_balanced(calm: Running) -> None:
+    signer, client = trader(calm, 0x1105, 400)
+    price = Decimal(calm.control("GET", "status")["oracle_price"])
+    size = float(round(Decimal(4_000) / price, 1))
+    assert client.market_open("SOL", False, size)["status"] == "ok"
+    calm.control("POST", "scenario", {"name": "fast_rally"})
+    calm.control("POST", "advance", {"hours": 1})
+    fills = calm.info({"type": "userFills", "user": signer.address})
+    assert any("liquidation" in fill for fill in fills), fills
+    state = calm.info({"type": "clearinghouseState", "user": signer.address})
+    assert state["assetPositions"] == []
+    audit = calm.control("GET", "audit")
+    assert audit["balanced"], audit
+
+
 def test_a_withdrawal_arrives_on_arbitrum(world: Running) -> None:
     signer, client = trader(world, 0xCAFE, 50)
     assert client.withdraw_from_bridge(20.0, signer.address)["status"] == "ok"

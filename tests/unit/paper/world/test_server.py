@@ -1,5 +1,7 @@
 """The world as a process: it starts whole, dies without loss, and leaves nothing behind."""
 
+import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,18 @@ def test_a_deposit_survives_kill_and_is_credited_once(tmp_path: Path) -> None:
         assert audit["balanced"], audit
         deposits = world.control("GET", "journal?operation=deposit%20credited")
         assert [row["detail"]["transaction"] for row in deposits] == [sent]
+
+
+def test_the_world_outlives_its_anvil(tmp_path: Path) -> None:
+    with running(tmp_path) as world:
+        wish = {"evm_address": USER.address, "eth": "0.1", "usdc_arbitrum": "100"}
+        world.control("POST", "faucet", wish)
+        for _ in range(3):
+            os.kill(world.control("GET", "status")["arbitrum"]["pid"], signal.SIGKILL)
+            world.deposit(USER, 10_000_000)
+        until(lambda: world.account_value(USER.address) == "30.0")
+        assert world.control("GET", "audit")["balanced"]
+        assert world.end() == 0
 
 
 def test_sigterm_ends_everything(tmp_path: Path) -> None:

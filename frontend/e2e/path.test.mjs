@@ -1,0 +1,140 @@
+/** The main job in a browser: sign in, money, open, watch, close, history. Nothing is mocked. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { cents, launch, openPage, overflow, shoot, signIn } from "./browser.mjs";
+import { advance, BASE_URL, somebody } from "./world.mjs";
+
+let browser;
+let page;
+const email = somebody();
+before(async () => {
+  browser = await launch();
+  page = await openPage(browser);
+});
+after(() => browser?.close());
+
+const dialog = () => page.getByRole("dialog", { name: "Deposit" });
+const steps = (label) => page.getByRole("list", { name: label });
+
+test("signs in with the code from the mailbox and is shown where to deposit", async () => {
+  await signIn(page, email);
+  await dialog().waitFor();
+  await page.getByLabel("QR code of the Solana address").first().waitFor({ timeout: 60_000 });
+  assert.match(await dialog().locator("[data-address^='0x']").first().getAttribute("data-address"), /^0x[0-9a-fA-F]{40}$/);
+});
+
+test("gets test money and moves half of it to Hyperliquid", async () => {
+  await dialog().getByRole("button", { name: "Get test money" }).click();
+  await dialog().getByText("Sent on both networks", { exact: false }).waitFor({ timeout: 60_000 });
+  const move = dialog().getByRole("button", { name: /^Move [\d,.]+ USDC$/ });
+  await move.waitFor({ timeout: 60_000 });
+  assert.match(await move.innerText(), /2,250\.00 USDC/);
+  await shoot(page, "deposit-1440-light");
+  await move.click();
+  await dialog().getByText("Credited on Hyperliquid.").waitFor({ timeout: 120_000 });
+  await dialog().getByRole("button", { name: "Go to the dashboard" }).click();
+  await dialog().waitFor({ state: "detached" });
+});
+
+test("sees the verdict, the market and the account", async () => {
+  await page.goto(BASE_URL);
+  await page.getByRole("heading", { level: 1 }).waitFor();
+  assert.match(await page.getByRole("heading", { level: 1 }).innerText(), /pay/);
+  await page.getByText("Kamino").first().waitFor();
+  await page.getByTitle("Simulated venues, no real money").waitFor();
+});
+
+test("is told before sending what does not pass", async () => {
+  await page.goto(`${BASE_URL}/positions/open?leverage=4.0`);
+  const button = page.getByRole("button", { name: /checks? do(es)? not pass/ });
+  await button.waitFor({ timeout: 30_000 });
+  assert.ok(await button.isDisabled());
+  const first = page.locator("li[data-passes]").first();
+  assert.equal(await first.getAttribute("data-passes"), "false");
+});
+
+test("opens a position and watches every step", async () => {
+  await page.goto(`${BASE_URL}/positions/open`);
+  await page.getByLabel("Your capital, both legs").fill("1000");
+  const go = page.getByRole("button", { name: "Open for $1,000.00" });
+  await go.waitFor({ timeout: 30_000 });
+  await shoot(page, "open-ready-1440-light");
+  await go.dblclick();
+  await steps("Opening").waitFor({ timeout: 30_000 });
+  await page.getByText("Both legs are open and match.").waitFor({ timeout: 120_000 });
+  await shoot(page, "open-done-1440-light");
+  await page.getByRole("link", { name: "See the position" }).click();
+  await page.getByText(/Hedged\. Long and short differ/).waitFor();
+});
+
+test("one order was sent although the button was pressed twice", async () => {
+  await page.goto(`${BASE_URL}/positions`);
+  await page.getByRole("link", { name: "Details" }).first().waitFor();
+  assert.equal(await page.getByRole("link", { name: "Details" }).count(), 1);
+});
+
+test("earns as hours pass, and the parts add up to the cent", async () => {
+  await advance(30);
+  await page.goto(`${BASE_URL}/positions`);
+  await page.getByRole("link", { name: "Details" }).click();
+  const result = page.locator("section").filter({ has: page.getByRole("heading", { name: "Where the result comes from" }) });
+  await result.getByText("Net result").waitFor();
+  await page.getByText("Last funding payments").waitFor();
+  await page.waitForFunction(() => /[+\u2212]\$0\.\d{4}/.test(document.body.innerText), null, { timeout: 60_000 });
+  const values = (await result.locator("dd").allInnerTexts()).map(cents);
+  const total = values.pop();
+  assert.equal(values.length, 6);
+  assert.equal(values.reduce((sum, value) => sum + value, 0n), total);
+});
+
+test("closes the position and gets the money back", async () => {
+  await page.getByRole("button", { name: "Close position" }).click();
+  const closing = page.getByRole("dialog", { name: /^Close / });
+  const go = closing.getByRole("button", { name: /^Close for about \$/ });
+  await go.waitFor({ timeout: 30_000 });
+  await shoot(page, "close-1440-light");
+  await go.click();
+  await closing.getByText("Both legs are closed.", { exact: false }).waitFor({ timeout: 120_000 });
+  await closing.getByRole("button", { name: "Close" }).click();
+  await closing.waitFor({ state: "detached" });
+});
+
+test("finds it in the history with its six parts, adding up", async () => {
+  await page.goto(`${BASE_URL}/history`);
+  const row = page.getByRole("table", { name: "Ended positions" }).getByRole("row").nth(1);
+  await row.waitFor();
+  const cells = await row.getByRole("cell").allInnerTexts();
+  const [, ...split] = cells.slice(2).map(cents);
+  const total = split.pop();
+  assert.equal(split.reduce((sum, value) => sum + value, 0n), total);
+  const account = page.locator("section").filter({ has: page.getByRole("heading", { name: "From results to the account" }) });
+  const sums = (await account.locator("dd").allInnerTexts()).map(cents);
+  assert.equal(sums[0] + sums[1] + sums[2], sums[3]);
+});
+
+const PAGES = { overview: "/", positions: "/positions", open: "/positions/open", wallet: "/wallet", history: "/history", settings: "/settings" };
+for (const [scheme, width] of ["light", "dark"].flatMap((one) => [390, 820, 1440].map((size) => [one, size]))) {
+  test(`every page fits ${width} px, ${scheme}`, async () => {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width, height: 900 });
+    for (const [name, path] of Object.entries(PAGES)) {
+      await page.goto(BASE_URL + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForTimeout(900);
+      await shoot(page, `${name}-${width}-${scheme}`);
+      assert.ok((await overflow(page)) <= 0, `${name} is too wide at ${width}`);
+    }
+  });
+}
+
+test("signs out, and nothing of the account is left on the screen", async () => {
+  await page.setViewportSize({ width: 1440, height: 900 });
+  await page.goto(`${BASE_URL}/settings`);
+  await page.getByRole("main").getByRole("button", { name: "Sign out" }).click();
+  await page.getByRole("button", { name: "Connect" }).waitFor();
+  assert.ok(!(await page.locator("body").innerText()).includes(email));
+  await page.goto(`${BASE_URL}/wallet`);
+  await page.getByRole("button", { name: "Connect" }).waitFor();
+});
+
+test("nothing went wrong unnoticed", () => assert.deepEqual(page.complaints, []));
