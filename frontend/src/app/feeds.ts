@@ -1,4 +1,5 @@
 /** How old each figure on the page is, for the status strip. Only what some page asked for counts. */
+import { useDefaultLeverage } from "../api/config";
 import type { BalancesResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
 import { type Feed, STALE_AFTER } from "../lib/time";
 import { useNow } from "../lib/use-now";
@@ -43,7 +44,7 @@ function observed(
 }
 
 export function useFeeds(): Feeds {
-  const rates = useRates("2.0");
+  const rates = useRates(useDefaultLeverage());
   const positions = usePositions();
   const balances = useBalances();
   const now = useNow();

@@ -1,6 +1,6 @@
 /** Verdict, figures, legs, position, market. */
 import { useSearchParams } from "react-router";
-import { useConfig } from "../api/config";
+import { useConfig, useDefaultLeverage } from "../api/config";
 import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
 import { FundingChart } from "../features/market/funding-chart";
 import { FundingNow } from "../features/market/funding-now";
@@ -25,15 +25,16 @@ const LEVERAGE = /^[1-4](\.\d)?$/;
 
 export function OverviewPage() {
   const [search, setSearch] = useSearchParams();
+  const usual = useDefaultLeverage();
   const wished = search.get("leverage") ?? "";
-  const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : "2.0";
+  const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : usual;
   const choose = (value: string) => {
     const next = new URLSearchParams(search);
     next.set("leverage", value);
     setSearch(next, { replace: true });
   };
   const config = useConfig();
-  const judged = useRates("2.0");
+  const judged = useRates(usual);
   const rates = useRates(leverage);
   const positions = usePositions();
   const balances = useBalances();
