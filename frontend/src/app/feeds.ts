@@ -1,9 +1,8 @@
 /** How old each figure on the page is, for the status strip. Only what some page asked for counts. */
-import { useDefaultLeverage } from "../api/config";
 import type { BalancesResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
 import { type Feed, STALE_AFTER } from "../lib/time";
 import { useNow } from "../lib/use-now";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { usePositions } from "../features/positions/queries";
 import { useBalances } from "../features/treasury/queries";
 
@@ -44,7 +43,7 @@ function observed(
 }
 
 export function useFeeds(): Feeds {
-  const rates = useRates(useDefaultLeverage());
+  const rates = useRates(useUsualLeverage());
   const positions = usePositions();
   const balances = useBalances();
   const now = useNow();

@@ -1,11 +1,11 @@
 /** Verdict, figures, legs, position, market. */
 import { useSearchParams } from "react-router";
-import { useConfig, useDefaultLeverage } from "../api/config";
+import { useConfig } from "../api/config";
 import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
 import { FundingChart } from "../features/market/funding-chart";
 import { FundingNow } from "../features/market/funding-now";
 import { LeveragePanel } from "../features/market/leverage-panel";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { RatesTable } from "../features/market/rates-table";
 import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { PositionSummary } from "../features/positions/position-summary";
@@ -25,7 +25,7 @@ const LEVERAGE = /^[1-4](\.\d)?$/;
 
 export function OverviewPage() {
   const [search, setSearch] = useSearchParams();
-  const usual = useDefaultLeverage();
+  const usual = useUsualLeverage();
   const wished = search.get("leverage") ?? "";
   const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : usual;
   const choose = (value: string) => {

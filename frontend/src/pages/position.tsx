@@ -1,9 +1,9 @@
 /** One position: figures, both legs with their room, the clock, the parts of the result, every step. */
 import { useState } from "react";
 import { useParams } from "react-router";
-import { useConfig, useDefaultLeverage } from "../api/config";
+import { useConfig } from "../api/config";
 import type { PositionResponse } from "../api/schema.gen";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { AttributionTable } from "../features/positions/attribution-table";
 import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { ClockSection } from "../features/positions/clock-section";
@@ -26,7 +26,7 @@ import { Columns, Hint, PageHead, Section } from "../ui/section";
 export function PositionPage() {
   const { id = "" } = useParams();
   const position = usePosition(id);
-  const rates = useRates(useDefaultLeverage());
+  const rates = useRates(useUsualLeverage());
   const config = useConfig();
   const marketNow = new Date(rates.data?.market_time ?? config.data?.market_time ?? 0).getTime();
   return (
