@@ -28,7 +28,9 @@ function WithLimits({ config }: { config: ConfigResponse }) {
   const [search] = useSearchParams();
   const wished = search.get("leverage");
   const usual = useUsualLeverage();
-  const form = useEntryState(wished && /^[1-4]\.\d$/.test(wished) ? wished : usual);
+  const start = wished && /^[1-4]\.\d$/.test(wished) ? wished : usual;
+  const first = useRates(start);
+  const form = useEntryState(start, first.isPlaceholderData ? undefined : first.data?.lenders);
   const rates = useRates(form.leverage);
   return (
     <Async answer={rates} asking="Asking the lenders for their rates." lines={8}>
