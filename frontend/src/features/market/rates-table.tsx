@@ -2,6 +2,7 @@
 import type { LenderRate, RatesResponse } from "../../api/schema.gen";
 import { floored } from "../../lib/decimal";
 import { leverage } from "../../lib/format";
+import { Empty } from "../../ui/async";
 import { Age, Aging, NoData, Rate } from "../../ui/numbers";
 import { Hint } from "../../ui/section";
 import { Sub, Table } from "../../ui/table";
@@ -13,6 +14,9 @@ interface RatesTableProps {
 }
 
 export function RatesTable({ rates, receivedAt }: RatesTableProps) {
+  if (rates.lenders.length === 0) {
+    return <Empty>No lender has answered yet. Each will be here with what it asks and what is left of it.</Empty>;
+  }
   const at = (lender: LenderRate) => receivedAt - lender.age_seconds * 1000;
   return (
     <>

@@ -9,11 +9,12 @@ export interface Choice {
   asset: string;
 }
 
-export function useEntryState(initialLeverage: string) {
+/** `usualLeverage` counts until another one is chosen. */
+export function useEntryState(usualLeverage: Decimal) {
   const [sizeText, setSizeText] = useState("1000.00");
   const [choice, setChoice] = useState<Choice | null>(null);
-  const [leverage, setLeverage] = useState<Decimal>(initialLeverage);
-  return { sizeText, setSizeText, choice, setChoice, leverage, setLeverage };
+  const [chosen, setLeverage] = useState<Decimal | null>(null);
+  return { sizeText, setSizeText, choice, setChoice, leverage: chosen ?? usualLeverage, setLeverage };
 }
 
 /** What is wrong with a typed amount, or null. */

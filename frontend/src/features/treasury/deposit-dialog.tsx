@@ -1,6 +1,5 @@
 /** Both addresses, what is on each venue, and the way on to Hyperliquid. */
 import type { ConfigResponse } from "../../api/schema.gen";
-import { compare } from "../../lib/decimal";
 import { Async } from "../../ui/async";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
@@ -51,13 +50,7 @@ export function DepositDialog({ config, open, onOpenChange }: DepositDialogProps
           ) : null}
         </div>
         <div>
-          {onArbitrum !== null && compare(onArbitrum, "0") > 0 ? (
-            <MoveForm available={onArbitrum} limits={config.limits} />
-          ) : (
-            <p className="text-13 text-ink2">
-              Once USDC has arrived on Arbitrum, you move it to Hyperliquid here. Nothing is moved without you.
-            </p>
-          )}
+          <MoveForm available={onArbitrum} limits={config.limits} />
         </div>
       </div>
       <div className="mt-6">
