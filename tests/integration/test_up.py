@@ -177,5 +177,8 @@ def test_a_database_that_dies_is_brought_back_and_the_service_with_it(tmp_path: 
         _until(lambda: answer() == 503, process)
         _until(lambda: answer() == 200, process)
         assert set(answers) == {200, 503}
+        _until(
+            lambda: _run_file(tmp_path)["pids"].get("postgresql", 0) != run["pids"]["postgresql"],
+            process,
+        )
         assert _run_file(tmp_path)["postgresql"] == run["postgresql"]
-        assert _run_file(tmp_path)["pids"]["postgresql"] != run["pids"]["postgresql"]
