@@ -108,6 +108,7 @@ test("finds it in the history with its six parts, adding up", async () => {
   const total = split.pop();
   assert.equal(split.reduce((sum, value) => sum + value, 0n), total);
   const account = page.locator("section").filter({ has: page.getByRole("heading", { name: "From results to the account" }) });
+  await page.waitForFunction(() => !document.querySelector("dd [aria-busy]"));
   const sums = (await account.locator("dd").allInnerTexts()).map(cents);
   assert.equal(sums[0] + sums[1] + sums[2], sums[3]);
 });

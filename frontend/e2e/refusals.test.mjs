@@ -78,8 +78,8 @@ test("a request without the page's token changes nothing", async () => {
     return [answer.status, (await answer.json()).error.code];
   });
   assert.deepEqual(status, [403, "AUT-0004"]);
-  await page.reload();
-  await page.getByRole("heading", { level: 1 }).waitFor();
+  await page.goto(`${BASE_URL}/settings`);
+  await page.getByRole("heading", { level: 1, name: "Settings" }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Connect" }).count(), 0);
   await page.context().close();
 });

@@ -25,6 +25,7 @@ class Stack:
     home: Path
     run: dict[str, Any]
     process: "subprocess.Popen[bytes]"
+    paper: PaperWorld
 
     @property
     def url(self) -> str:
@@ -33,7 +34,7 @@ class Stack:
 
     def world(self) -> PaperWorld:
         """The simulated world's control port."""
-        return PaperWorld(self.run["paper"]["control"])
+        return self.paper
 
     def visitor(self) -> Visitor:
         """A fresh browser."""
@@ -70,7 +71,8 @@ def running(home: Path, **settings: str) -> Iterator[Stack]:
         )
     try:
         run = wait_for(lambda: _started(process, home), seconds=120, what="basis up")
-        yield Stack(home, run, process)
+        with contextlib.closing(PaperWorld(run["paper"]["control"])) as world:
+            yield Stack(home, run, process, world)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)

@@ -2,7 +2,7 @@
 import type { BalancesResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
 import { type Feed, STALE_AFTER } from "../lib/time";
 import { useNow } from "../lib/use-now";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { usePositions } from "../features/positions/queries";
 import { useBalances } from "../features/treasury/queries";
 
@@ -43,7 +43,7 @@ function observed(
 }
 
 export function useFeeds(): Feeds {
-  const rates = useRates("2.0");
+  const rates = useRates(useUsualLeverage());
   const positions = usePositions();
   const balances = useBalances();
   const now = useNow();

@@ -4,7 +4,7 @@ import { useHistory, usePositions } from "../features/positions/queries";
 import { useBalances } from "../features/treasury/queries";
 import { subtract } from "../lib/decimal";
 import { saveText } from "../lib/download";
-import { Async, Empty } from "../ui/async";
+import { Async, Empty, Pending } from "../ui/async";
 import { Button, ButtonLink } from "../ui/button";
 import { KeyValues } from "../ui/figure";
 import { Age, Money } from "../ui/numbers";
@@ -20,6 +20,7 @@ export function HistoryPage() {
   const openCents = centsOf(open);
   const net = summed([endedCents, openCents]).total;
   const total = balances.data?.total_usd ?? null;
+  const isAsking = balances.isPending || positions.isPending;
   const isComplete = positions.data !== undefined && open.every((position) => position.result !== null || position.hedged_at === null);
   return (
     <>
@@ -41,10 +42,10 @@ export function HistoryPage() {
               <div className="wide:max-w-[60%]">
                 <KeyValues
                   rows={[
-                    { label: "Brought in, less network fees outside positions", value: <Money value={total === null || !isComplete ? null : subtract(total, net)} reason="A venue has not answered." /> },
+                    { label: "Brought in, less network fees outside positions", value: isAsking ? <Pending /> : <Money value={total === null || !isComplete ? null : subtract(total, net)} reason="A venue has not answered." /> },
                     { label: "Result of ended positions", value: <Money value={endedCents.total} sign="flow" /> },
-                    { label: "Result of open positions", value: <Money value={isComplete ? openCents.total : null} sign="flow" reason="A part of it is not known." /> },
-                    { label: "Account now", value: <Money value={total} reason="A venue has not answered." />, sum: true },
+                    { label: "Result of open positions", value: isAsking ? <Pending /> : <Money value={isComplete ? openCents.total : null} sign="flow" reason="A part of it is not known." /> },
+                    { label: "Account now", value: isAsking ? <Pending /> : <Money value={total} reason="A venue has not answered." />, sum: true },
                   ]}
                 />
               </div>

@@ -2,7 +2,7 @@
 import { Link, useSearchParams } from "react-router";
 import { useConfig } from "../api/config";
 import type { ConfigResponse, RatesResponse } from "../api/schema.gen";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { OpenForm } from "../features/positions/open-form";
 import { useEntryState } from "../features/positions/entry-state";
 import { Async } from "../ui/async";
@@ -27,7 +27,10 @@ export function OpenPage() {
 function WithLimits({ config }: { config: ConfigResponse }) {
   const [search] = useSearchParams();
   const wished = search.get("leverage");
-  const form = useEntryState(wished && /^[1-4]\.\d$/.test(wished) ? wished : config.limits.leverage_default);
+  const usual = useUsualLeverage();
+  const start = wished && /^[1-4]\.\d$/.test(wished) ? wished : usual;
+  const first = useRates(start);
+  const form = useEntryState(start, first.isPlaceholderData ? undefined : first.data?.lenders);
   const rates = useRates(form.leverage);
   return (
     <Async answer={rates} asking="Asking the lenders for their rates." lines={8}>

@@ -4,6 +4,7 @@ import { centsOf, summed } from "../features/positions/history-tables";
 import { observedAt } from "../features/positions/words";
 import { absolute, add, compare, type Decimal } from "../lib/decimal";
 import { counted, money } from "../lib/format";
+import { Pending } from "../ui/async";
 import { Figure, Figures } from "../ui/figure";
 import { Age, Aging, Money, Rate } from "../ui/numbers";
 import { netTogether } from "./overview-verdict";
@@ -49,27 +50,28 @@ export function OverviewFigures({ balances, positions, history, receivedAt }: Ov
   const danger = nearestDanger(open);
   const oldest = Math.min(...open.map((one) => observedAt(one, receivedAt) ?? receivedAt), receivedAt);
   const ended = history?.positions.length ?? 0;
+  const isAsking = positions === undefined || history === undefined;
   const missing = "A venue has not answered.";
   return (
     <Figures>
       <Figure
         label="Account"
-        value={<Aging at={balances?.observed_at} feed="balances"><Money value={balances?.total_usd} reason={missing} /></Aging>}
-        context={<>on three venues, <Age at={balances?.observed_at} feed="balances" suffix=" ago" /></>}
+        value={balances ? <Aging at={balances.observed_at} feed="balances"><Money value={balances.total_usd} reason={missing} /></Aging> : <Pending />}
+        context={balances ? <>on three venues, <Age at={balances.observed_at} feed="balances" suffix=" ago" /></> : "on three venues"}
       />
       <Figure
         label="Net result"
-        value={<Aging at={oldest} feed="balances"><Money value={result} sign="flow" reason="A part of it is not known." /></Aging>}
+        value={isAsking ? <Pending like="+$123.45" /> : <Aging at={oldest} feed="balances"><Money value={result} sign="flow" reason="A part of it is not known." /></Aging>}
         context={`${counted(open.length, "open position")}, ${ended} ended`}
       />
       <Figure
         label="Earning now"
-        value={<><Money value={perDay} sign="flow" reason="Rates are not known." /><span className="text-[0.6em] font-normal text-ink3"> a day</span></>}
+        value={isAsking ? <Pending like="+$1.23" /> : <><Money value={perDay} sign="flow" reason="Rates are not known." /><span className="text-[0.6em] font-normal text-ink3"> a day</span></>}
         context={open.length === 0 ? "nothing is invested" : <><Rate value={netTogether(open)?.rate} reason="Rates are not known." /> a year at today’s rates</>}
       />
       <Figure
         label="Nearest danger"
-        value={danger ? <Aging at={oldest} feed="balances"><Rate value={directed(danger)} sign="flow" tone="ink" /></Aging> : open.length === 0 ? "none" : <Rate value={null} reason="No venue has stated a liquidation price." />}
+        value={isAsking ? <Pending like="−12.3%" /> : danger ? <Aging at={oldest} feed="balances"><Rate value={directed(danger)} sign="flow" tone="ink" /></Aging> : open.length === 0 ? "none" : <Rate value={null} reason="No venue has stated a liquidation price." />}
         context={danger?.price ? `SOL at ${money(danger.price)} would liquidate the ${danger.leg}` : open.length === 0 ? "no leg is open" : "a liquidation price is not known"}
       />
     </Figures>

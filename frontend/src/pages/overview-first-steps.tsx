@@ -1,15 +1,16 @@
 /** An empty account: three steps, the split of an amount, both addresses. */
 import { useState } from "react";
 import type { BalancesResponse, ConfigResponse, LenderRate } from "../api/schema.gen";
+import { useUsualLeverage } from "../features/market/queries";
 import { usePreflight } from "../features/positions/queries";
 import { wrongSize } from "../features/positions/entry-state";
 import { Addresses } from "../features/treasury/addresses";
 import { FaucetButton } from "../features/treasury/faucet-button";
 import { useWallets } from "../features/treasury/queries";
-import { add, negate, typedAmount } from "../lib/decimal";
-import { money } from "../lib/format";
+import { add, type Decimal, negate, typedAmount } from "../lib/decimal";
+import { money as moneyText, type Sign } from "../lib/format";
 import { useDebounced } from "../lib/use-debounced";
-import { Async, Empty } from "../ui/async";
+import { Async, Empty, Pending } from "../ui/async";
 import { Stepper } from "../ui/check-list";
 import { Field } from "../ui/field";
 import { KeyValues } from "../ui/figure";
@@ -48,7 +49,7 @@ export function FirstSteps({ config, balances, lender }: FirstStepsProps) {
           ]}
         />
       </Section>
-      <Section title="Deposit" action={<span className="text-13 text-ink3">from {money(config.limits.size_min_usd)} in total</span>}>
+      <Section title="Deposit" action={<span className="text-13 text-ink3">from {moneyText(config.limits.size_min_usd)} in total</span>}>
         <Columns>
           <div className="wide:col-span-4">
             <AmountSplit config={config} lender={lender} />
@@ -73,15 +74,18 @@ export function FirstSteps({ config, balances, lender }: FirstStepsProps) {
 }
 
 function AmountSplit({ config, lender }: { config: ConfigResponse; lender: LenderRate | undefined }) {
+  const leverage = useUsualLeverage();
   const [text, setText] = useState("5000.00");
   const settled = useDebounced(text, 300);
   const size = wrongSize(settled, config.limits) === null ? typedAmount(settled) : null;
   const entry =
     lender && size !== null
-      ? { asset: lender.asset, protocol: lender.protocol, size_usd: size, leverage: config.limits.leverage_default }
+      ? { asset: lender.asset, protocol: lender.protocol, size_usd: size, leverage }
       : null;
-  const quote = usePreflight(entry).data?.quote;
-  const unknown = "It cannot be worked out right now.";
+  const preflight = usePreflight(entry);
+  const quote = preflight.data?.quote;
+  const money = (value: Decimal | null | undefined, sign: Sign = "balance") =>
+    entry !== null && preflight.isPending ? <Pending /> : <Money value={value} sign={sign} reason="It cannot be worked out right now." />;
   return (
     <>
       <Field
@@ -95,13 +99,13 @@ function AmountSplit({ config, lender }: { config: ConfigResponse; lender: Lende
       <div className="mt-3">
         <KeyValues
           rows={[
-            { label: "to Solana", value: <Money value={quote?.collateral_usdc} reason={unknown} /> },
-            { label: "to Arbitrum, then Hyperliquid", value: <Money value={quote?.margin_usdc} reason={unknown} /> },
+            { label: "to Solana", value: money(quote?.collateral_usdc) },
+            { label: "to Arbitrum, then Hyperliquid", value: money(quote?.margin_usdc) },
             {
               label: "Getting in and out costs",
-              value: <Money value={quote ? negate(add(quote.cost_open_usd, quote.cost_close_usd)) : null} sign="flow" reason={unknown} />,
+              value: money(quote ? negate(add(quote.cost_open_usd, quote.cost_close_usd)) : null, "flow"),
             },
-            { label: "Earns at today’s rates", value: <><Money value={quote?.earns_daily_usd} sign="flow" reason={unknown} /> a day</>, sum: true },
+            { label: "Earns at today’s rates", value: <>{money(quote?.earns_daily_usd, "flow")} a day</>, sum: true },
           ]}
         />
       </div>

@@ -1,6 +1,6 @@
 /** The overview's judgement: whether it pays to be in, in one sentence, and why. */
 import type { PositionResponse, RatesResponse } from "../api/schema.gen";
-import { bestLender } from "../features/market/leverage-panel";
+import { bestLender } from "../features/market/queries";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
 import { freshness } from "../lib/time";

@@ -5,7 +5,7 @@ import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsRespon
 import { FundingChart } from "../features/market/funding-chart";
 import { FundingNow } from "../features/market/funding-now";
 import { LeveragePanel } from "../features/market/leverage-panel";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { RatesTable } from "../features/market/rates-table";
 import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { PositionSummary } from "../features/positions/position-summary";
@@ -25,15 +25,16 @@ const LEVERAGE = /^[1-4](\.\d)?$/;
 
 export function OverviewPage() {
   const [search, setSearch] = useSearchParams();
+  const usual = useUsualLeverage();
   const wished = search.get("leverage") ?? "";
-  const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : "2.0";
+  const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : usual;
   const choose = (value: string) => {
     const next = new URLSearchParams(search);
     next.set("leverage", value);
     setSearch(next, { replace: true });
   };
   const config = useConfig();
-  const judged = useRates("2.0");
+  const judged = useRates(usual);
   const rates = useRates(leverage);
   const positions = usePositions();
   const balances = useBalances();

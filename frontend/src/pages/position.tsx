@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import { useConfig } from "../api/config";
 import type { PositionResponse } from "../api/schema.gen";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { AttributionTable } from "../features/positions/attribution-table";
 import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { ClockSection } from "../features/positions/clock-section";
@@ -26,7 +26,7 @@ import { Columns, Hint, PageHead, Section } from "../ui/section";
 export function PositionPage() {
   const { id = "" } = useParams();
   const position = usePosition(id);
-  const rates = useRates("2.0");
+  const rates = useRates(useUsualLeverage());
   const config = useConfig();
   const marketNow = new Date(rates.data?.market_time ?? config.data?.market_time ?? 0).getTime();
   return (

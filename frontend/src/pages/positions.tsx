@@ -1,7 +1,7 @@
 /** All open positions. */
 import { Link } from "react-router";
 import { useConfig } from "../api/config";
-import { useRates } from "../features/market/queries";
+import { useRates, useUsualLeverage } from "../features/market/queries";
 import { PositionSummary } from "../features/positions/position-summary";
 import { usePositions } from "../features/positions/queries";
 import { title } from "../features/positions/words";
@@ -11,7 +11,7 @@ import { PageHead, Section } from "../ui/section";
 
 export function PositionsPage() {
   const positions = usePositions();
-  const rates = useRates("2.0");
+  const rates = useRates(useUsualLeverage());
   const config = useConfig();
   const marketNow = new Date(rates.data?.market_time ?? config.data?.market_time ?? 0).getTime();
   return (

@@ -22,6 +22,17 @@ export function Skeleton({ like }: { like: string }) {
   );
 }
 
+/** One figure that is being asked for: its room at once, its grey shape after 300 ms. */
+export function Pending({ like = "$1,234.56" }: { like?: string }) {
+  const isShown = useDelay(300);
+  return (
+    <span aria-busy className={isShown ? "" : "invisible"}>
+      <Skeleton like={like} />
+      <span className="sr-only">being asked for</span>
+    </span>
+  );
+}
+
 interface LoadingProps {
   /** Who is being asked, said after three seconds: "Asking Hyperliquid for your balances." */
   asking: string;

@@ -1,14 +1,10 @@
 /** The market at a leverage of one's choice: slider, what it earns, when costs are back. */
-import type { LenderRate, RatesResponse } from "../../api/schema.gen";
+import type { RatesResponse } from "../../api/schema.gen";
 import { compare, floored } from "../../lib/decimal";
 import { leverage, percent } from "../../lib/format";
 import { LeverageSlider } from "../../ui/leverage-slider";
 import { Hint } from "../../ui/section";
-
-/** The lender a new position would use: the best that is switched on and can be had. */
-export function bestLender(rates: RatesResponse): LenderRate | null {
-  return rates.lenders.find((lender) => lender.is_enabled && !lender.unavailable && lender.net_apr !== null) ?? null;
-}
+import { bestLender } from "./queries";
 
 interface LeveragePanelProps {
   value: string;

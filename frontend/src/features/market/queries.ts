@@ -1,6 +1,9 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
+import { useDefaultLeverage } from "../../api/config";
 import { keys } from "../../api/keys";
+import type { LenderRate, RatesResponse } from "../../api/schema.gen";
+import { type Decimal, floored, smallest } from "../../lib/decimal";
 
 /** All lenders and the funding at one leverage, best first. */
 export function useRates(leverage: string) {
@@ -10,6 +13,22 @@ export function useRates(leverage: string) {
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
+}
+
+/** The lender a new position would use: the best that is switched on and can be had. */
+export function bestLender(rates: RatesResponse): LenderRate | null {
+  return rates.lenders.find((lender) => lender.is_enabled && !lender.unavailable && lender.net_apr !== null) ?? null;
+}
+
+/**
+ * The leverage new positions begin with and everything is judged at: the usual one, or the best
+ * lender's safe maximum where that is smaller.
+ */
+export function useUsualLeverage(): Decimal {
+  const usual = useDefaultLeverage();
+  const safe = useRates(usual).data;
+  const limit = safe ? bestLender(safe)?.safe_leverage : undefined;
+  return limit === undefined ? usual : floored(smallest(usual, limit), 1);
 }
 
 /** What the short earned in each settled hour. */

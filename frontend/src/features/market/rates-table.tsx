@@ -1,7 +1,10 @@
 /** What each lender asks and what is left at the chosen leverage, with the age of each. */
+import { useState } from "react";
 import type { LenderRate, RatesResponse } from "../../api/schema.gen";
 import { floored } from "../../lib/decimal";
 import { leverage } from "../../lib/format";
+import { Empty } from "../../ui/async";
+import { QuietButton } from "../../ui/button";
 import { Age, Aging, NoData, Rate } from "../../ui/numbers";
 import { Hint } from "../../ui/section";
 import { Sub, Table } from "../../ui/table";
@@ -13,12 +16,18 @@ interface RatesTableProps {
 }
 
 export function RatesTable({ rates, receivedAt }: RatesTableProps) {
+  const [isAll, setAll] = useState(false);
+  if (rates.lenders.length === 0) {
+    return <Empty>No lender has answered yet. Each will be here with what it asks and what is left of it.</Empty>;
+  }
+  const off = rates.lenders.filter((lender) => !lender.is_enabled).length;
+  const shown = isAll ? rates.lenders : rates.lenders.filter((lender) => lender.is_enabled);
   const at = (lender: LenderRate) => receivedAt - lender.age_seconds * 1000;
   return (
     <>
       <Table
         caption={`Lenders at ${leverage(rates.leverage)}`}
-        rows={rates.lenders}
+        rows={shown}
         rowKey={(lender) => `${lender.protocol}-${lender.asset}`}
         columns={[
           {
@@ -61,6 +70,11 @@ export function RatesTable({ rates, receivedAt }: RatesTableProps) {
           { title: "Age", align: "right", cell: (lender) => <Age at={at(lender)} feed="rates" /> },
         ]}
       />
+      {off > 0 ? (
+        <QuietButton className="text-13" aria-expanded={isAll} onClick={() => setAll(!isAll)}>
+          {isAll ? "Only those switched on" : `${off} more, switched off here`}
+        </QuietButton>
+      ) : null}
       <Hint>
         Net of borrowing, a year, on the whole capital at {leverage(rates.leverage)} and the rates of this minute. A rate,
         not a promise.

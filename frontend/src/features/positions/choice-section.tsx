@@ -1,7 +1,8 @@
 import { RadioGroup } from "radix-ui";
 import type { LenderRate } from "../../api/schema.gen";
-import { large, percent } from "../../lib/format";
+import { large, leverage as leverageText, percent } from "../../lib/format";
 import { compare } from "../../lib/decimal";
+import { Empty } from "../../ui/async";
 import { Age, Rate } from "../../ui/numbers";
 import { Hint, Section } from "../../ui/section";
 import type { Choice } from "./entry-state";
@@ -32,6 +33,7 @@ export function ChoiceSection({ lenders, at, choice, leverage, onChange }: Choic
   const offered = lenders.filter((lender) => lender.is_enabled);
   return (
     <Section title="2. What to hold and where to borrow" action={<Age at={at} feed="rates" suffix=" ago" />}>
+      {offered.length === 0 ? <Empty>No lender has answered yet. Without one nothing can be opened.</Empty> : null}
       <RadioGroup.Root
         aria-label="Asset and lender"
         value={choice ? valueOf(choice) : ""}
@@ -39,7 +41,7 @@ export function ChoiceSection({ lenders, at, choice, leverage, onChange }: Choic
           const found = offered.find((lender) => valueOf(lender) === value);
           if (found) onChange({ protocol: found.protocol, asset: found.asset });
         }}
-        className="rounded-box border border-line"
+        className={offered.length === 0 ? "hidden" : "rounded-box border border-line"}
       >
         {offered.map((lender) => (
           <RadioGroup.Item
@@ -59,7 +61,7 @@ export function ChoiceSection({ lenders, at, choice, leverage, onChange }: Choic
           </RadioGroup.Item>
         ))}
       </RadioGroup.Root>
-      <Hint>Net of borrowing, a year, on your capital at {leverage}x and the rates of this minute.</Hint>
+      <Hint>Net of borrowing, a year, on your capital at {leverageText(leverage)} and the rates of this minute.</Hint>
     </Section>
   );
 }

@@ -1,6 +1,6 @@
 /** What the open form holds: an amount as typed, a choice of lender, a leverage. */
 import { useState } from "react";
-import type { EntryRequest, LimitsConfig } from "../../api/schema.gen";
+import type { EntryRequest, LenderRate, LimitsConfig } from "../../api/schema.gen";
 import { compare, type Decimal, isDecimal, smallest, divide, subtract, floored, typedAmount } from "../../lib/decimal";
 import { money } from "../../lib/format";
 
@@ -9,11 +9,26 @@ export interface Choice {
   asset: string;
 }
 
-export function useEntryState(initialLeverage: string) {
+/** The first lender that can be had; the API lists the best first. */
+function firstOf(lenders: LenderRate[] | undefined): Choice | null {
+  const first = lenders?.find((lender) => lender.is_enabled && !lender.unavailable);
+  return first ? { protocol: first.protocol, asset: first.asset } : null;
+}
+
+/**
+ * Begins with the best lender and the usual leverage as they are when rates first arrive, and
+ * keeps both until a person chooses: what is about to be bought never changes by itself.
+ */
+export function useEntryState(usualLeverage: Decimal, lenders: LenderRate[] | undefined) {
   const [sizeText, setSizeText] = useState("1000.00");
   const [choice, setChoice] = useState<Choice | null>(null);
-  const [leverage, setLeverage] = useState<Decimal>(initialLeverage);
-  return { sizeText, setSizeText, choice, setChoice, leverage, setLeverage };
+  const [chosen, setLeverage] = useState<Decimal | null>(null);
+  const first = firstOf(lenders);
+  if (choice === null && first !== null) {
+    setChoice(first);
+    if (chosen === null) setLeverage(usualLeverage);
+  }
+  return { sizeText, setSizeText, choice, setChoice, leverage: chosen ?? usualLeverage, setLeverage };
 }
 
 /** What is wrong with a typed amount, or null. */

@@ -1,6 +1,7 @@
 import { screen, waitFor } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
+import { useState } from "react";
 import { describe, expect, it } from "vitest";
 import { errorBody } from "../../testing/handlers";
 import { config, rates } from "../../testing/fixtures";
@@ -13,7 +14,7 @@ import { OpenForm } from "./open-form";
 serveApi();
 
 function Harness({ leverage }: { leverage: string }) {
-  const form = useEntryState(leverage);
+  const form = useEntryState(leverage, rates().lenders);
   return <OpenForm form={form} lenders={rates().lenders} ratesAt={null} limits={config().limits} />;
 }
 
@@ -111,6 +112,24 @@ describe("opening a position", () => {
     await fillIn(size);
     expect(screen.getByText(words)).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "An amount is needed" })).toBeDisabled();
+  });
+  it("never changes what is about to be bought by itself when another lender becomes the best", async () => {
+    const { lenders } = rates();
+    function Shifting() {
+      const [order, setOrder] = useState(lenders);
+      const form = useEntryState("2.0", order);
+      return (
+        <>
+          <button onClick={() => setOrder([...order].reverse())}>shift</button>
+          <OpenForm form={form} lenders={order} ratesAt={null} limits={config().limits} />
+        </>
+      );
+    }
+    show(<Shifting />);
+    const isChosen = () => screen.getByRole("radio", { name: /jitoSOL on Kamino/ }).getAttribute("aria-checked");
+    expect(isChosen()).toBe("true");
+    await userEvent.click(screen.getByRole("button", { name: "shift" }));
+    expect(isChosen()).toBe("true");
   });
   it("offers lenders that are switched on, and no other", async () => {
     await fillIn("1200");

@@ -9,7 +9,7 @@ import { Columns, Hint, Section } from "../../ui/section";
 import { ChecksSection } from "./checks-section";
 import { ChoiceSection } from "./choice-section";
 import { ConfirmSection } from "./confirm-section";
-import { type Choice, entryOf, type useEntryState } from "./entry-state";
+import { entryOf, type useEntryState } from "./entry-state";
 import { useBalanceCheck, usePreflight } from "./queries";
 import { SizeSection } from "./size-section";
 
@@ -21,16 +21,11 @@ interface OpenFormProps {
   limits: LimitsConfig;
 }
 
-function chosen(choice: Choice | null, lenders: LenderRate[]): LenderRate | null {
-  const offered = lenders.filter((lender) => lender.is_enabled && !lender.unavailable);
-  if (choice === null) return offered[0] ?? null;
-  return offered.find((lender) => lender.protocol === choice.protocol && lender.asset === choice.asset) ?? null;
-}
-
 export function OpenForm({ form, lenders, ratesAt, limits }: OpenFormProps) {
-  const lender = chosen(form.choice, lenders);
-  const choice = lender ? { protocol: lender.protocol, asset: lender.asset } : null;
-  const entry = entryOf(form.sizeText, choice, form.leverage, limits);
+  const { choice } = form;
+  const lender =
+    lenders.find((one) => one.protocol === choice?.protocol && one.asset === choice.asset && one.is_enabled) ?? null;
+  const entry = entryOf(form.sizeText, lender?.unavailable === null ? choice : null, form.leverage, limits);
   const written = JSON.stringify(entry);
   const settled = useDebounced(written, 300);
   const preflight = usePreflight(JSON.parse(settled) as typeof entry);

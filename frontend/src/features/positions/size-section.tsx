@@ -16,11 +16,12 @@ interface SizeSectionProps {
 
 export function SizeSection({ text, onChange, limits, leverage, quote, ready }: SizeSectionProps) {
   const most = quote ? mostCapital(ready?.solana_usdc, ready?.hyperliquid_usdc, quote.collateral_share) : null;
-  const known = (value: string | null | undefined) => (value ? money(value) : "no data");
+  const known = (value: string | null) => (value === null ? "an unknown amount" : money(value));
+  const there = ready ? `${known(ready.solana_usdc)} on Solana and ${known(ready.hyperliquid_usdc)} on Hyperliquid ready; ` : "";
   return (
     <Section
       title="1. How much"
-      meta={`${known(ready?.solana_usdc)} on Solana and ${known(ready?.hyperliquid_usdc)} on Hyperliquid ready; ${money(limits.size_min_usd)} to ${money(limits.size_max_usd)} allowed`}
+      meta={`${there}${money(limits.size_min_usd)} to ${money(limits.size_max_usd)} allowed`}
     >
       <Columns>
         <div className="wide:col-span-5">

@@ -1,7 +1,7 @@
 /** Both addresses, what is on each venue, and the way on to Hyperliquid. */
 import type { ConfigResponse } from "../../api/schema.gen";
-import { compare } from "../../lib/decimal";
-import { Async } from "../../ui/async";
+import type { Decimal } from "../../lib/decimal";
+import { Async, Pending } from "../../ui/async";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
 import { KeyValues } from "../../ui/figure";
@@ -22,7 +22,8 @@ export function DepositDialog({ config, open, onOpenChange }: DepositDialogProps
   const balances = useBalances();
   const onArbitrum = balances.data?.arbitrum?.usdc ?? null;
   const { solana_address: solana, evm_address: evm } = wallets.data ?? {};
-  const silent = "The network does not answer.";
+  const there = (value: Decimal | null | undefined) =>
+    balances.isPending ? <Pending /> : <Amount value={value} unit="USDC" reason="The network does not answer." />;
   return (
     <Dialog
       open={open}
@@ -39,9 +40,9 @@ export function DepositDialog({ config, open, onOpenChange }: DepositDialogProps
           <h3 className="text-13 font-semibold">What is there</h3>
           <KeyValues
             rows={[
-              { label: "Solana", value: <Amount value={balances.data?.solana?.usdc} unit="USDC" reason={silent} /> },
-              { label: "Arbitrum", value: <Amount value={onArbitrum} unit="USDC" reason={silent} /> },
-              { label: "Hyperliquid, free", value: <Amount value={balances.data?.hyperliquid?.withdrawable_usdc} unit="USDC" reason={silent} /> },
+              { label: "Solana", value: there(balances.data?.solana?.usdc) },
+              { label: "Arbitrum", value: there(onArbitrum) },
+              { label: "Hyperliquid, free", value: there(balances.data?.hyperliquid?.withdrawable_usdc) },
             ]}
           />
           {config.paper && solana && evm ? (
@@ -51,13 +52,7 @@ export function DepositDialog({ config, open, onOpenChange }: DepositDialogProps
           ) : null}
         </div>
         <div>
-          {onArbitrum !== null && compare(onArbitrum, "0") > 0 ? (
-            <MoveForm available={onArbitrum} limits={config.limits} />
-          ) : (
-            <p className="text-13 text-ink2">
-              Once USDC has arrived on Arbitrum, you move it to Hyperliquid here. Nothing is moved without you.
-            </p>
-          )}
+          <MoveForm available={onArbitrum} limits={config.limits} />
         </div>
       </div>
       <div className="mt-6">

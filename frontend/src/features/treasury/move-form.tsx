@@ -3,7 +3,7 @@ import { useState } from "react";
 import { useIdempotencyKey } from "../../api/idempotency";
 import { isFinished, useJob } from "../../api/jobs";
 import type { LimitsConfig } from "../../api/schema.gen";
-import { compare, type Decimal, floored, smallest, typedAmount } from "../../lib/decimal";
+import { compare, type Decimal, floored, isZero, smallest, typedAmount } from "../../lib/decimal";
 import { amount as amountText } from "../../lib/format";
 import { FailureNote, OutcomeUnknown } from "../../ui/banner";
 import { Button } from "../../ui/button";
@@ -58,6 +58,13 @@ export function MoveForm({ available, limits }: MoveFormProps) {
           </Button>
         ) : null}
       </>
+    );
+  }
+  if (available !== null && isZero(available) && move.isIdle) {
+    return (
+      <p className="text-13 text-ink2">
+        Once USDC has arrived on Arbitrum, you move it to Hyperliquid here. Nothing is moved without you.
+      </p>
     );
   }
   return (

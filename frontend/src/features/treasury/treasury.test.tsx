@@ -1,6 +1,7 @@
 import { render, screen } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
+import { useState } from "react";
 import { describe, expect, it, vi } from "vitest";
 import { balances, config, EVM, SOLANA } from "../../testing/fixtures";
 import { job } from "../../testing/fixtures-trading";
@@ -64,6 +65,26 @@ describe("moving to Hyperliquid", () => {
     await person.click(screen.getByRole("button", { name: "Move 250.50 USDC" }));
     expect(await screen.findByText("Credited by Hyperliquid")).toBeInTheDocument();
     expect(asked).toEqual({ amount_usdc: "250.5" });
+  });
+});
+
+describe("a transfer that has begun", () => {
+  it("stays in sight when nothing is left on Arbitrum", async () => {
+    const person = userEvent.setup();
+    function Emptying() {
+      const [available, setAvailable] = useState("400.00");
+      return (
+        <>
+          <button onClick={() => setAvailable("0")}>leave</button>
+          <MoveForm available={available} limits={limits} />
+        </>
+      );
+    }
+    show(<Emptying />);
+    await person.click(screen.getByRole("button", { name: "Move 400.00 USDC" }));
+    expect(await screen.findByText("Short being placed")).toBeInTheDocument();
+    await person.click(screen.getByRole("button", { name: "leave" }));
+    expect(screen.getByText("Short being placed")).toBeInTheDocument();
   });
 });
 
