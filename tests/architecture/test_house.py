@@ -76,7 +76,6 @@ def test_only_clocks_read_the_time() -> None:
         for path in modules()
         if name_of(path) not in CLOCKS_ALLOWED
         and "/cli/" not in name_of(path)
-        and "/embedded/" not in name_of(path)
         and pattern.search(path.read_text())
     ]
     assert found == []
