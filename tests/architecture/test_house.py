@@ -20,6 +20,7 @@ BROAD_ALLOWED = {
     "asgard_basis/cli/main.py",
 }
 CLOCKS_ALLOWED = {"asgard_basis/adapters/system/clock.py", "asgard_paper/kernel/clock.py"}
+NOBODYS_ADDRESSES = {f"0x{0:040x}", f"0x{0xDEAD:040x}"}
 ENTRY_POINTS = {"asgard_basis.__main__"}
 """`basis` is another name for it; the simulators and the servers are started by it."""
 
@@ -65,6 +66,19 @@ def test_the_domain_knows_no_floats() -> None:
         for node in ast.walk(tree_of(path))
         if (isinstance(node, ast.Constant) and isinstance(node.value, float))
         or (isinstance(node, ast.Name) and node.id == "float")
+    ]
+    assert found == []
+
+
+def test_addresses_stand_in_one_module() -> None:
+    found = [
+        f"{name_of(path)}:{node.lineno} {node.value}"
+        for path in modules()
+        if "asgard_paper/" not in name_of(path) and not name_of(path).endswith("domain/assets.py")
+        for node in ast.walk(tree_of(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if re.fullmatch(r"[1-9A-HJ-NP-Za-km-z]{32,44}|0x[0-9a-fA-F]{40}", node.value)
+        and node.value not in NOBODYS_ADDRESSES
     ]
     assert found == []
 
