@@ -8,7 +8,7 @@ PY := $(VENV)/bin/python
 export PYTHONPATH := $(CURDIR)/src
 export PYTHONDONTWRITEBYTECODE := 1
 
-lock_id = $(shell sha256sum $(1) | cut -c1-16)
+lock_id = $(shell cksum < $(1) | cut -d' ' -f1)
 RUN_STAMP := $(VENV)/.installed-run-$(call lock_id,requirements.lock)
 TEST_STAMP := $(VENV)/.installed-test-$(call lock_id,requirements-test.lock)
 NODE_STAMP := node_modules/.installed-$(call lock_id,package-lock.json)
@@ -45,7 +45,7 @@ check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks
 	$(VENV)/bin/mypy
 	$(VENV)/bin/lint-imports
 	@! grep -nE 'https?://|file:' requirements.lock requirements-test.lock
-	@! grep -n '"resolved"' package-lock.json
+	@! grep -n '"resolved": "http' package-lock.json
 	npm run lint -w frontend
 	npm run typecheck -w frontend
 
@@ -76,17 +76,17 @@ $(PY):
 $(RUN_STAMP): requirements.lock | $(PY)
 	@echo "Installing Python packages from the lock ..."
 	@if ! ls $(VENV)/.installed-test-* >/dev/null 2>&1; then \
-	  $(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock; fi
+	  $(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock; fi
 	@rm -f $(VENV)/.installed-run-*; touch $@
 
 $(TEST_STAMP): requirements-test.lock | $(PY)
 	@echo "Installing Python packages for tests from the lock ..."
-	@$(PY) -m pip install -q --disable-pip-version-check --require-hashes -r requirements-test.lock
+	@$(PY) -m pip install -qq --disable-pip-version-check --require-hashes -r requirements-test.lock
 	@rm -f $(VENV)/.installed-test-*; touch $@
 
 $(NODE_STAMP): package-lock.json
 	@command -v node >/dev/null || { echo "Node.js 20 or newer is needed"; exit 1; }
-	@node -e 'process.exit(+process.versions.node.split(".")[0] < 20)' || { echo "Node.js 20 or newer is needed, this is $$(node -v)"; exit 1; }
+	@node -e 'process.exit(Number(parseInt(process.versions.node) < 20))' || { echo "Node.js 20 or newer is needed, this is $$(node -v)"; exit 1; }
 	@echo "Installing Node packages from the lock ..."
 	@npm ci --no-fund --no-audit --loglevel=error
 	@rm -f node_modules/.installed-*; touch $@

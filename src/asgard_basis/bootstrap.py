@@ -11,6 +11,7 @@ from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
 from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
+from asgard_basis.adapters.postgres import pool as database
 from asgard_basis.adapters.postgres.locks import PostgresLocks
 from asgard_basis.adapters.postgres.nonces import PostgresNonces
 from asgard_basis.adapters.postgres.pool import Role, open_pool
@@ -157,7 +158,7 @@ async def _open_stores(settings: Settings, stack: AsyncExitStack) -> _Stores:
     heartbeats = RedisHeartbeat(redis)
 
     async def database_answers() -> bool:
-        return bool(await pool.fetchval("SELECT true", timeout=2))
+        return await database.answers(pool)
 
     async def redis_answers() -> bool:
         return await answers(redis)

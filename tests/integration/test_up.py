@@ -162,3 +162,23 @@ def test_live_money_is_not_for_this_command(tmp_path: Path) -> None:
     _, complaint = process.communicate(timeout=30)
     assert process.returncode == 2
     assert "BASIS_MODE is live" in complaint
+
+
+def test_a_database_that_dies_is_brought_back_and_the_service_with_it(tmp_path: Path) -> None:
+    with _running(tmp_path) as (process, run), httpx.Client(trust_env=False) as client:
+        answers: list[int] = []
+
+        def answer() -> int:
+            answers.append(client.get(run["dashboard"] + "/health/ready").status_code)
+            return answers[-1]
+
+        for name in ("postgresql", "valkey"):
+            os.kill(run["pids"][name], signal.SIGKILL)
+        _until(lambda: answer() == 503, process)
+        _until(lambda: answer() == 200, process)
+        assert set(answers) == {200, 503}
+        _until(
+            lambda: _run_file(tmp_path)["pids"].get("postgresql", 0) != run["pids"]["postgresql"],
+            process,
+        )
+        assert _run_file(tmp_path)["postgresql"] == run["postgresql"]

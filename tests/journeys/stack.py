@@ -6,12 +6,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
+from tests.serving import free_port
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -23,6 +25,7 @@ class Stack:
     home: Path
     run: dict[str, Any]
     process: "subprocess.Popen[bytes]"
+    paper: PaperWorld
 
     @property
     def url(self) -> str:
@@ -31,7 +34,7 @@ class Stack:
 
     def world(self) -> PaperWorld:
         """The simulated world's control port."""
-        return PaperWorld(self.run["paper"]["control"])
+        return self.paper
 
     def visitor(self) -> Visitor:
         """A fresh browser."""
@@ -51,7 +54,12 @@ def running(home: Path, **settings: str) -> Iterator[Stack]:
         for name, value in os.environ.items()
         if name not in {"PORT", "DATABASE_URL", "REDIS_URL", "BASIS_HISTORY"}
     }
-    environment |= {"BASIS_HOME": str(home), "PYTHONPATH": str(SOURCE), **settings}
+    environment |= {
+        "BASIS_HOME": str(home),
+        "PYTHONPATH": str(SOURCE),
+        "PORT": str(free_port()),
+        **settings,
+    }
     home.mkdir(parents=True, exist_ok=True)
     with (home / "up.out").open("ab") as output:
         process = subprocess.Popen(
@@ -63,7 +71,8 @@ def running(home: Path, **settings: str) -> Iterator[Stack]:
         )
     try:
         run = wait_for(lambda: _started(process, home), seconds=120, what="basis up")
-        yield Stack(home, run, process)
+        with contextlib.closing(PaperWorld(run["paper"]["control"])) as world:
+            yield Stack(home, run, process, world)
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGTERM)
@@ -96,3 +105,28 @@ def fund(stack: Stack, visitor: Visitor, *, solana: str, arbitrum: str) -> None:
         eth="0.01",
         usdc_arbitrum=arbitrum,
     )
+
+
+def wait_until_it_pays(stack: Stack, visitor: Visitor, entry: dict[str, str]) -> None:
+    """Shorts may be paying when the world begins: let hours pass until every check holds."""
+    world = stack.world()
+    report: dict[str, Any] = {}
+    for _ in range(100):
+        report = visitor.post("/positions/preflight", entry)
+        if report["passed"]:
+            return
+        failing = {check["key"] for check in report["checks"] if not check["passed"]}
+        if failing <= {"short_earns", "pays"}:
+            world.advance(hours=1)
+        time.sleep(1)  # the product looks at the market once a second
+    raise AssertionError(f"the checks never held: {report['checks']}")
+
+
+def wait_for_payments(visitor: Visitor, position_id: str, count: int) -> None:
+    """Until at least that many funding payments are booked."""
+
+    def booked() -> bool | None:
+        found = visitor.get(f"/positions/{position_id}/payments", limit=2160)["payments"]
+        return True if len(found) >= count else None
+
+    wait_for(booked, seconds=90, what="the funding payments")

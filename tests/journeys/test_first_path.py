@@ -1,10 +1,16 @@
 """From an e-mail address to profit split by source, through public interfaces only."""
 
+import contextlib
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from typing import Any
 
-from asgard_basis.cli.visitor import Visitor, wait_for
-from tests.journeys.stack import Stack, fund
+import httpx
+
+from asgard_basis.cli.visitor import Visitor
+from tests.journeys.stack import Stack, fund, wait_for_payments, wait_until_it_pays
 
 CENT = Decimal("0.01")
 PARTS = ("funding", "lending", "borrowing", "staking", "fees", "price_residual")
@@ -22,24 +28,18 @@ def test_a_stranger_earns_funding_and_gets_the_money_back(stack: Stack) -> None:
         rates = visitor.get("/rates", leverage="2")
         assert Decimal(rates["lenders"][0]["net_apr"]) is not None
         entry = {"asset": "SOL", "size_usd": "1000", "leverage": "2"}
-        _wait_until_it_pays(stack, visitor, entry)
+        wait_until_it_pays(stack, visitor, entry)
 
         usdc_before, sol_before = _cash(visitor)
-        heard = _listen(stack, visitor)
-        opened = visitor.open(**entry)
-        assert opened["status"] == "completed", opened
-        position = visitor.get(f"/positions/{opened['position_id']}")
-        assert position["state"] == "hedged"
-        assert abs(Decimal(position["delta_fraction"])) <= Decimal("0.005")
-        assert Decimal(position["long"]["liquidation_price"]) < Decimal(position["mark_price"])
-        assert Decimal(position["short"]["liquidation_price"]) > Decimal(position["mark_price"])
+        with _listening(stack, visitor) as heard:
+            position = _opened(visitor, entry)
+            world.advance(hours=24)
+            wait_for_payments(visitor, position["id"], 23)
+            closing = visitor.get(f"/positions/{position['id']}")
+            closed = visitor.close(position["id"])
+            assert closed["status"] == "completed", closed
+        assert {"job_update", "position_opened", "position_closed"} <= heard
 
-        world.advance(hours=24)
-        _wait_for_payments(visitor, position["id"], 23)
-
-        closing = visitor.get(f"/positions/{position['id']}")
-        closed = visitor.close(position["id"])
-        assert closed["status"] == "completed", closed
         history = visitor.get("/positions/history")
         result = history["positions"][0]["result"]
         parts = sum(Decimal(result[part]) for part in PARTS)
@@ -51,28 +51,17 @@ def test_a_stranger_earns_funding_and_gets_the_money_back(stack: Stack) -> None:
         prices = (Decimal(position["mark_price"]), Decimal(closing["mark_price"]))
         unexplained = usdc_after - usdc_before - Decimal(result["total"])
         assert sol_spent * min(prices) - CENT <= unexplained <= sol_spent * max(prices) + CENT
-        assert {"job_update", "position_opened", "position_closed"} <= heard
 
 
-def _wait_until_it_pays(stack: Stack, visitor: Visitor, entry: dict[str, str]) -> None:
-    """Shorts may be paying when the world begins: let hours pass until the checks hold."""
-    for _ in range(200):
-        report = visitor.post("/positions/preflight", entry)
-        if report["passed"]:
-            return
-        failing = {check["key"] for check in report["checks"] if not check["passed"]}
-        if failing <= {"short_earns", "pays"}:
-            stack.world().advance(hours=3)
-        wait_for(lambda: True, seconds=5, what="nothing")
-    raise AssertionError(f"preflight never passed: {report['checks']}")
-
-
-def _wait_for_payments(visitor: Visitor, position_id: str, count: int) -> None:
-    def booked() -> bool | None:
-        found = visitor.get(f"/positions/{position_id}/payments", limit=2160)["payments"]
-        return True if len(found) >= count else None
-
-    wait_for(booked, seconds=60, what="the funding payments")
+def _opened(visitor: Visitor, entry: dict[str, str]) -> dict[str, Any]:
+    job = visitor.open(**entry)
+    assert job["status"] == "completed", job
+    position: dict[str, Any] = visitor.get(f"/positions/{job['position_id']}")
+    assert position["state"] == "hedged"
+    assert abs(Decimal(position["delta_fraction"])) <= Decimal("0.005")
+    assert Decimal(position["long"]["liquidation_price"]) < Decimal(position["mark_price"])
+    assert Decimal(position["short"]["liquidation_price"]) > Decimal(position["mark_price"])
+    return position
 
 
 def _cash(visitor: Visitor) -> tuple[Decimal, Decimal]:
@@ -87,20 +76,29 @@ def _cash(visitor: Visitor) -> tuple[Decimal, Decimal]:
     return usdc, Decimal(balances["solana"]["sol"])
 
 
-def _listen(stack: Stack, visitor: Visitor) -> set[str]:
+@contextmanager
+def _listening(stack: Stack, visitor: Visitor) -> Iterator[set[str]]:
+    """The kinds of events heard on the stream while the block runs, and shortly after."""
     kinds: set[str] = set()
+    connected = threading.Event()
 
     def read() -> None:
-        cookies = {c.name: c.value or "" for c in visitor.http.cookies.jar}
         with (
             stack.visitor() as listener,
-            listener.http.stream("GET", "/events/stream", cookies=cookies, timeout=None) as answer,
+            contextlib.suppress(httpx.TransportError),
+            listener.http.stream(
+                "GET", "/events/stream", cookies=dict(visitor.http.cookies), timeout=60
+            ) as answer,
         ):
             for line in answer.iter_lines():
+                connected.set()
                 if line.startswith("event: "):
                     kinds.add(line.removeprefix("event: "))
                 if "position_closed" in kinds:
                     return
 
-    threading.Thread(target=read, daemon=True).start()
-    return kinds
+    thread = threading.Thread(target=read)
+    thread.start()
+    assert connected.wait(10)
+    yield kinds
+    thread.join(timeout=30)

@@ -13,7 +13,13 @@ from typing import Any
 import pytest
 
 from asgard_basis.cli.visitor import Visitor, wait_for
-from tests.journeys.stack import Stack, fund, running
+from tests.journeys.stack import (
+    Stack,
+    fund,
+    running,
+    wait_for_payments,
+    wait_until_it_pays,
+)
 
 CENT = Decimal("0.01")
 HOUR_MS = 3_600_000
@@ -43,7 +49,7 @@ def hold(stack: Stack, email: str, until: datetime) -> Held:
         fund(stack, visitor, solana="3000", arbitrum="3000")
         visitor.deposit("2500")
         entry = {"asset": "SOL", "size_usd": "4000", "leverage": "1.2"}
-        _until_passing(stack, visitor, entry)
+        wait_until_it_pays(stack, visitor, entry)
         job = visitor.open(**entry)
         assert job["status"] == "completed", job
         path = f"/positions/{job['position_id']}"
@@ -51,7 +57,7 @@ def hold(stack: Stack, email: str, until: datetime) -> Held:
         now = datetime.fromtimestamp(world.clock()["now_ms"] / 1000, UTC)
         hours = int((until - now).total_seconds() // 3600)
         world.advance(hours=hours)
-        _until_booked(visitor, path, hours)
+        wait_for_payments(visitor, job["position_id"], hours)
         reached = datetime.fromtimestamp(world.clock()["now_ms"] / 1000, UTC)
         position = wait_for(
             lambda: _observed_since(visitor, path), seconds=30, what="an observation"
@@ -59,25 +65,6 @@ def hold(stack: Stack, email: str, until: datetime) -> Held:
         payments = visitor.get(f"{path}/payments", limit=2160)["payments"]
         assert reached >= until.replace(hour=0)
         return Held(position, opened, payments)
-
-
-def _until_passing(stack: Stack, visitor: Visitor, entry: dict[str, str]) -> None:
-    for _ in range(100):
-        report = visitor.post("/positions/preflight", entry)
-        if report["passed"]:
-            return
-        failing = {check["key"] for check in report["checks"] if not check["passed"]}
-        if failing <= {"short_earns", "pays"}:
-            stack.world().advance(hours=1)
-    raise AssertionError(report["checks"])
-
-
-def _until_booked(visitor: Visitor, path: str, hours: int) -> None:
-    def booked() -> bool | None:
-        found = visitor.get(f"{path}/payments", limit=2160)["payments"]
-        return True if len(found) >= hours else None
-
-    wait_for(booked, seconds=90, what="the funding payments")
 
 
 def _observed_since(visitor: Visitor, path: str) -> dict[str, Any] | None:

@@ -253,7 +253,9 @@ class _Stack:
                     advice="stop that program or choose another PORT",
                 )
             return int(asked)
-        return free_port(self._home.remembered_port("dashboard") or _PORT)
+        remembered = self._home.remembered_port("dashboard")
+        wanted = [*([remembered] if remembered else []), *range(_PORT, _PORT + 20)]
+        return next((port for port in wanted if is_free(port)), free_port())
 
     def _publish(self) -> None:
         self._home.remember_ports(

@@ -11,7 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-_TRAMPOLINE = Path(__file__).with_name("trampoline.py")
+from asgard_basis.adapters.embedded import trampoline
+
+_TRAMPOLINE = Path(trampoline.__file__)
 _POLL_SECONDS = 0.02
 _LOG_BYTES_MAX = 20_000_000
 

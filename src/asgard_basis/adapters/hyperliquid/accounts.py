@@ -10,6 +10,8 @@ from asgard_basis.domain.position.legs import PerpAccount
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.venues import PerpTrader
 
+_MISSING_LIFETIME = timedelta(seconds=15)
+"""Asking whether an address exists costs as much as thirty account reads."""
 _MODE_LIFETIME = timedelta(hours=1)
 
 
@@ -26,6 +28,7 @@ class Accounts:
         self._clock = clock
         self._modes: dict[EvmAddress, tuple[str, datetime]] = {}
         self._existing: set[EvmAddress] = set()
+        self._missing: dict[EvmAddress, datetime] = {}
 
     async def read(self, address: EvmAddress) -> PerpAccount:
         """The account now."""
@@ -75,8 +78,12 @@ class Accounts:
             or any(balance.total != 0 for balance in spot.balances)
         )
         if not holds_something:
+            asked_at = self._missing.get(address)
+            if asked_at is not None and self._clock.host() - asked_at < _MISSING_LIFETIME:
+                return False
             role = await self._client.info(wire.UserRole, "userRole", user=address)
             if role.role == "missing":
+                self._missing[address] = self._clock.host()
                 return False
         self._existing.add(address)
         return True

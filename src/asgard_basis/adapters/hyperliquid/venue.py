@@ -23,6 +23,8 @@ from asgard_basis.ports.wallets import EvmSigner
 _PAGE_ROWS = 500
 _HOUR = timedelta(hours=1)
 
+_FEES_KEPT = timedelta(hours=1)
+
 
 class HyperliquidPerpVenue:
     """Implements `PerpVenue` over /info, /exchange and one websocket."""
@@ -40,6 +42,7 @@ class HyperliquidPerpVenue:
         self._client = HyperliquidClient(http)
         self._accounts = Accounts(self._client, clock)
         self._clock = clock
+        self._fees: dict[EvmAddress, tuple[datetime, PerpFees]] = {}
         self._websocket_url = websocket_url
         self._trading = Trading(
             client=self._client,
@@ -80,9 +83,14 @@ class HyperliquidPerpVenue:
         return [o for o in seen if until is None or o.hour <= until]
 
     async def fees(self, address: EvmAddress) -> PerpFees:
-        """What this account pays."""
-        fees = await self._client.info(wire.UserFees, "userFees", user=address_of(address))
-        return PerpFees(taker=fees.user_cross_rate, maker=fees.user_add_rate)
+        """What this account pays; asked once an hour, for it costs as much as ten accounts."""
+        now = self._clock.host()
+        kept = self._fees.get(address)
+        if kept is None or now - kept[0] >= _FEES_KEPT:
+            fees = await self._client.info(wire.UserFees, "userFees", user=address_of(address))
+            kept = (now, PerpFees(taker=fees.user_cross_rate, maker=fees.user_add_rate))
+            self._fees[address] = kept
+        return kept[1]
 
     async def account(self, address: EvmAddress) -> PerpAccount:
         """The account's money and position."""

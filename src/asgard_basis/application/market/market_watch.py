@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import structlog
@@ -51,6 +51,8 @@ class MarketWatch:
         self._lsts: dict[Asset, LstMarket] = {}
         self._spot: dict[Asset, Decimal] = {}
         self._funding: tuple[FundingObservation, ...] = ()
+        self._absent_hours: set[datetime] = set()
+        """Hours the venue has no record of: not asked for again by this process."""
 
     async def run(self) -> None:
         """Watch until cancelled; a part that fails ages visibly and is tried again."""
@@ -100,12 +102,19 @@ class MarketWatch:
         first = last - _HISTORY
         async with self._transactions.for_system() as work:
             have = await work.funding.between(first, last)
-        gaps = missing_hours(have, first=first, last=last)
-        if gaps and not (gaps == [last] and self._clock.now() - last < timedelta(seconds=5)):
+        gaps = [
+            hour
+            for hour in missing_hours(have, first=first, last=last)
+            if hour not in self._absent_hours
+        ]
+        if gaps:
             found = await self._perp.funding_history(since=gaps[0], until=last + _SETTLING)
             async with self._transactions.for_system() as work:
                 await work.funding.save(found)
                 have = await work.funding.between(first, last)
+            settled = self._clock.now() - _SETTLING
+            still = missing_hours(have, first=first, last=last)
+            self._absent_hours.update(hour for hour in still if hour < settled)
         self._funding = tuple(have[-_KEPT_HOURS:])
 
     async def _publish(self) -> None:

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
@@ -10,7 +11,7 @@ from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport
 from asgard_basis.application.trading.saga_runner import SagaRunner
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import Leverage
 from asgard_basis.domain.position.lifecycle import PositionState, moved
@@ -27,6 +28,9 @@ from asgard_basis.domain.saga.step import Finished, Journal
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event, Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
+
+_PATIENCE = timedelta(minutes=2)
+"""How long an opening waits for a venue that cannot be asked; nothing has been sent by then."""
 
 
 class OpenPosition:
@@ -123,6 +127,8 @@ class OpenPosition:
         except DomainError as error:
             return job, error
         if not report.passed:
+            if not report.is_known and self._clock.host() - job.created_at < _PATIENCE:
+                raise Unavailable(ErrorCode.VENUE_DOWN, "a venue cannot be asked just now")
             return job, report.first_failure()
         planned = replace(job, plan=self._plan_of(report, position))
         async with self._transactions.for_user(job.user_id) as work:

@@ -71,6 +71,8 @@ class PreflightReport:
     """Every check, and the entry as it would be sent."""
 
     passed: bool
+    is_known: bool
+    """Both venues could be asked; an unknown never passes, but may pass when asked again."""
     checks: tuple[Check, ...]
     quote: Quote
     lender: LenderMarket
@@ -173,6 +175,7 @@ class Preflight:
         checks = evaluate(facts, self._limits)
         return PreflightReport(
             passed=all(check.passed for check in checks),
+            is_known=balances is not None and account is not None,
             checks=checks,
             quote=self._quote(order, facts, priced, fees),
             lender=lender,

@@ -26,6 +26,8 @@ from asgard_basis.ports.unit_of_work import Transactions
 log = structlog.get_logger(__name__)
 
 _POLL_SECONDS = 1.0
+_POLL_SECONDS_MAX = 5.0
+"""Looking up costs a share of the venue's request budget."""
 _BACKOFF_SECONDS_MAX = 30.0
 
 
@@ -64,12 +66,15 @@ class SagaRunner:
         on_progress: Callable[[Journal], Awaitable[None]],
     ) -> Finished:
         """Run until the saga is finished; every outcome is in the journal before the next step."""
+        asked = 0
         while True:
             journal = await self._journal(job)
             await on_progress(journal)
             unanswered = journal.open_step()
             if unanswered is not None:
-                await self._resolve(job, unanswered, performer)
+                asked = 0 if await self._resolve(job, unanswered, performer) else asked + 1
+                if asked:
+                    await self._clock.sleep(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
                 continue
             decision = decide(journal)
             if isinstance(decision, Finished):
@@ -105,16 +110,16 @@ class SagaRunner:
             return
         await self._conclude(job, _done(step, outcome, self._clock))
 
-    async def _resolve(self, job: Job, step: Step, performer: Performer) -> None:
+    async def _resolve(self, job: Job, step: Step, performer: Performer) -> bool:
         try:
             outcome = await performer.resolve(step)
         except (OutcomeUnknown, Unavailable):
-            await self._clock.sleep(_POLL_SECONDS)
-            return
+            return False
         except Refused as error:
             await self._conclude(job, _refused(step, error, self._clock))
-            return
+            return True
         await self._conclude(job, _done(step, outcome, self._clock))
+        return True
 
     async def _refuse_unsent(
         self, job: Job, command: Perform, attempt: int, error: DomainError

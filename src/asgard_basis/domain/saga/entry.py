@@ -17,7 +17,7 @@ from asgard_basis.domain.saga.step import (
     StepName,
 )
 
-SHORT_ATTEMPTS_MAX = 5
+SHORT_ATTEMPTS_MAX = 8
 LONG_ATTEMPTS_MAX = 2
 HEDGE_DEVIATION_MAX = Decimal("0.005")
 
