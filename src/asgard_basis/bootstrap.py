@@ -305,7 +305,6 @@ def _compose(stores: _Stores, outside: _Outside, clock: Clock, settings: Setting
         runner=runner,
         arbitrum=outside.arbitrum,
         perp=outside.perp,
-        clock=clock,
         limits=limits,
     )
     provisioning = WalletProvisioning(transactions=transactions, custody=outside.custody)
