@@ -20,7 +20,7 @@ BROAD_ALLOWED = {
     "asgard_basis/cli/main.py",
 }
 CLOCKS_ALLOWED = {"asgard_basis/adapters/system/clock.py", "asgard_paper/kernel/clock.py"}
-ENTRY_POINTS = {"asgard_basis.__main__", "asgard_basis.adapters.memory.work"}
+ENTRY_POINTS = {"asgard_basis.__main__", "asgard_basis.adapters.memory.unit_of_work"}
 """`basis` is another name for it; the simulators and the servers are started by it."""
 
 
