@@ -39,7 +39,7 @@ fast: $(TEST_STAMP) ## Run the quick tests
 	$(PY) -m pytest tests/architecture tests/unit/domain tests/unit/adapters -n 2 --dist loadfile
 
 .PHONY: check
-check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks
+check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks, client
 	$(VENV)/bin/ruff format --check src tests benchmarks
 	$(VENV)/bin/ruff check src tests benchmarks
 	$(VENV)/bin/mypy
@@ -48,6 +48,7 @@ check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks
 	@! grep -n '"resolved": "http' package-lock.json
 	npm run lint -w frontend
 	npm run typecheck -w frontend
+	npm run generate -w frontend -- --check
 
 .PHONY: fix
 fix: $(TEST_STAMP) ## Format and mend what can be mended
