@@ -43,8 +43,7 @@ interface OverviewFiguresProps {
 
 export function OverviewFigures({ balances, positions, history, receivedAt }: OverviewFiguresProps) {
   const open = positions?.positions ?? [];
-  const isComplete = positions !== undefined && history !== undefined && open.every((one) => one.result !== null || one.hedged_at === null);
-  const result = isComplete ? summed([centsOf(history.positions), centsOf(open)]).total : null;
+  const result = summed([centsOf(history?.positions ?? []), centsOf(open)])?.total ?? null;
   const daily = open.map(earnsDaily);
   const perDay = daily.some((value) => value === null) ? null : add("0", ...daily.map((value) => value ?? "0"));
   const danger = nearestDanger(open);

@@ -146,7 +146,6 @@ def _treasury(ground: _Ground, views: PositionViews) -> _Treasury:
             runner=ground.runner,
             arbitrum=outside.arbitrum,
             perp=outside.perp,
-            clock=ground.clock,
             limits=ground.limits,
         ),
         balances=Balances(

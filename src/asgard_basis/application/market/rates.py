@@ -17,6 +17,8 @@ from asgard_basis.domain.strategy.sizing import Split, safe_leverage, split_capi
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.unit_of_work import Transactions
 
+_PRICED_KEPT = timedelta(seconds=1)
+"""Everybody asks for the same figures; ages are told in whole seconds anyway."""
 _REFERENCE_CAPITAL = Decimal(10_000)
 
 
@@ -111,11 +113,22 @@ class RateBoard:
         self._limits = limits
         self._fees = fees
         self.enabled = enabled
+        self._views: dict[Leverage, RatesView] = {}
+        self._priced_from: MarketSnapshot | None = None
+        self._priced_at = clock.host()
 
     async def at(self, leverage: Leverage) -> RatesView:
         """Rates of all lenders at a leverage; raises DomainError RSK-0004 without data."""
         snapshot = await self._reader.latest()
         now = self._clock.host()
+        if self._priced_from is not snapshot or now - self._priced_at >= _PRICED_KEPT:
+            self._views, self._priced_from, self._priced_at = {}, snapshot, now
+        view = self._views.get(leverage)
+        if view is None:
+            view = self._views[leverage] = self._view(snapshot, leverage, now)
+        return view
+
+    def _view(self, snapshot: MarketSnapshot, leverage: Leverage, now: datetime) -> RatesView:
         lenders = [self._lender(snapshot, lender, leverage, now) for lender in snapshot.lenders]
         lenders.sort(key=lambda v: (not v.is_enabled, v.net_apr is None, -(v.net_apr or 0)))
         perp_age = _age(now, snapshot.perp.observed_at)
