@@ -29,6 +29,7 @@ _POLL_SECONDS = 1.0
 _POLL_SECONDS_MAX = 5.0
 """Looking up costs a share of the venue's request budget."""
 _BACKOFF_SECONDS_MAX = 30.0
+_DOUBLINGS_MAX = 10
 
 
 class Performer(Protocol):
@@ -85,8 +86,10 @@ class SagaRunner:
         self, job: Job, command: Perform, journal: Journal, performer: Performer
     ) -> None:
         attempt = journal.attempts(command.name) + 1
-        if attempt > 1 and journal.last_refusal(command.name) is not None:
-            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, 0.5 * 2.0 ** (attempt - 2)))
+        fruitless = journal.fruitless(command.name)
+        if fruitless:
+            doubled = 0.5 * 2.0 ** min(fruitless - 1, _DOUBLINGS_MAX)
+            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, doubled))
         intended_at = self._clock.now()
         try:
             intent = await performer.prepare(command, journal, attempt)
