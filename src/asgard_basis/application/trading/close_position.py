@@ -80,7 +80,7 @@ class ClosePosition:
             size_step=Decimal("0.01"),
             holds_long=position.long is not None,
         )
-        steps = self._pairs.steps(context, position, plan=None, held_short=Decimal(0))
+        steps = self._pairs.steps(context, position, job=job, plan=None, held_short=Decimal(0))
         finished = await self._runner.run(
             job,
             decide=lambda journal: exit_saga.next_step(plan, journal),

@@ -104,7 +104,9 @@ class OpenPosition:
             await self._fail(position, failure)
             return failure
         held_elsewhere = await self._held_short(position)
-        steps = self._pairs.steps(context, position, plan=job.plan, held_short=held_elsewhere)
+        steps = self._pairs.steps(
+            context, position, job=job, plan=job.plan, held_short=held_elsewhere
+        )
         finished = await self._runner.run(
             job,
             decide=lambda journal: entry.next_step(_plan(job), journal),
