@@ -347,7 +347,7 @@ def _compose(stores: _Stores, outside: _Outside, clock: Clock, settings: Setting
             limits=limits,
         ),
         deposits=deposits,
-        monitor=PositionMonitor(transactions=transactions, book=book),
+        monitor=PositionMonitor(transactions=transactions, book=book, clock=clock),
         market_watch=MarketWatch(
             perp=outside.perp,
             margin=outside.margin,

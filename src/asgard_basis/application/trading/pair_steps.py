@@ -194,7 +194,8 @@ class PairSteps:
         ours = [f for f in fills if f.client_order_id == intent.client_order_id]
         if sum((f.size for f in ours), Decimal(0)) < result.filled_size:
             raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "the fills are not listed yet")
-        return OrderDone(result, sum((f.fee_usdc for f in ours), Decimal(0)))
+        fee = sum((f.fee_usdc for f in ours), Decimal(0))
+        return OrderDone(result, fee, filled_at=max(f.time for f in ours))
 
     async def _margin_intent(self, target_usdc: Decimal) -> MarginIntent:
         account = await self._perp.account(self._context.evm_address)

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from asgard_basis.application.operations.jobs import job_event
-from asgard_basis.domain.errors import DomainError, OutcomeUnknown, Refused, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -65,8 +65,13 @@ class SagaRunner:
         decide: Callable[[Journal], Decision],
         performer: Performer,
         on_progress: Callable[[Journal], Awaitable[None]],
+        looks_max: int | None = None,
     ) -> Finished:
-        """Run until the saga is finished; every outcome is in the journal before the next step."""
+        """Run until the saga is finished; every outcome is in the journal before the next step.
+
+        Raises OutcomeUnknown after so many look-ups in a row without an answer: the queue
+        delivers the job again, and in between others have its place among the workers.
+        """
         asked = 0
         while True:
             journal = await self._journal(job)
@@ -74,6 +79,8 @@ class SagaRunner:
             unanswered = journal.open_step()
             if unanswered is not None:
                 asked = 0 if await self._resolve(job, unanswered, performer) else asked + 1
+                if looks_max is not None and asked >= looks_max:
+                    raise OutcomeUnknown(ErrorCode.TIMEOUT, f"{unanswered.name} is not known yet")
                 if asked:
                     await self._clock.sleep(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
                 continue

@@ -37,6 +37,8 @@ from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 
 _LEDGER_MARGIN = timedelta(seconds=5)
+_LOOKS_MAX = 6
+"""About twenty seconds: the bridge may take hours, and a worker has other things to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Deposits:
             decide=next_deposit_step,
             performer=steps,
             on_progress=_nothing,
+            looks_max=_LOOKS_MAX,
         )
         async with self._transactions.for_user(job.user_id) as work:
             await work.outbox.append(Event("balance_update", {}, job.user_id))

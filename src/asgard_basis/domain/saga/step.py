@@ -115,6 +115,8 @@ class OrderDone:
 
     result: OrderResult
     fee_usdc: Decimal
+    filled_at: datetime | None = None
+    """Of its last execution (market time); None when nothing was filled."""
 
 
 @dataclass(frozen=True, slots=True)
