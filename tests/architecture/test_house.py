@@ -21,8 +21,11 @@ BROAD_ALLOWED = {
 }
 CLOCKS_ALLOWED = {"asgard_basis/adapters/system/clock.py", "asgard_paper/kernel/clock.py"}
 NOBODYS_ADDRESSES = {f"0x{0:040x}", f"0x{0xDEAD:040x}"}
-ENTRY_POINTS = {"asgard_basis.__main__"}
-"""`basis` is another name for it; the simulators and the servers are started by it."""
+ENTRY_POINTS = {
+    "asgard_basis.__main__",
+    "asgard_basis.adapters.memory.unit_of_work",  # what tests and simulations are built on
+}
+"""`basis` is another name for the first; the simulators and the servers are started by it."""
 
 
 def modules() -> list[Path]:

@@ -127,7 +127,7 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
             fees=ground.fees,
         ),
-        monitor=PositionMonitor(transactions=transactions, book=book),
+        monitor=PositionMonitor(transactions=transactions, book=book, clock=clock),
     )
 
 

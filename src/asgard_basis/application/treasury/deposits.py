@@ -11,6 +11,7 @@ from asgard_basis.application.operations.jobs import (
     job_event,
     request_hash,
 )
+from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.assets import HYPERLIQUID_BRIDGE
 from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused
@@ -37,6 +38,8 @@ from asgard_basis.ports.venues import PerpVenue
 _LEDGER_MARGIN = timedelta(seconds=5)
 _LEDGER_STEP = timedelta(milliseconds=1)
 _EARLIER_MAX = 50
+_LOOKS_MAX = 6
+"""About twenty seconds: the bridge may take hours, and a worker has other things to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ class Deposits:
             decide=next_deposit_step,
             performer=steps,
             on_progress=_nothing,
+            looks_max=_LOOKS_MAX,
         )
         async with self._transactions.for_user(job.user_id) as work:
             await work.outbox.append(Event("balance_update", {}, job.user_id))
@@ -204,15 +208,18 @@ class DepositSteps:
         if not isinstance(step.intent, EvmIntent):
             return await self._credited(step)
         transfer = _transfer(step.intent)
-        landing = await self._arbitrum.landing(transfer, sender=self._context.evm_address)
+        landing = await looked_up(
+            self._arbitrum.landing(transfer, sender=self._context.evm_address),
+            ErrorCode.ARBITRUM_RPC,
+        )
         if landing is Landing.FAILED:
             raise Refused(ErrorCode.TRANSACTION_FAILED, "the transfer failed on Arbitrum")
         if landing is Landing.DEAD:
             raise Refused(ErrorCode.TRANSACTION_FAILED, "another transaction took its place")
         if landing is Landing.PENDING:
-            await self._arbitrum.send(transfer)
+            await looked_up(self._arbitrum.send(transfer), ErrorCode.ARBITRUM_RPC)
             raise OutcomeUnknown(ErrorCode.ARBITRUM_RPC, "the transfer has not landed yet")
-        fee = await self._arbitrum.fee_paid_eth(transfer.hash)
+        fee = await looked_up(self._arbitrum.fee_paid_eth(transfer.hash), ErrorCode.ARBITRUM_RPC)
         return Transferred(transfer.hash, fee or Decimal(0))
 
     async def _credited(self, step: Step) -> Credited:
