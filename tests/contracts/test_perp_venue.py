@@ -11,7 +11,7 @@ import pytest
 
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
-from asgard_basis.domain.identifiers import PositionId, client_order_id
+from asgard_basis.domain.identifiers import JobId, client_order_id
 from asgard_basis.domain.market.funding import payment_to_short
 from asgard_basis.domain.position.legs import PerpPosition
 from asgard_basis.ports.venues import PerpOrder, PerpTrader
@@ -46,7 +46,7 @@ def order(
 ) -> PerpOrder:
     """An order at a price 1 % beyond the market unless it is given."""
     eager = PRICE * (Decimal("1.01") if is_buy else Decimal("0.99"))
-    key = client_order_id(position=PositionId("p"), step="test", attempt=next(_attempts))
+    key = client_order_id(saga=JobId("p"), step="test", attempt=next(_attempts))
     return PerpOrder(key, is_buy, Decimal(size), limit or eager, reduce_only)
 
 

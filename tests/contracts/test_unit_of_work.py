@@ -1,16 +1,15 @@
-"""What every implementation of Transactions promises; here PostgreSQL's."""
+"""What every implementation of Transactions promises: PostgreSQL's and the one in memory."""
 
 import asyncio
-import contextlib
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-import asyncpg
 import pytest
 
+from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
-from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment, FundingRate
 from asgard_basis.domain.position.lifecycle import PositionState
@@ -41,12 +40,18 @@ from tests.builders_platform import (
 ADA = UserId("ada")
 
 
+@pytest.fixture(params=["memory", "postgres"])
+def store(request: pytest.FixtureRequest) -> Transactions:
+    if request.param == "memory":
+        return MemoryTransactions()
+    return PostgresTransactions(request.getfixturevalue("pool"))
+
+
 @pytest.fixture
-async def transactions(pool: "asyncpg.Pool[asyncpg.Record]") -> Transactions:
-    made = PostgresTransactions(pool)
-    async with made.for_user(ADA) as work:
+async def transactions(store: Transactions) -> Transactions:
+    async with store.for_user(ADA) as work:
         await work.users.save(a_user(ADA))
-    return made
+    return store
 
 
 def _one_won(failures: list[ErrorCode | None]) -> None:
@@ -341,36 +346,3 @@ async def test_events_leave_in_order_and_once(transactions: Transactions) -> Non
         "n": [1, None, "�"],
     }
     assert second[1] == Event("rates", {})
-
-
-async def test_a_failed_statement_cannot_pass_for_saved(transactions: Transactions) -> None:
-    async def swallow() -> None:
-        async with transactions.for_user(ADA) as work:
-            await work.positions.add(a_position(ADA))
-            with contextlib.suppress(asyncpg.UniqueViolationError):
-                await work.positions.add(a_position(ADA))
-
-    with pytest.raises(Unavailable, match="nothing was saved"):
-        await swallow()
-    async with transactions.for_user(ADA) as work:
-        assert await work.positions.held() == []
-
-
-async def test_a_database_that_is_lost_is_said_so(
-    transactions: Transactions, database: str
-) -> None:
-    async def lose() -> None:
-        async with transactions.for_user(ADA) as work:
-            await work.positions.held()
-            login = await asyncpg.connect(database)
-            await login.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE pid <> pg_backend_pid() AND datname = current_database()"
-            )
-            await login.close()
-            await work.positions.held()
-
-    with pytest.raises(Unavailable, match="GEN-0006"):
-        await lose()
-    async with transactions.for_user(ADA) as work:
-        assert await work.positions.held() == []

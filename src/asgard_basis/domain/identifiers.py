@@ -21,7 +21,11 @@ TransactionHash = NewType("TransactionHash", str)
 """0x-prefixed EVM transaction hash."""
 
 
-def client_order_id(*, position: PositionId, step: str, attempt: int) -> ClientOrderId:
-    """The order key of one attempt of one step: the same inputs always give the same key."""
-    digest = hashlib.sha256(f"{position}:{step}:{attempt}".encode()).hexdigest()
+def client_order_id(*, saga: JobId, step: str, attempt: int) -> ClientOrderId:
+    """The order key of one attempt of one step: the same inputs always give the same key.
+
+    The saga's and not the position's: closing again after a failure counts from one again, and
+    its first order must not be taken for the first order of the time before.
+    """
+    digest = hashlib.sha256(f"{saga}:{step}:{attempt}".encode()).hexdigest()
     return ClientOrderId("0x" + digest[:32])

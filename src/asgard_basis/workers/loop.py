@@ -11,6 +11,9 @@ from asgard_basis.ports.coordination import Leases
 log = structlog.get_logger(__name__)
 
 _BACKOFF_SECONDS_MAX = 30.0
+_DOUBLINGS_MAX = 10
+_HEALTHY_SECONDS = 60.0
+"""A duty that ran for so long had recovered: its next failure is a first one."""
 _LEASE_SECONDS = 10.0
 
 
@@ -19,6 +22,7 @@ async def supervised(name: str, duty: Callable[[], Awaitable[None]], clock: Cloc
     failures = 0
     task = asyncio.current_task()
     while True:
+        begun = clock.host()
         try:
             await duty()
             failures = 0
@@ -27,9 +31,12 @@ async def supervised(name: str, duty: Callable[[], Awaitable[None]], clock: Cloc
                 # A library answered the cancellation with an error of its own: it is over still.
                 log.warning("duty_ended_badly", duty=name, error=repr(error))
                 raise asyncio.CancelledError from error
+            if (clock.host() - begun).total_seconds() > _HEALTHY_SECONDS:
+                failures = 0
             failures += 1
             log.error("duty_failed", duty=name, error=repr(error), exc_info=error)
-        await clock.sleep(min(_BACKOFF_SECONDS_MAX, 0.5 * 2.0**failures))
+        doubled = 0.5 * 2.0 ** min(failures, _DOUBLINGS_MAX)
+        await clock.sleep(min(_BACKOFF_SECONDS_MAX, doubled))
 
 
 async def every(seconds: float, duty: Callable[[], Awaitable[object]], clock: Clock) -> None:

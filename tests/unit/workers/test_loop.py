@@ -4,6 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 
 import pytest
+import structlog
 
 from asgard_basis.workers.loop import supervised
 
@@ -56,5 +57,26 @@ async def test_a_duty_that_answers_cancellation_with_an_error_ends_all_the_same(
     await begun.wait()
     task.cancel()
     async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+async def test_a_duty_that_fails_all_day_is_done_again_the_next_morning() -> None:
+    done = asyncio.Event()
+    calls = 0
+
+    async def duty() -> None:
+        nonlocal calls
+        calls += 1
+        if calls < 1100:
+            raise OSError("not yet")
+        done.set()
+        await asyncio.sleep(60)
+
+    with structlog.testing.capture_logs():
+        task = asyncio.create_task(supervised("duty", duty, _Clock()))
+        async with asyncio.timeout(10):
+            await done.wait()
+        task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

@@ -4,16 +4,26 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
-from asgard_basis.application.operations.jobs import JobDesk
-from asgard_basis.domain.errors import DomainError, Refused, Unavailable
+from asgard_basis.application.operations.jobs import ENDED, JobDesk
+from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.ports.coordination import Locks
-from asgard_basis.ports.repositories import Job, JobKind, JobStatus
+from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 log = structlog.get_logger(__name__)
 
 Work = Callable[[Job], Awaitable[DomainError | None]]
+
+
+_LOCKS: dict[JobKind, str] = {
+    JobKind.OPEN: "user",
+    JobKind.CLOSE: "user",
+    JobKind.DEPOSIT: "deposit",
+    JobKind.PROVISION: "provision",
+}
+"""What must not happen at the same time for one user. A deposit may wait hours for the bridge and
+touches nothing a position needs: it must never keep one from being closed."""
 
 
 class Dispatch:
@@ -37,19 +47,26 @@ class Dispatch:
 
         Errors that leave the outcome open are raised, so that the queue delivers it again.
         """
-        async with self._transactions.for_system() as work:
-            job = await work.jobs.get(job_id)
-        if job is None or job.status in {JobStatus.COMPLETED, JobStatus.FAILED}:
+        job = await self._job(job_id)
+        if job is None or job.status in ENDED:
             return True
-        async with self._locks.hold(f"user:{job.user_id}") as is_held:
+        async with self._locks.hold(f"{_LOCKS[job.kind]}:{job.user_id}") as is_held:
             if not is_held:
                 return False
+            # Read again: until the lock was won another worker may have been at it.
+            job = await self._job(job_id)
+            if job is None or job.status in ENDED:
+                return True
             job = await self._desk.started(job)
             try:
                 failure = await self._work[job.kind](job)
-            except (Refused, Unavailable) as error:
-                log.warning("job_interrupted", job=job.id, code=error.code.code)
+            except DomainError as error:
+                log.warning("job_interrupted", job=job.id, code=error.code.code, why=error.message)
                 raise
             await self._desk.finished(job, failure)
             log.info("job_finished", job=job.id, kind=job.kind.value, ok=failure is None)
         return True
+
+    async def _job(self, job_id: JobId) -> Job | None:
+        async with self._transactions.for_system() as work:
+            return await work.jobs.get(job_id)

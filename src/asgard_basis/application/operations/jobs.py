@@ -88,6 +88,10 @@ class JobView:
     steps: list[StepView]
 
 
+ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
+"""Nothing more will be done for a job."""
+
+
 def request_hash(request: dict[str, str]) -> str:
     """A digest of what was asked, to notice a key used for something else."""
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
@@ -145,17 +149,26 @@ class JobDesk:
         await self._save(running)
         return running
 
-    async def finished(self, job: Job, failure: DomainError | None = None) -> Job:
-        """Mark it completed, or failed with its reason."""
-        ended = replace(
+    def ended(self, job: Job, failure: DomainError | None = None) -> Job:
+        """The job completed, or failed with its reason; for whoever saves it with its effect."""
+        return replace(
             job,
             status=JobStatus.FAILED if failure else JobStatus.COMPLETED,
+            started_at=job.started_at or self._clock.host(),
             finished_at=self._clock.host(),
             error_code=failure.code.code if failure else None,
             error=failure.message if failure else None,
         )
-        await self._save(ended)
-        return ended
+
+    async def finished(self, job: Job, failure: DomainError | None = None) -> None:
+        """Mark it ended, unless that was done together with its effect."""
+        async with self._transactions.for_user(job.user_id) as work:
+            present = await work.jobs.get(job.id)
+            if present is None or present.status in ENDED:
+                return
+            ended = self.ended(present, failure)
+            await work.jobs.save(ended)
+            await work.outbox.append(job_event(ended))
 
     async def view(self, user_id: UserId, job_id: JobId) -> JobView:
         """How far a job is; raises DomainError POS-0007 when it is not this user's."""

@@ -7,6 +7,8 @@ from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.position_record import PositionRecord
+from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
@@ -16,7 +18,7 @@ from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.progress import closed_long, closed_short
 from asgard_basis.domain.saga.step import Finished, Journal
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.repositories import Event, Job, JobKind
+from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 
@@ -39,6 +41,7 @@ class ClosePosition:
         self._pairs = pairs
         self._book = book
         self._clock = clock
+        self._record = PositionRecord(transactions)
 
     async def request(self, user_id: UserId, position_id: PositionId, key: str | None) -> Job:
         """Take the closing on; asked again while it runs, it gives the same job.
@@ -72,7 +75,7 @@ class ClosePosition:
     async def run(self, job: Job) -> DomainError | None:
         """Carry the closing out, or continue it; the reason when something is still held."""
         context = await trading_context(self._transactions, job.user_id)
-        position = await self._position(job)
+        position = await self._record.of(job)
         if position.state in ENDED:
             return None
         plan = exit_saga.ExitPlan(
@@ -80,7 +83,7 @@ class ClosePosition:
             size_step=Decimal("0.01"),
             holds_long=position.long is not None,
         )
-        steps = self._pairs.steps(context, position, plan=None, held_short=Decimal(0))
+        steps = self._pairs.steps(context, position, job=job, plan=None, held_short=Decimal(0))
         finished = await self._runner.run(
             job,
             decide=lambda journal: exit_saga.next_step(plan, journal),
@@ -92,61 +95,57 @@ class ClosePosition:
     async def _progress(self, job: Job, journal: Journal) -> None:
         if not journal.steps:
             return
-        position = await self._position(job)
-        if position.state in ENDED:
-            return
-        state = moved(position.state, exit_saga.state_of(journal))
-        if state is not position.state:
-            await self._save(
-                replace(position, state=state),
-                Event("position_update", {"position_id": position.id}),
-            )
+        position = await self._record.of(job)
+        await self._record.change(
+            job.user_id,
+            position.id,
+            lambda p: replace(p, state=moved(p.state, exit_saga.state_of(journal))),
+            "position_update",
+        )
 
     async def _finish(
         self, context: UserTradingContext, job: Job, finished: Finished
     ) -> DomainError | None:
-        position = await self._position(job)
-        if finished.failure is not None:
-            failure = DomainError(finished.failure, finished.reason)
-            await self._save(
-                replace(
-                    position,
-                    state=moved(position.state, PositionState.STUCK_UNWIND),
-                    failure_code=failure.code.code,
-                    failure=failure.message,
-                ),
-                Event("position_update", {"position_id": position.id}),
-            )
-            return failure
-        position = await self._book.book_funding(context, position)
+        position = await self._record.of(job)
+        # What cannot be asked now is booked later by the monitor.
+        await known(self._book.book_funding(context, position, is_last=True))
         async with self._transactions.for_user(job.user_id) as work:
             journal = await work.journals.of_job(job.id)
-        closed = replace(
-            position,
-            state=moved(_at_long(position.state), PositionState.CLOSED),
-            closed_at=self._clock.now(),
-            long=closed_long(position.long, journal) if position.long else None,
-            short=closed_short(position.short, journal) if position.short else None,
-            failure_code=None,
-            failure=None,
+        failure = None
+        if finished.failure is not None:
+            failure = DomainError(finished.failure, finished.reason)
+
+        def left(position: Position) -> Position:
+            """With what was bought back and sold, also when the rest is stuck."""
+            return replace(
+                position,
+                long=closed_long(position.long, journal) if position.long else None,
+                short=closed_short(position.short, journal) if position.short else None,
+                failure_code=failure.code.code if failure else None,
+                failure=failure.message if failure else None,
+            )
+
+        if failure is not None:
+            await self._record.change(
+                job.user_id,
+                position.id,
+                lambda p: replace(left(p), state=moved(p.state, PositionState.STUCK_UNWIND)),
+                "position_update",
+                ended=self._desk.ended(job, failure),
+            )
+            return failure
+        await self._record.change(
+            job.user_id,
+            position.id,
+            lambda p: replace(
+                left(p),
+                state=moved(_at_long(p.state), PositionState.CLOSED),
+                closed_at=self._clock.now(),
+            ),
+            "position_closed",
+            ended=self._desk.ended(job),
         )
-        await self._save(closed, Event("position_closed", {"position_id": position.id}))
         return None
-
-    async def _position(self, job: Job) -> Position:
-        if job.position_id is None:
-            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
-        async with self._transactions.for_user(job.user_id) as work:
-            position = await work.positions.get(job.position_id)
-        if position is None:
-            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
-        return position
-
-    async def _save(self, position: Position, event: Event) -> Position:
-        async with self._transactions.for_user(position.user_id) as work:
-            saved = await work.positions.save(position)
-            await work.outbox.append(replace(event, user_id=position.user_id))
-        return saved
 
 
 def _at_long(state: PositionState) -> PositionState:

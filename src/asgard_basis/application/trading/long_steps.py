@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import TransactionSignature
@@ -81,8 +82,9 @@ class LongSteps:
         if not isinstance(step.intent, SolanaIntent):
             return await self.execute(step)
         signature = TransactionSignature(step.intent.signature)
-        landing = await self._chain.landing(
-            signature, expires_at_height=step.intent.expires_at_height
+        landing = await looked_up(
+            self._chain.landing(signature, expires_at_height=step.intent.expires_at_height),
+            ErrorCode.ASGARD_UNKNOWN,
         )
         if landing is Landing.FAILED:
             raise Refused(ErrorCode.TRANSACTION_FAILED, "the transaction failed on Solana")
@@ -90,8 +92,13 @@ class LongSteps:
             raise Refused(ErrorCode.ASGARD_SUBMIT, "the transaction expired without landing")
         if landing is Landing.PENDING:
             raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN)
+        return await looked_up(self._landed(step.name, signature), ErrorCode.ASGARD_UNKNOWN)
+
+    async def _landed(
+        self, name: StepName, signature: TransactionSignature
+    ) -> LongOpened | LongClosed:
         change = await self._change(signature)
-        if step.name is StepName.CLOSE_LONG:
+        if name is StepName.CLOSE_LONG:
             return LongClosed(signature, change.usdc, -change.sol)
         return LongOpened(await self._opened_key(signature), signature, -change.usdc, -change.sol)
 

@@ -9,7 +9,8 @@ from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport
+from asgard_basis.application.trading.position_record import PositionRecord
+from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport, known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
@@ -26,7 +27,7 @@ from asgard_basis.domain.saga.progress import (
 )
 from asgard_basis.domain.saga.step import Finished, Journal
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.repositories import Event, Job, JobKind
+from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 _PATIENCE = timedelta(minutes=2)
@@ -56,6 +57,7 @@ class OpenPosition:
         self._book = book
         self._clock = clock
         self._limits = limits
+        self._record = PositionRecord(transactions)
 
     async def request(self, user_id: UserId, order: EntryOrder, key: str | None) -> Job:
         """Check, then take the opening on; the same key gives the same job again.
@@ -98,13 +100,15 @@ class OpenPosition:
     async def run(self, job: Job) -> DomainError | None:
         """Carry the opening out, or continue it; the reason when it ended without a pair."""
         context = await trading_context(self._transactions, job.user_id)
-        position = await self._position(job)
+        position = await self._record.of(job)
         job, failure = await self._planned(job, context, position)
         if failure is not None:
-            await self._fail(position, failure)
+            await self._fail(job, position, failure)
             return failure
         held_elsewhere = await self._held_short(position)
-        steps = self._pairs.steps(context, position, plan=job.plan, held_short=held_elsewhere)
+        steps = self._pairs.steps(
+            context, position, job=job, plan=job.plan, held_short=held_elsewhere
+        )
         finished = await self._runner.run(
             job,
             decide=lambda journal: entry.next_step(_plan(job), journal),
@@ -149,55 +153,72 @@ class OpenPosition:
         )
 
     async def _progress(self, job: Job, journal: Journal) -> None:
-        position = await self._position(job)
-        updated = recorded(position, journal, _plan(job))
-        updated = replace(updated, state=_state(position.state, journal))
-        if updated != position:
-            await self._save(updated, Event("position_update", {"position_id": position.id}))
+        plan = _plan(job)
+
+        def progressed(position: Position) -> Position:
+            updated = recorded(position, journal, plan)
+            return replace(updated, state=_state(position.state, journal))
+
+        position = await self._record.of(job)
+        await self._record.change(job.user_id, position.id, progressed, "position_update")
 
     async def _finish(
         self, context: UserTradingContext, job: Job, finished: Finished
     ) -> DomainError | None:
-        position = await self._position(job)
+        position = await self._record.of(job)
         if finished.failure is None:
-            hedged = replace(
-                position,
-                state=moved(position.state, PositionState.HEDGED),
-                hedged_at=self._clock.now(),
+            hedged = await self._record.change(
+                job.user_id,
+                position.id,
+                lambda p: replace(
+                    p,
+                    state=moved(p.state, PositionState.HEDGED),
+                    hedged_at=self._clock.now(),
+                ),
+                "position_opened",
+                ended=self._desk.ended(job),
             )
-            hedged = await self._save(
-                hedged, Event("position_opened", {"position_id": position.id})
-            )
-            await self._book.observe(context, hedged)
+            # Only for showing: the monitor looks again in a few seconds.
+            await known(self._book.observe(context, hedged))
             return None
         failure = DomainError(finished.failure, finished.reason)
+        await known(self._book.book_funding(context, position, is_last=True))
         if finished.is_stuck:
-            await self._save(
-                replace(
-                    position,
-                    state=moved(position.state, PositionState.STUCK_UNWIND),
+            await self._record.change(
+                job.user_id,
+                position.id,
+                lambda p: replace(
+                    p,
+                    state=moved(p.state, PositionState.STUCK_UNWIND),
                     failure_code=failure.code.code,
                     failure=failure.message,
                 ),
-                Event("position_update", {"position_id": position.id}),
+                "position_update",
+                ended=self._desk.ended(job, failure),
             )
             return failure
-        if position.long is not None and position.short is not None:
-            position = await self._book.book_funding(context, position)
-        await self._fail(position, failure)
+        await self._fail(job, position, failure)
         return failure
 
-    async def _fail(self, position: Position, failure: DomainError) -> None:
-        is_unwound = position.long is not None
-        state = PositionState.UNWOUND if is_unwound else PositionState.FAILED
-        ended = replace(
-            position,
-            state=moved(position.state, state),
-            closed_at=self._clock.now(),
-            failure_code=failure.code.code,
-            failure=failure.message,
+    async def _fail(self, job: Job, position: Position, failure: DomainError) -> None:
+        def ended(position: Position) -> Position:
+            is_unwound = position.long is not None
+            state = PositionState.UNWOUND if is_unwound else PositionState.FAILED
+            return replace(
+                position,
+                state=moved(position.state, state),
+                closed_at=self._clock.now(),
+                failure_code=failure.code.code,
+                failure=failure.message,
+            )
+
+        await self._record.change(
+            job.user_id,
+            position.id,
+            ended,
+            "position_closed",
+            ended=self._desk.ended(job, failure),
         )
-        await self._save(ended, Event("position_closed", {"position_id": position.id}))
 
     async def _held_short(self, position: Position) -> Decimal:
         async with self._transactions.for_user(position.user_id) as work:
@@ -206,21 +227,6 @@ class OpenPosition:
             (p.short.size for p in held if p.id != position.id and p.short is not None),
             Decimal(0),
         )
-
-    async def _position(self, job: Job) -> Position:
-        if job.position_id is None:
-            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
-        async with self._transactions.for_user(job.user_id) as work:
-            position = await work.positions.get(job.position_id)
-        if position is None:
-            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
-        return position
-
-    async def _save(self, position: Position, event: Event) -> Position:
-        async with self._transactions.for_user(position.user_id) as work:
-            saved = await work.positions.save(position)
-            await work.outbox.append(replace(event, user_id=position.user_id))
-        return saved
 
 
 def recorded(position: Position, journal: Journal, plan: entry.EntryPlan) -> Position:

@@ -11,6 +11,7 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
 
 
@@ -39,6 +40,7 @@ class PairFactory:
         context: UserTradingContext,
         position: Position,
         *,
+        job: Job,
         plan: EntryPlan | None,
         held_short: Decimal,
     ) -> PairSteps:
@@ -56,7 +58,15 @@ class PairFactory:
         )
         return PairSteps(
             context=context,
-            task=PairTask(position.id, position.asset, position.protocol, plan, held_short),
+            task=PairTask(
+                position.id,
+                job.id,
+                position.asset,
+                position.protocol,
+                plan,
+                since=position.requested_at,
+                held_short=held_short,
+            ),
             perp=self._perp,
             long_steps=long_steps,
             reader=self._reader,

@@ -7,9 +7,10 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_steps import LongSteps
+from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
-from asgard_basis.domain.identifiers import ClientOrderId, PositionId, client_order_id
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
+from asgard_basis.domain.identifiers import ClientOrderId, JobId, PositionId, client_order_id
 from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan, filled_short, hedge_target
@@ -48,10 +49,13 @@ class PairTask:
     """Which pair is being worked on."""
 
     position_id: PositionId
+    job_id: JobId
     asset: Asset
     protocol: LendingProtocol
     plan: EntryPlan | None
     """Of an opening."""
+    since: datetime
+    """When the position was asked for (market time)."""
     held_short: Decimal = Decimal(0)
     """Of other positions in the same account, which must stay untouched."""
 
@@ -141,7 +145,7 @@ class PairSteps:
         band = Decimal(bps) / 10_000
         return OrderIntent(
             client_order_id=client_order_id(
-                position=self._task.position_id, step=command.name.value, attempt=attempt
+                saga=self._task.job_id, step=command.name.value, attempt=attempt
             ),
             is_buy=is_buy,
             size=command.size,
@@ -162,8 +166,9 @@ class PairSteps:
         return await self._with_fee(result, step, intent)
 
     async def _resolve_order(self, step: Step, intent: OrderIntent) -> OrderDone:
-        found = await self._perp.find_order(
-            self._context.evm_address, ClientOrderId(intent.client_order_id)
+        found = await looked_up(
+            self._perp.find_order(self._context.evm_address, ClientOrderId(intent.client_order_id)),
+            ErrorCode.HYPERLIQUID_UNKNOWN,
         )
         if found is not None:
             return await self._with_fee(found, step, intent)
@@ -181,15 +186,16 @@ class PairSteps:
                 return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
             return OrderDone(result, Decimal(0))
         since = step.intended_at - _CLOCKS_APART
-        try:
-            fills = await self._perp.fills(self._context.evm_address, since=since)
-        except Unavailable as error:
-            # The order is filled; only its fee is not known yet.
-            raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, error.message) from error
+        # The order is filled; only its fee is not known yet.
+        fills = await looked_up(
+            self._perp.fills(self._context.evm_address, since=since),
+            ErrorCode.HYPERLIQUID_UNKNOWN,
+        )
         ours = [f for f in fills if f.client_order_id == intent.client_order_id]
         if sum((f.size for f in ours), Decimal(0)) < result.filled_size:
             raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "the fills are not listed yet")
-        return OrderDone(result, sum((f.fee_usdc for f in ours), Decimal(0)))
+        fee = sum((f.fee_usdc for f in ours), Decimal(0))
+        return OrderDone(result, fee, filled_at=max(f.time for f in ours))
 
     async def _margin_intent(self, target_usdc: Decimal) -> MarginIntent:
         account = await self._perp.account(self._context.evm_address)

@@ -1,16 +1,26 @@
 """Keeping a position's record true to the venues: observations and funding payments."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
+from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
+from asgard_basis.domain.identifiers import PositionId
+from asgard_basis.domain.market.funding import HOUR, FundingPayment
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import LongState, PerpAccount
+from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LegObservation, LongRecord, Position
+from asgard_basis.domain.saga.progress import short_span
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
+
+_PATIENCE = timedelta(seconds=30)
+"""Before the venue is asked again for a settlement it had not listed."""
 
 
 class PositionBook:
@@ -28,6 +38,8 @@ class PositionBook:
         self._perp = perp
         self._margin = margin
         self._clock = clock
+        self._record = PositionRecord(transactions)
+        self._asked_in_vain: dict[PositionId, datetime] = {}
 
     async def observe(self, context: UserTradingContext, position: Position) -> Position:
         """Both legs as the venues state them now; raises DomainError when one cannot be asked."""
@@ -39,66 +51,82 @@ class PositionBook:
         )
         if state is None:
             return position
-        observed = replace(
-            position,
-            observation=_observation(account, state),
-            long=await self._with_fee(position.long),
-        )
-        return await self._save(observed, Event("position_update", {"position_id": position.id}))
+        fee = await self._fee(position.long)
 
-    async def book_funding(self, context: UserTradingContext, position: Position) -> Position:
-        """Book every payment since the short was opened, once each; update the total.
+        def observed(present: Position) -> Position:
+            if present.long is None or present.state in ENDED:
+                return present
+            return replace(
+                present,
+                observation=_observation(account, state),
+                long=replace(present.long, fee_usdc=fee),
+            )
 
-        With several positions in one account a payment is shared by size.
+        return await self._record.change(position.user_id, position.id, observed, "position_update")
+
+    async def book_funding(
+        self, context: UserTradingContext, position: Position, *, is_last: bool = False
+    ) -> Position:
+        """Book every payment the short took part in, once each, and update the total.
+
+        What it held at each settlement is read from its journals: a payment before its opening
+        or after its closing belongs to other positions of the account. With several of them a
+        payment is shared by size. `is_last` asks the venue even if it was asked in vain just now.
         """
-        if position.short is None:
+        since = await self._due_since(position)
+        asked_at, now = self._asked_in_vain.get(position.id), self._clock.host()
+        if since is None or (not is_last and asked_at and now - asked_at < _PATIENCE):
             return position
-        if not await self._is_due(position):
-            return position
-        size = position.short.size
-        since = position.requested_at - timedelta(minutes=1)
         payments = await self._perp.funding_payments(context.evm_address, since=since)
-        async with self._transactions.for_user(position.user_id) as work:
-            for payment in payments:
-                if payment.signed_size == 0 or not _was_held(position, payment.settled_at):
-                    continue
-                share = payment.amount_usdc * min(ONE, size / abs(payment.signed_size))
-                await work.payments.book(position.user_id, position.id, payment, share=share)
-            total = await work.payments.total(position.id)
-        if total == position.funding_usdc:
-            return position
-        return await self._save(
-            replace(position, funding_usdc=total),
-            Event("position_update", {"position_id": position.id}),
-        )
+        booked, count = await unchallenged(lambda: self._booked(position, payments))
+        if count:
+            self._asked_in_vain.pop(position.id, None)
+        else:
+            self._asked_in_vain[position.id] = now
+        return booked
 
-    async def _with_fee(self, long: LongRecord) -> LongRecord:
+    async def _booked(
+        self, position: Position, payments: Sequence[FundingPayment]
+    ) -> tuple[Position, int]:
+        """The payments and their total in one transaction: never one without the other."""
+        count = 0
+        async with self._transactions.for_user(position.user_id) as work:
+            present = await work.positions.get(position.id) or position
+            span = short_span(await work.journals.of_position(position.id))
+            for payment in payments:
+                held = span.held(payment.settled_at)
+                if not held or payment.signed_size == 0:
+                    continue
+                share = payment.amount_usdc * min(ONE, held / abs(payment.signed_size))
+                count += await work.payments.book(
+                    position.user_id, position.id, payment, share=share
+                )
+            total = await work.payments.total(position.id)
+            if total != present.funding_usdc:
+                present = await work.positions.save(replace(present, funding_usdc=total))
+                payload: dict[str, object] = {"position_id": position.id}
+                await work.outbox.append(Event("position_update", payload, position.user_id))
+        return present, count
+
+    async def _due_since(self, position: Position) -> datetime | None:
+        """From when on to ask, or None while no settlement can be missing."""
+        async with self._transactions.for_user(position.user_id) as work:
+            span = short_span(await work.journals.of_position(position.id))
+            newest = await work.payments.of_position(position.id, limit=1)
+        if span.began is None:
+            return None
+        until = min(self._clock.now(), span.ended or self._clock.now())
+        hour = until.replace(minute=0, second=0, microsecond=0)
+        if hour < span.began or (newest and newest[0][0] >= hour):
+            return None
+        return newest[0][0] - HOUR if newest else span.began
+
+    async def _fee(self, long: LongRecord) -> Decimal | None:
         """The venue publishes its executed record up to a minute after the opening."""
         if long.fee_usdc is not None:
-            return long
+            return long.fee_usdc
         fill = await self._margin.open_fill(long.position_key)
-        return long if fill is None else replace(long, fee_usdc=fill.fee_usdc)
-
-    async def _is_due(self, position: Position) -> bool:
-        """Whether an hour has been settled since the newest payment we know."""
-        hour = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        if hour <= position.requested_at:
-            return False
-        async with self._transactions.for_user(position.user_id) as work:
-            newest = await work.payments.of_position(position.id, limit=1)
-        return not newest or newest[0][0] < hour
-
-    async def _save(self, position: Position, event: Event) -> Position:
-        async with self._transactions.for_user(position.user_id) as work:
-            saved = await work.positions.save(position)
-            await work.outbox.append(replace(event, user_id=position.user_id))
-        return saved
-
-
-def _was_held(position: Position, settled_at: datetime) -> bool:
-    """Payments are settled on the hour; the position takes part from its opening to its end."""
-    end = position.closed_at
-    return position.requested_at <= settled_at and (end is None or settled_at <= end)
+        return None if fill is None else fill.fee_usdc
 
 
 def _observation(account: PerpAccount, state: LongState) -> LegObservation:

@@ -7,7 +7,7 @@ from typing import Protocol
 import structlog
 
 from asgard_basis.application.operations.jobs import job_event
-from asgard_basis.domain.errors import DomainError, OutcomeUnknown, Refused, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -29,6 +29,7 @@ _POLL_SECONDS = 1.0
 _POLL_SECONDS_MAX = 5.0
 """Looking up costs a share of the venue's request budget."""
 _BACKOFF_SECONDS_MAX = 30.0
+_DOUBLINGS_MAX = 10
 
 
 class Performer(Protocol):
@@ -64,8 +65,13 @@ class SagaRunner:
         decide: Callable[[Journal], Decision],
         performer: Performer,
         on_progress: Callable[[Journal], Awaitable[None]],
+        looks_max: int | None = None,
     ) -> Finished:
-        """Run until the saga is finished; every outcome is in the journal before the next step."""
+        """Run until the saga is finished; every outcome is in the journal before the next step.
+
+        Raises OutcomeUnknown after so many look-ups in a row without an answer: the queue
+        delivers the job again, and in between others have its place among the workers.
+        """
         asked = 0
         while True:
             journal = await self._journal(job)
@@ -73,6 +79,8 @@ class SagaRunner:
             unanswered = journal.open_step()
             if unanswered is not None:
                 asked = 0 if await self._resolve(job, unanswered, performer) else asked + 1
+                if looks_max is not None and asked >= looks_max:
+                    raise OutcomeUnknown(ErrorCode.UNKNOWN, f"{unanswered.name} is not known yet")
                 if asked:
                     await self._clock.sleep(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
                 continue
@@ -85,8 +93,10 @@ class SagaRunner:
         self, job: Job, command: Perform, journal: Journal, performer: Performer
     ) -> None:
         attempt = journal.attempts(command.name) + 1
-        if attempt > 1 and journal.last_refusal(command.name) is not None:
-            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, 0.5 * 2.0 ** (attempt - 2)))
+        fruitless = journal.fruitless(command.name)
+        if fruitless:
+            doubled = 0.5 * 2.0 ** min(fruitless - 1, _DOUBLINGS_MAX)
+            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, doubled))
         intended_at = self._clock.now()
         try:
             intent = await performer.prepare(command, journal, attempt)

@@ -1,6 +1,8 @@
 """What a journal has made of a position: the legs' records, from outcomes only."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.domain.money import ZERO
@@ -104,6 +106,50 @@ def closed_long(long: LongRecord, journal: Journal) -> LongRecord:
         cost_usd=long.cost_usd + worth - state.debt_usdc - closed.usdc_received,
         network_fee_usd=long.network_fee_usd + closed.sol_spent * oracle,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ShortSpan:
+    """When a position's journals held how much of a short (market times)."""
+
+    trades: tuple[tuple[datetime, Decimal], ...]
+    """(when, SOL sold short; bought back is negative)."""
+    unknown_since: datetime | None
+    """An order was about to be sent then, and what became of it is not known yet."""
+
+    def held(self, at: datetime) -> Decimal | None:
+        """SOL sold short and not bought back by then; None while it is not known."""
+        if self.unknown_since is not None and self.unknown_since <= at:
+            return None
+        return sum((size for when, size in self.trades if when <= at), ZERO)
+
+    @property
+    def began(self) -> datetime | None:
+        """When it was first held; None when it never was."""
+        return min((when for when, _ in self.trades), default=None)
+
+    @property
+    def ended(self) -> datetime | None:
+        """When the last of it was bought back; None while some is held."""
+        if self.unknown_since is not None or sum((size for _, size in self.trades), ZERO) > 0:
+            return None
+        return max((when for when, _ in self.trades), default=None)
+
+
+def short_span(steps: Sequence[Step]) -> ShortSpan:
+    """The short in time, from all steps of all jobs of a position."""
+    trades: list[tuple[datetime, Decimal]] = []
+    unknown_since = None
+    for step in steps:
+        if step.name not in {StepName.OPEN_SHORT, StepName.CLOSE_SHORT}:
+            continue
+        if step.status is StepStatus.INTENDED:
+            unknown_since = step.intended_at
+        if isinstance(step.outcome, OrderDone) and step.outcome.result.filled_size > 0:
+            size = step.outcome.result.filled_size
+            when = step.outcome.filled_at or step.finished_at or step.intended_at
+            trades.append((when, size if step.name is StepName.OPEN_SHORT else -size))
+    return ShortSpan(tuple(trades), unknown_since)
 
 
 def _orders(journal: Journal, name: StepName) -> list[tuple[OrderIntent, OrderDone]]:

@@ -115,6 +115,8 @@ class OrderDone:
 
     result: OrderResult
     fee_usdc: Decimal
+    filled_at: datetime | None = None
+    """Of its last execution (market time); None when nothing was filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,10 +206,25 @@ class Journal:
         """How often the step was begun."""
         return sum(1 for s in self.steps if s.name is name)
 
+    def fruitless(self, name: StepName) -> int:
+        """How many of the newest attempts came to nothing, an order without a fill included."""
+        count = 0
+        for step in reversed([s for s in self.steps if s.name is name]):
+            if not _is_fruitless(step):
+                break
+            count += 1
+        return count
+
     def last_refusal(self, name: StepName) -> Step | None:
         """The newest refused attempt of the step."""
         refused = [s for s in self.steps if s.name is name and s.status is StepStatus.REFUSED]
         return refused[-1] if refused else None
+
+
+def _is_fruitless(step: Step) -> bool:
+    if isinstance(step.outcome, OrderDone):
+        return step.outcome.result.filled_size == 0
+    return step.status is StepStatus.REFUSED
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.domain.errors import ErrorCode, Refused, Unavailable
-from asgard_basis.domain.identifiers import PositionId, client_order_id
+from asgard_basis.domain.identifiers import JobId, client_order_id
 from asgard_basis.ports.venues import PerpOrder
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -197,7 +197,7 @@ def test_a_price_that_rounds_to_nothing_is_refused() -> None:
 
 
 def test_an_order_has_its_keys_in_signing_order_and_whole_lots() -> None:
-    key = client_order_id(position=PositionId("p"), step="open_short", attempt=1)
+    key = client_order_id(saga=JobId("p"), step="open_short", attempt=1)
     order = PerpOrder(key, False, Decimal("3.3478"), Decimal("138.9123"), False)
     action = parse.order_action(order, asset=5, size_decimals=2)
     assert list(action) == ["type", "orders", "grouping"]

@@ -7,11 +7,11 @@ import pytest
 from starlette.responses import PlainTextResponse, Response
 
 from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused, Unavailable
-from asgard_basis.domain.identifiers import EvmAddress, PositionId, client_order_id
+from asgard_basis.domain.identifiers import EvmAddress, JobId, client_order_id
 from asgard_basis.ports.venues import ORDER_LIFETIME, PerpOrder
 from tests.unit.adapters.hyperliquid.scripted import ScriptedVenue, SteadyClock, Turns
 
-KEY = client_order_id(position=PositionId("p"), step="open_short", attempt=1)
+KEY = client_order_id(saga=JobId("p"), step="open_short", attempt=1)
 SELL = PerpOrder(KEY, False, Decimal("3.34"), Decimal("138.91"), False)
 ACCEPTED = {"status": "ok", "response": {"type": "default"}}
 

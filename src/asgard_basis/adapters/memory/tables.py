@@ -1,0 +1,110 @@
+"""Rows in memory with transactions: what is written is private until it is committed whole.
+
+Others' commits are seen at once, as PostgreSQL's READ COMMITTED shows them. Instead of making
+writers wait for each other, a commit is refused when a row it guards has changed since.
+"""
+
+import itertools
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.identifiers import UserId
+
+Owner = UserId | None
+"""Whose row it is; None is everybody's."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One stored value."""
+
+    owner: Owner
+    sequence: int
+    """Grows with every insert, over all tables."""
+    value: Any
+
+
+@dataclass(slots=True)
+class Tables:
+    """Everything that is committed."""
+
+    rows: dict[tuple[str, Hashable], Row] = field(default_factory=dict)
+    numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
+    locked: set[tuple[str, Hashable]] = field(default_factory=set)
+
+
+class Transaction:
+    """One transaction's view: its own writes over what is committed, one person's rows only."""
+
+    def __init__(self, tables: Tables, *, sees: Callable[[Owner], bool]) -> None:
+        self._tables = tables
+        self._sees = sees
+        self._written: dict[tuple[str, Hashable], Row | None] = {}
+        self._guards: list[tuple[tuple[str, Hashable], Row | None, DomainError]] = []
+        self._locked: set[tuple[str, Hashable]] = set()
+        self._after: list[Callable[[], None]] = []
+
+    def find(self, table: str, key: Hashable) -> Row | None:
+        """The row as this transaction sees it, or None."""
+        row = self._present((table, key))
+        return row if row is not None and self._sees(row.owner) else None
+
+    def rows(self, table: str) -> list[Row]:
+        """All rows it sees of a table, oldest insert first."""
+        keys = {k for k in (*self._tables.rows, *self._written) if k[0] == table}
+        found = [row for key in keys if (row := self._present(key)) and self._sees(row.owner)]
+        return sorted(found, key=lambda row: row.sequence)
+
+    def put(self, table: str, key: Hashable, value: Any, *, owner: Owner) -> None:
+        """Insert or replace; raises PermissionError for a row this transaction may not see."""
+        place = (table, key)
+        present = self._present(place)
+        if not self._sees(owner) or (present is not None and not self._sees(present.owner)):
+            raise PermissionError(f"a row of {table} belongs to somebody else")
+        sequence = present.sequence if present else next(self._tables.numbers)
+        self._written[place] = Row(owner, sequence, value)
+
+    def guard(self, table: str, key: Hashable, refusal: DomainError) -> None:
+        """Let the commit raise `refusal` when another commit changes this row until then."""
+        place = (table, key)
+        self._guards.append((place, self._tables.rows.get(place), refusal))
+
+    def remove(self, table: str, keys: Iterable[Hashable]) -> None:
+        """Delete rows."""
+        self._written.update(dict.fromkeys((table, key) for key in keys))
+
+    def lock_free(self, table: str, keys: Sequence[Hashable], *, limit: int) -> list[Hashable]:
+        """Of these rows the first that nobody else has locked, locked for this transaction."""
+        places = [(table, key) for key in keys]
+        free = [p for p in places if p in self._locked or p not in self._tables.locked][:limit]
+        self._locked.update(free)
+        self._tables.locked.update(free)
+        return [key for _, key in free]
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do it once everything is committed."""
+        self._after.append(act)
+
+    def commit(self) -> None:
+        """All of it, or the refusal of a guard and nothing."""
+        for place, seen, refusal in self._guards:
+            if self._tables.rows.get(place) is not seen:
+                raise refusal
+        for place, row in self._written.items():
+            if row is None:
+                self._tables.rows.pop(place, None)
+            else:
+                self._tables.rows[place] = row
+        for act in self._after:
+            act()
+
+    def end(self) -> None:
+        """Let go of its locks."""
+        self._tables.locked -= self._locked
+
+    def _present(self, place: tuple[str, Hashable]) -> Row | None:
+        if place in self._written:
+            return self._written[place]
+        return self._tables.rows.get(place)

@@ -1,0 +1,83 @@
+"""Units of work in memory, as one user, as a visitor or as the system."""
+
+import contextlib
+from collections.abc import AsyncIterator, Callable
+
+from asgard_basis.adapters.memory.records import (
+    MemoryFundingHours,
+    MemoryPayments,
+    MemoryPositions,
+    MemorySessions,
+    MemoryUsers,
+    MemoryWallets,
+)
+from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
+from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
+from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.repositories import (
+    FundingHours,
+    Job,
+    Jobs,
+    Journals,
+    Outbox,
+    Payments,
+    Positions,
+    Sessions,
+    Users,
+    Wallets,
+)
+from asgard_basis.ports.unit_of_work import UnitOfWork
+
+
+class MemoryUnitOfWork:
+    """Implements UnitOfWork."""
+
+    def __init__(
+        self, transaction: Transaction, *, deliver: Callable[[Job], None], number: Callable[[], int]
+    ) -> None:
+        self.users: Users = MemoryUsers(transaction)
+        self.sessions: Sessions = MemorySessions(transaction)
+        self.wallets: Wallets = MemoryWallets(transaction)
+        self.positions: Positions = MemoryPositions(transaction)
+        self.jobs: Jobs = MemoryJobs(transaction, deliver)
+        self.journals: Journals = MemoryJournals(transaction)
+        self.payments: Payments = MemoryPayments(transaction)
+        self.funding: FundingHours = MemoryFundingHours(transaction)
+        self.outbox: Outbox = MemoryOutbox(transaction, number)
+
+
+class MemoryTransactions:
+    """Implements Transactions; new jobs are handed to `deliver` when they are committed."""
+
+    def __init__(self, deliver: Callable[[Job], None] | None = None) -> None:
+        self._tables = Tables()
+        self._deliver = deliver or _nobody
+
+    def for_user(self, user_id: UserId) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees and changes this user's rows only, and what is the same for everybody."""
+        if not user_id:
+            raise ValueError("a unit of work needs a user id")
+        return self._transaction(lambda owner: owner is None or owner == user_id)
+
+    def for_visitor(self) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees what is the same for everybody, and nobody's rows."""
+        return self._transaction(lambda owner: owner is None)
+
+    def for_system(self) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
+        """Sees everybody's rows."""
+        return self._transaction(lambda owner: True)
+
+    @contextlib.asynccontextmanager
+    async def _transaction(self, sees: Callable[[Owner], bool]) -> AsyncIterator[UnitOfWork]:
+        transaction = Transaction(self._tables, sees=sees)
+        try:
+            yield MemoryUnitOfWork(
+                transaction, deliver=self._deliver, number=lambda: next(self._tables.numbers)
+            )
+            transaction.commit()
+        finally:
+            transaction.end()
+
+
+def _nobody(_job: Job) -> None:
+    """Nobody works."""

@@ -1,0 +1,77 @@
+"""A position's row: changed as it is now, never as somebody read it a while ago."""
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from asgard_basis.application.operations.jobs import job_event
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.position.position import Position
+from asgard_basis.ports.repositories import Event, Job
+from asgard_basis.ports.unit_of_work import Transactions
+
+T = TypeVar("T")
+_TRIES = 10
+
+
+async def unchallenged(attempt: Callable[[], Awaitable[T]]) -> T:
+    """What a transaction comes to, begun again while others change the same position in between.
+
+    Raises DomainError POS-0006 after ten tries.
+    """
+    for _ in range(_TRIES - 1):
+        try:
+            return await attempt()
+        except DomainError as error:
+            if error.code is not ErrorCode.POSITION_BUSY:
+                raise
+    return await attempt()
+
+
+class PositionRecord:
+    """Reads and changes positions, one transaction for each change."""
+
+    def __init__(self, transactions: Transactions) -> None:
+        self._transactions = transactions
+
+    async def of(self, job: Job) -> Position:
+        """The position a job is about; raises DomainError POS-0001 when there is none."""
+        if job.position_id is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        async with self._transactions.for_user(job.user_id) as work:
+            position = await work.positions.get(job.position_id)
+        if position is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        return position
+
+    async def change(
+        self,
+        user_id: UserId,
+        position_id: PositionId,
+        change: Callable[[Position], Position],
+        event: str,
+        *,
+        ended: Job | None = None,
+    ) -> Position:
+        """Apply `change` to the present row and announce it; nothing is written when it is equal.
+
+        `ended` is the job this change concludes: both are written in one transaction, so that a
+        crash never leaves a concluded position with a job that would conclude it again.
+        """
+
+        async def once() -> Position:
+            async with self._transactions.for_user(user_id) as work:
+                present = await work.positions.get(position_id)
+                if present is None:
+                    raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+                changed = change(present)
+                if changed != present:
+                    changed = await work.positions.save(changed)
+                    payload: dict[str, object] = {"position_id": position_id}
+                    await work.outbox.append(Event(event, payload, user_id))
+                if ended is not None:
+                    await work.jobs.save(ended)
+                    await work.outbox.append(job_event(ended))
+            return changed
+
+        return await unchallenged(once)
