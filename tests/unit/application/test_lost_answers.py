@@ -92,7 +92,6 @@ def deposit_steps(outside: Outside) -> DepositSteps:
         Decimal(50),
         outside,  # type: ignore[arg-type]
         outside,  # type: ignore[arg-type]
-        StillClock(),
     )
 
 
