@@ -15,13 +15,18 @@ from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, a
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
-from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.position.position import Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.step import Step
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
+
+_NEVER_SHORT = ShortRecord(
+    size=ZERO, entry_price=ZERO, margin_usdc=ZERO, fee_usdc=ZERO, slippage_usd=ZERO
+)
+"""Of a pair that was unwound before anything was sold short: the result is the long's alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,15 +313,20 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
 def _result(
     position: Position, valuation: LongValuation | None, mark: Decimal | None
 ) -> Attribution | None:
-    if position.long is None or position.short is None or valuation is None:
+    if position.long is None or valuation is None:
+        return None
+    short = position.short
+    if short is None and position.state in ENDED:
+        short = _NEVER_SHORT
+    if short is None:
         return None
     if mark is None:
-        if position.short.size != 0:
+        if short.size != 0:
             return None
         mark = ZERO
     return attribute(
         long=position.long,
-        short=position.short,
+        short=short,
         funding_usdc=position.funding_usdc,
         valuation=valuation,
         mark_price=mark,
