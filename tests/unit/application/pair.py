@@ -95,7 +95,7 @@ class Pair:
         self.world = Outside(
             latest=SNAPSHOT,
             market=PERP,
-            has_agent=True,
+            approve_agent=None,
             set_isolated_leverage=None,
             prepare_open=lambda *_: self._submission(),
             prepare_close=lambda *_, **__: self._submission(),

@@ -110,8 +110,7 @@ class PairSteps:
                     await self._perp.add_margin(trader, step.intent.amount_usdc)
                 return Plain(f"{step.intent.amount_usdc} USDC")
             case StepName.APPROVE_AGENT, _:
-                if not await self._perp.has_agent(trader):
-                    await self._perp.approve_agent(trader)
+                await self._perp.approve_agent(trader)
                 return Plain()
             case StepName.SET_LEVERAGE, _:
                 await self._set_leverage()
