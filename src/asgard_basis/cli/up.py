@@ -195,12 +195,28 @@ class _Stack:
             while True:
                 try:
                     answer = client.get(f"http://127.0.0.1:{self._port}/health/ready")
-                    if answer.status_code == 200:
+                    if answer.status_code == 200 and self._is_ours(client):
                         return
                     missing = "not ready: " + _down(answer)
                 except httpx.TransportError:
                     pass
+                self._move_if_taken()
                 self._go_on_waiting(deadline, f"the service did not become ready ({missing})")
+
+    def _is_ours(self, client: httpx.Client) -> bool:
+        """Whether it is our own service that answers: it lives in our own paper world."""
+        config = client.get(f"http://127.0.0.1:{self._port}/api/v1/config")
+        world = (config.json().get("paper") or {}) if config.status_code == 200 else {}
+        return self._paper is not None and world.get("control_url") == self._paper.control
+
+    def _move_if_taken(self) -> None:
+        """Another program can take the port between our look at it and our own server's."""
+        ended = self._supervisor.ended()
+        if ended is None or ended.name != "serve" or is_free(self._port):
+            return
+        self._port = self._chosen_port()
+        self._supervisor.restart(ended.name)
+        self._supervisor.watch()
 
     def _go_on_waiting(self, deadline: float, what: str, name: str = "serve") -> None:
         if self._is_stopping():
