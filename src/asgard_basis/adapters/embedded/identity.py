@@ -7,6 +7,7 @@ import signal
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 
 from asgard_basis.adapters.embedded.child import SAME, Identity, StartFailed, spawn
 
@@ -26,20 +27,38 @@ class Lodging:
 def lodging(wanted: Path, installation: Path, *, shared_root: Path = _SHARED_ROOT) -> Lodging:
     """Where and as whom a server can run, the least intrusive way first.
 
-    An ordinary user: as is. Root: in a user namespace, which leaves all files root's own. Where
-    those are switched off: as `nobody`, with the programs copied to a readable place, and the
+    An ordinary user: as is. A user number without a name, as containers like to have, and root:
+    in a user namespace, which leaves all files their own. Where those are switched off, root: as
+    `nobody`, with the programs copied to a readable place, and the
     data under `shared_root` if `nobody` cannot reach `wanted`. Raises StartFailed when no way
     is left. `installation` is a folder with `bin`, beside which a `*.libs` folder may lie.
     """
-    if os.geteuid() != 0:
+    if os.geteuid() != 0 and _has_name(os.geteuid()):
         return Lodging(SAME, wanted, installation / "bin")
+    if os.geteuid() != 0:
+        return namespace_lodging(wanted, installation) or _nameless(os.geteuid())
     return namespace_lodging(wanted, installation) or account_lodging(
         wanted, installation, shared_root
     )
 
 
+def _has_name(uid: int) -> bool:
+    try:
+        pwd.getpwuid(uid)
+    except KeyError:
+        return False
+    return True
+
+
+def _nameless(uid: int) -> NoReturn:
+    raise StartFailed(
+        f"PostgreSQL must run as a user with a name, and user {uid} has none",
+        advice="run as a user of /etc/passwd, or give DATABASE_URL of a running PostgreSQL 16",
+    )
+
+
 def namespace_lodging(wanted: Path, installation: Path) -> Lodging | None:
-    """Root under another number in a user namespace; None where that is not possible."""
+    """We under another number in a user namespace; None where that is not possible."""
     account = next((entry for entry in pwd.getpwall() if entry.pw_uid not in (0, 65534)), None)
     if account is None:
         return None
