@@ -4,7 +4,6 @@ import contextlib
 import json
 import os
 import signal
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -91,6 +90,12 @@ class Machine:
             what=f"another {name}",
         )
 
+    def faults(self) -> list[dict[str, Any]]:
+        """The world's faults, used-up ones included."""
+        answer = httpx.get(f"{self.stack.run['paper']['control']}/control/faults", trust_env=False)
+        found: list[dict[str, Any]] = answer.json()
+        return found
+
     def said(self) -> str:
         """Everything `basis up` has printed on this machine."""
         return (self.home / "up.out").read_text()
@@ -128,7 +133,10 @@ def alive(processes: Processes) -> list[int]:
 
 
 class Books:
-    """What the venues themselves say of one person's wallets."""
+    """What the venues themselves say of one person's wallets, asked from another address.
+
+    Venues limit requests by address; what the observer asks must cost the product nothing.
+    """
 
     def __init__(self, stack: Stack, wallets: Mapping[str, Any]) -> None:
         self._venues = stack.run["paper"]
@@ -154,25 +162,21 @@ class Books:
         rows = self._info("userNonFundingLedgerUpdates", startTime=0)
         return [row["delta"]["usdc"] for row in rows if row["delta"]["type"] == "deposit"]
 
-    def longs(self, which: str = "open") -> list[str]:
-        """Keys of the longs at Asgard."""
-        answer = httpx.post(
-            f"{self._venues['asgard']}/margin-trading/positions/{which}",
-            json={"walletPubkey": self._solana},
-            headers={"x-api-key": "observer"},
-            trust_env=False,
+    def longs(self, which: str = "/open") -> list[str]:
+        """Keys of the longs at Asgard: open, "/closed", or all with ""."""
+        rows = self._asked(
+            f"{self._venues['asgard']}/margin-trading/positions{which}",
+            {"walletPubkey": self._solana},
         )
-        answer.raise_for_status()
-        return [row["positionPda"] for row in answer.json()]
+        return [row["positionPda"] for row in rows]
 
     def _info(self, kind: str, **fields: object) -> Any:
         request = {"type": kind, "user": self._evm, **fields}
-        for _ in range(50):
-            answer = httpx.post(
-                f"{self._venues['hyperliquid']}/info", json=request, trust_env=False
-            )
-            if answer.status_code != httpx.codes.TOO_MANY_REQUESTS:
-                break
-            time.sleep(1)
+        return self._asked(f"{self._venues['hyperliquid']}/info", request)
+
+    def _asked(self, url: str, body: object) -> Any:
+        elsewhere = httpx.HTTPTransport(local_address="127.0.0.2")
+        with httpx.Client(transport=elsewhere, headers={"x-api-key": "observer"}) as client:
+            answer = client.post(url, json=body)
         answer.raise_for_status()
         return answer.json()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.crashes.machine import Machine, alive, family
-from tests.crashes.saver import Saver, saver
+from tests.crashes.saver import Saver, savers
 
 
 @dataclass
@@ -36,8 +36,8 @@ class Owner:
 @pytest.fixture(scope="module")
 def owner(machine: Machine) -> Owner:
     """They came first, and stay through everything."""
-    person = saver(machine, "owner")
-    position = person.hedged(person.begin_opening())
+    (person,) = savers(machine, "owner")
+    position = person.open_pair()
     return Owner(person, position, person.books.longs())
 
 
@@ -59,7 +59,7 @@ def test_killing_everything_at_once_loses_nothing_that_was_acknowledged(
     machine: Machine, owner: Owner
 ) -> None:
     person = owner.person
-    other = saver(machine, "sender")
+    (other,) = savers(machine, "sender")
     machine.world.add_fault(
         kind="delay", venue="arbitrum", operation="eth_sendRawTransaction",
         delay_ms=4000, remaining=1,

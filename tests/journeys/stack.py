@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,8 +47,11 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(home: Path, **settings: str) -> Iterator[Stack]:
-    """`basis up` until the block is left; then SIGTERM, and everything must end."""
+def running(home: Path, *, through: Sequence[str] = (), **settings: str) -> Iterator[Stack]:
+    """`basis up` until the block is left; then SIGTERM, and everything must end.
+
+    An empty setting is as good as none; `through` is a command that becomes the one after it.
+    """
     environment = {
         name: value
         for name, value in os.environ.items()
@@ -63,7 +66,7 @@ def running(home: Path, **settings: str) -> Iterator[Stack]:
     home.mkdir(parents=True, exist_ok=True)
     with (home / "up.out").open("ab") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "asgard_basis", "up"],
+            [*through, sys.executable, "-m", "asgard_basis", "up"],
             env=environment,
             stdout=output,
             stderr=subprocess.STDOUT,
