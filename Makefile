@@ -30,7 +30,7 @@ demo: $(RUN_STAMP) $(DIST) ## Tell the whole path, step by step, in under two mi
 .PHONY: test
 test: check $(DIST) ## Set up and run every test
 	$(PY) -m pytest tests/architecture tests/unit tests/contracts tests/conformance tests/integration -n 2 --dist loadfile
-	$(PY) -m pytest tests/journeys
+	$(PY) -m pytest tests/journeys tests/crashes
 	npm test -w frontend
 	$(PY) -m pytest tests/browser
 
@@ -39,7 +39,7 @@ fast: $(TEST_STAMP) ## Run the quick tests
 	$(PY) -m pytest tests/architecture tests/unit/domain tests/unit/adapters -n 2 --dist loadfile
 
 .PHONY: check
-check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks
+check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks, client
 	$(VENV)/bin/ruff format --check src tests benchmarks
 	$(VENV)/bin/ruff check src tests benchmarks
 	$(VENV)/bin/mypy
@@ -48,6 +48,7 @@ check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks
 	@! grep -n '"resolved": "http' package-lock.json
 	npm run lint -w frontend
 	npm run typecheck -w frontend
+	npm run generate -w frontend -- --check
 
 .PHONY: fix
 fix: $(TEST_STAMP) ## Format and mend what can be mended

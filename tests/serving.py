@@ -18,11 +18,18 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def serve(app: Any, *, port: int | None = None) -> Iterator[str]:
+def serve(app: Any, *, port: int | None = None, date_header: bool = True) -> Iterator[str]:
     """Run `app` under uvicorn in a thread; yield its base URL; stop it on the way out."""
     chosen = port or free_port()
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=chosen, log_level="warning", lifespan="on")
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=chosen,
+            log_level="warning",
+            lifespan="on",
+            date_header=date_header,
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -1,7 +1,7 @@
 """Every setting of the service, read and judged whole before anything starts.
 
-Each field is read from the environment under its name in capitals (a few under `BASIS_...`), or
-else from a file of that name in `$BASIS_HOME/secrets`. This is the only place that reads them.
+Each field is read from the environment, or else from a file of that name in `$BASIS_HOME/secrets`.
+Nothing inside the service reads either again; `basis up` passes on what it was given.
 """
 
 import os
@@ -33,6 +33,7 @@ _PAPER_ONLY = (
     "BASIS_HISTORY",
     "BASIS_SPEED",
     "BASIS_SEED",
+    "BASIS_START",
 )
 _LOOPBACK = {"localhost", "0.0.0.0", "::1", "::"}
 _BASE58 = set("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
@@ -51,8 +52,8 @@ class SettingsRefused(Exception):
         super().__init__("\n".join(problems))
 
 
-def _named(name: str, **options: Any) -> Any:
-    return Field(validation_alias=AliasChoices(name), **options)
+def _named(name: str, meaning: str, **options: Any) -> Any:
+    return Field(validation_alias=AliasChoices(name), description=meaning, **options)
 
 
 class Settings(BaseModel):
@@ -60,49 +61,155 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
-    mode: Mode = _named("BASIS_MODE", default="paper")
-    home: Path = _named("BASIS_HOME", default=Path("var"))
-    host: str = _named("HOST", default="127.0.0.1")
-    port: int = _named("PORT", default=8080, ge=1, le=65535)
-    dashboard_folder: Path = _named("DASHBOARD_FOLDER", default=Path("frontend/dist"))
-    log_level: str = _named("LOG_LEVEL", default="info", pattern="^(debug|info|warning|error)$")
+    mode: Mode = _named("BASIS_MODE", "With whose money the service works.", default="paper")
+    home: Path = _named("BASIS_HOME", "Folder of data, logs and secrets.", default=Path("var"))
+    host: str = _named("HOST", "Address the API listens on.", default="127.0.0.1")
+    port: int = _named(
+        "PORT",
+        "Port of API and dashboard; unset, `basis up` takes the next free one.",
+        default=8080,
+        ge=1,
+        le=65535,
+    )
+    dashboard_folder: Path = _named(
+        "DASHBOARD_FOLDER", "The built dashboard.", default=Path("frontend/dist")
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = _named(
+        "LOG_LEVEL", "The least that is logged.", default="info"
+    )
 
-    database_url: str = _named("DATABASE_URL", pattern="^postgres(ql)?://", repr=False)
-    pool_size: int = _named("POOL_SIZE", default=10, ge=2, le=200)
-    redis_url: str = _named("REDIS_URL", pattern="^(redis|rediss|unix)://", repr=False)
-    server_secret: str = _named("SERVER_SECRET", min_length=_SECRET_LENGTH_MIN, repr=False)
+    database_url: str = _named(
+        "DATABASE_URL",
+        "PostgreSQL; `basis up` starts its own when there is none.",
+        pattern="^postgres(ql)?://",
+        repr=False,
+    )
+    pool_size: int = _named(
+        "POOL_SIZE", "Most database connections of a process.", default=10, ge=2, le=200
+    )
+    redis_url: str = _named(
+        "REDIS_URL",
+        "Valkey or Redis; `basis up` starts its own when there is none.",
+        pattern="^(redis|rediss|unix)://",
+        repr=False,
+    )
+    server_secret: str = _named(
+        "SERVER_SECRET",
+        "Binds session cookies to this service; at least 32 characters.",
+        min_length=_SECRET_LENGTH_MIN,
+        repr=False,
+    )
 
-    hyperliquid_url: str = _named("HYPERLIQUID_URL", pattern="^https?://")
-    hyperliquid_ws_url: str = _named("HYPERLIQUID_WS_URL", pattern="^wss?://")
-    asgard_url: str = _named("ASGARD_URL", pattern="^https?://")
-    asgard_api_key: str | None = _named("ASGARD_API_KEY", default=None, repr=False)
-    asgard_program_id: str | None = _named("ASGARD_PROGRAM_ID", default=None)
-    asgard_vaults: str = _named("ASGARD_VAULTS", default="")
-    """Owners of the accounts the venue keeps collateral in, separated by commas."""
-    solana_rpc_url: str = _named("SOLANA_RPC_URL", pattern="^https?://", repr=False)
-    arbitrum_rpc_url: str = _named("ARBITRUM_RPC_URL", pattern="^https?://", repr=False)
+    hyperliquid_url: str = _named(
+        "HYPERLIQUID_URL", "Hyperliquid's HTTP address.", pattern="^https?://"
+    )
+    hyperliquid_ws_url: str = _named(
+        "HYPERLIQUID_WS_URL", "Hyperliquid's websocket.", pattern="^wss?://"
+    )
+    asgard_url: str = _named("ASGARD_URL", "Asgard's margin trading address.", pattern="^https?://")
+    asgard_api_key: str | None = _named(
+        "ASGARD_API_KEY",
+        "Asgard's key, for more than one request a second.",
+        default=None,
+        repr=False,
+    )
+    asgard_program_id: str | None = _named(
+        "ASGARD_PROGRAM_ID",
+        "Asgard's own program, which its transactions may call; required live.",
+        default=None,
+    )
+    asgard_vaults: str = _named(
+        "ASGARD_VAULTS",
+        "Owners of the accounts Asgard keeps collateral in, separated by commas.",
+        default="",
+    )
+    solana_rpc_url: str = _named(
+        "SOLANA_RPC_URL", "A Solana node.", pattern="^https?://", repr=False
+    )
+    arbitrum_rpc_url: str = _named(
+        "ARBITRUM_RPC_URL", "An Arbitrum node.", pattern="^https?://", repr=False
+    )
 
-    privy_url: str = _named("PRIVY_URL", pattern="^https?://")
-    privy_auth_url: str = _named("PRIVY_AUTH_URL", pattern="^https?://")
-    privy_app_id: str = _named("PRIVY_APP_ID", min_length=25, max_length=25)
-    privy_app_secret: str = _named("PRIVY_APP_SECRET", min_length=1, repr=False)
-    privy_authorization_key: str = _named("PRIVY_AUTHORIZATION_KEY", min_length=1, repr=False)
-    privy_quorum_id: str | None = _named("PRIVY_QUORUM_ID", default=None)
+    privy_url: str = _named("PRIVY_URL", "Privy's wallets and policies.", pattern="^https?://")
+    privy_auth_url: str = _named(
+        "PRIVY_AUTH_URL", "Privy's sign-in, as the browser reaches it.", pattern="^https?://"
+    )
+    privy_app_id: str = _named(
+        "PRIVY_APP_ID", "The application at Privy.", min_length=25, max_length=25
+    )
+    privy_app_secret: str = _named("PRIVY_APP_SECRET", "Its secret.", min_length=1, repr=False)
+    privy_authorization_key: str = _named(
+        "PRIVY_AUTHORIZATION_KEY",
+        "The key that owns the wallets; signs each request to use one.",
+        min_length=1,
+        repr=False,
+    )
+    privy_quorum_id: str | None = _named(
+        "PRIVY_QUORUM_ID",
+        "The quorum that owns wallets and policies; required live.",
+        default=None,
+    )
 
-    clock_url: str | None = _named("CLOCK_URL", default=None, pattern="^https?://")
-    paper_control_url: str | None = _named("PAPER_CONTROL_URL", default=None, pattern="^https?://")
-    paper_mailbox_url: str | None = _named("PAPER_MAILBOX_URL", default=None, pattern="^https?://")
-    history: str | None = _named("BASIS_HISTORY", default=None)
-    speed: Decimal | None = _named("BASIS_SPEED", default=None, ge=0)
-    seed: int | None = _named("BASIS_SEED", default=None)
+    clock_url: str | None = _named(
+        "CLOCK_URL",
+        "Who tells market time; required in paper mode.",
+        default=None,
+        pattern="^https?://",
+    )
+    paper_control_url: str | None = _named(
+        "PAPER_CONTROL_URL",
+        "The paper world's control port, for the dashboard.",
+        default=None,
+        pattern="^https?://",
+    )
+    paper_mailbox_url: str | None = _named(
+        "PAPER_MAILBOX_URL",
+        "Where sign-in codes can be read in paper mode.",
+        default=None,
+        pattern="^https?://",
+    )
+    history: str | None = _named(
+        "BASIS_HISTORY", "Folder of recorded markets the paper world replays.", default=None
+    )
+    speed: Decimal | None = _named(
+        "BASIS_SPEED",
+        "Market seconds per second in the paper world; 0 is stepped by hand.",
+        default=None,
+        ge=0,
+    )
+    seed: int | None = _named(
+        "BASIS_SEED", "Which generated market the paper world has.", default=None
+    )
+    start: str | None = _named(
+        "BASIS_START", "The paper world's first moment, ISO 8601 in UTC.", default=None
+    )
 
-    session_days: int = _named("SESSION_DAYS", default=7, ge=1, le=30)
-    session_hours: int = _named("SESSION_HOURS", default=24, ge=1, le=168)
+    session_days: int = _named(
+        "SESSION_DAYS", 'How long "stay signed in" lasts, in days.', default=7, ge=1, le=30
+    )
+    session_hours: int = _named(
+        "SESSION_HOURS",
+        "How long a sign-in lasts otherwise, in hours.",
+        default=24,
+        ge=1,
+        le=168,
+    )
 
-    size_min_usd: Decimal = _named("RISK_MIN_POSITION_USD", default=Decimal(100), ge=100)
-    size_max_usd: Decimal = _named("RISK_MAX_POSITION_USD", default=Decimal(50_000), le=50_000)
-    positions_max: int = _named("RISK_MAX_POSITIONS", default=3, ge=1, le=3)
-    deposit_max_usdc: Decimal = _named("DEPOSIT_MAX_USDC", default=Decimal(25_000), le=25_000)
+    size_min_usd: Decimal = _named(
+        "RISK_MIN_POSITION_USD", "Least capital of a position.", default=Decimal(100), ge=100
+    )
+    size_max_usd: Decimal = _named(
+        "RISK_MAX_POSITION_USD",
+        "Most capital of a position.",
+        default=Decimal(50_000),
+        le=50_000,
+    )
+    positions_max: int = _named(
+        "RISK_MAX_POSITIONS", "Most open positions of a user.", default=3, ge=1, le=3
+    )
+    deposit_max_usdc: Decimal = _named(
+        "DEPOSIT_MAX_USDC", "Most USDC of one deposit.", default=Decimal(25_000), le=25_000
+    )
 
     @model_validator(mode="after")
     def _judged(self) -> "Settings":

@@ -36,14 +36,20 @@ ENABLED = frozenset({LendingProtocol.KAMINO, LendingProtocol.MARGINFI})
 
 @dataclass
 class SharedTime:
-    """Real time plus what was slept: the product waits without waiting, the chain moves on."""
+    """Real time plus what was slept: the product waits without waiting, the chain moves on.
 
+    Where it does not run, nothing but what was slept moves it, however busy the machine is.
+    """
+
+    runs: bool = True
+    began_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
     skipped_ms: int = 0
     waited: list[float] = field(default_factory=list)
 
     def host_ms(self) -> int:
         """For the paper side."""
-        return time.time_ns() // 1_000_000 + self.skipped_ms
+        real_ms = time.time_ns() // 1_000_000 if self.runs else self.began_ms
+        return real_ms + self.skipped_ms
 
     def now(self) -> datetime:
         """Market time."""
@@ -158,9 +164,9 @@ class PaperMargin:
 
 
 @contextlib.contextmanager
-def paper_margin(*, public_interval_ms: int = 0) -> Iterator[PaperMargin]:
+def paper_margin(*, public_interval_ms: int = 0, time_runs: bool = True) -> Iterator[PaperMargin]:
     """Run all three with an empty memory."""
-    time_shared = SharedTime()
+    time_shared = SharedTime(runs=time_runs)
     clock = WorldClock(start_ms=START_MS, speed=1, host_ms=time_shared.host_ms)
     store, market = MemoryStore(), SteadyMarket()
     chain = SolanaChain(clock=clock, store=store, seed=7)

@@ -77,18 +77,25 @@ async def test_the_lock_of_a_killed_process_is_free(locks: PostgresLocks, databa
 async def test_who_loses_the_database_is_interrupted(
     locks: PostgresLocks, pool: "asyncpg.Pool[asyncpg.Record]", database: str
 ) -> None:
+    login = await asyncpg.connect(database)
+
     async def work() -> None:
         async with locks.hold("user:a"):
-            login = await asyncpg.connect(database)
-            await login.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'basis locks' AND datname = current_database()"
+            ending.append(
+                asyncio.ensure_future(
+                    login.execute(
+                        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE"
+                        " application_name = 'basis locks' AND datname = current_database()"
+                    )
+                )
             )
-            await login.close()
             await asyncio.sleep(30)
 
+    ending: list[asyncio.Future[str]] = []
     with pytest.raises(Unavailable, match="lock on user:a was lost"):
         await work()
+    await ending[0]
+    await login.close()
     async with locks.hold("user:a") as held:
         assert held
 

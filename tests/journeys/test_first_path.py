@@ -8,8 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import pytest
 
-from asgard_basis.cli.visitor import Visitor
+from asgard_basis.cli.visitor import ApiError, Visitor
 from tests.journeys.stack import Stack, fund, wait_for_payments, wait_until_it_pays
 
 CENT = Decimal("0.01")
@@ -45,12 +46,24 @@ def test_a_stranger_earns_funding_and_gets_the_money_back(stack: Stack) -> None:
         parts = sum(Decimal(result[part]) for part in PARTS)
         assert abs(parts - Decimal(result["total"])) < CENT
         assert visitor.get("/positions")["positions"] == []
+        _is_over_for_everybody(stack, visitor, position["id"])
         usdc_after, sol_after = _cash(visitor)
         sol_spent = sol_before - sol_after
         # Network costs left in SOL; they are booked at the prices of their moments.
         prices = (Decimal(position["mark_price"]), Decimal(closing["mark_price"]))
         unexplained = usdc_after - usdc_before - Decimal(result["total"])
         assert sol_spent * min(prices) - CENT <= unexplained <= sol_spent * max(prices) + CENT
+
+
+def _is_over_for_everybody(stack: Stack, visitor: Visitor, position_id: str) -> None:
+    with pytest.raises(ApiError, match="POS-0002"):
+        visitor.post(f"/positions/{position_id}/close")
+    with stack.visitor() as stranger:
+        stranger.sign_in("looks-at-others@example.com", stack.world())
+        for ask in (stranger.get, stranger.post):
+            path = f"/positions/{position_id}" + ("/close" if ask == stranger.post else "")
+            with pytest.raises(ApiError, match="POS-0001"):
+                ask(path)
 
 
 def _opened(visitor: Visitor, entry: dict[str, str]) -> dict[str, Any]:

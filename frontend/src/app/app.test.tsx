@@ -69,6 +69,8 @@ describe("the dashboard", () => {
     open("/");
     expect(await screen.findByText(/What it earns at present is not known/)).toBeInTheDocument();
     expect((await screen.findAllByText("No answer from hyperliquid", { exact: false })).length).toBeGreaterThan(0);
+    expect(screen.getByText("SOL at $151.28 would liquidate the long")).toBeInTheDocument();
+    await vi.waitFor(() => expect(document.querySelector("dd [aria-busy]")).toBeNull());
     expect(screen.getByText("What remains is not shown while a part of it is unknown.")).toBeInTheDocument();
   });
   it("shows one position with both legs, its parts and its steps", async () => {

@@ -18,10 +18,9 @@ export function HistoryPage() {
   const open = positions.data?.positions ?? [];
   const endedCents = centsOf(ended);
   const openCents = centsOf(open);
-  const net = summed([endedCents, openCents]).total;
+  const net = summed([endedCents, openCents])?.total ?? null;
   const total = balances.data?.total_usd ?? null;
   const isAsking = balances.isPending || positions.isPending;
-  const isComplete = positions.data !== undefined && open.every((position) => position.result !== null || position.hedged_at === null);
   return (
     <>
       <PageHead
@@ -42,9 +41,9 @@ export function HistoryPage() {
               <div className="wide:max-w-[60%]">
                 <KeyValues
                   rows={[
-                    { label: "Brought in, less network fees outside positions", value: isAsking ? <Pending /> : <Money value={total === null || !isComplete ? null : subtract(total, net)} reason="A venue has not answered." /> },
-                    { label: "Result of ended positions", value: <Money value={endedCents.total} sign="flow" /> },
-                    { label: "Result of open positions", value: isAsking ? <Pending /> : <Money value={isComplete ? openCents.total : null} sign="flow" reason="A part of it is not known." /> },
+                    { label: "Brought in, less network fees outside positions", value: isAsking ? <Pending /> : <Money value={total === null || net === null ? null : subtract(total, net)} reason="A part of it is not known." /> },
+                    { label: "Result of ended positions", value: <Money value={endedCents?.total} sign="flow" reason="The result of a position is not known yet." /> },
+                    { label: "Result of open positions", value: isAsking ? <Pending /> : <Money value={openCents?.total} sign="flow" reason="A part of it is not known." /> },
                     { label: "Account now", value: isAsking ? <Pending /> : <Money value={total} reason="A venue has not answered." />, sum: true },
                   ]}
                 />

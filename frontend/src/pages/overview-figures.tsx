@@ -34,45 +34,53 @@ export function directed({ distance, leg }: Danger): Decimal {
   return leg === "long" && compare(size, "0") !== 0 ? `-${size}` : size;
 }
 
-interface OverviewFiguresProps {
-  balances: BalancesResponse | undefined;
-  positions: PositionsResponse | undefined;
-  history: HistoryResponse | undefined;
-  receivedAt: number;
+interface Answer<T> {
+  data: T | undefined;
+  isPending: boolean;
+  dataUpdatedAt: number;
 }
 
-export function OverviewFigures({ balances, positions, history, receivedAt }: OverviewFiguresProps) {
-  const open = positions?.positions ?? [];
-  const isComplete = positions !== undefined && history !== undefined && open.every((one) => one.result !== null || one.hedged_at === null);
-  const result = isComplete ? summed([centsOf(history.positions), centsOf(open)]).total : null;
+interface OverviewFiguresProps {
+  balances: Answer<BalancesResponse>;
+  positions: Answer<PositionsResponse>;
+  history: Answer<HistoryResponse>;
+}
+
+export function OverviewFigures(answers: OverviewFiguresProps) {
+  const balances = answers.balances.data;
+  const history = answers.history.data;
+  const isKnown = answers.positions.data !== undefined;
+  const receivedAt = answers.positions.dataUpdatedAt;
+  const open = answers.positions.data?.positions ?? [];
+  const result = history && isKnown ? (summed([centsOf(history.positions), centsOf(open)])?.total ?? null) : null;
   const daily = open.map(earnsDaily);
-  const perDay = daily.some((value) => value === null) ? null : add("0", ...daily.map((value) => value ?? "0"));
+  const perDay = !isKnown || daily.some((value) => value === null) ? null : add("0", ...daily.map((value) => value ?? "0"));
   const danger = nearestDanger(open);
   const oldest = Math.min(...open.map((one) => observedAt(one, receivedAt) ?? receivedAt), receivedAt);
   const ended = history?.positions.length ?? 0;
-  const isAsking = positions === undefined || history === undefined;
+  const isAsking = answers.positions.isPending;
   const missing = "A venue has not answered.";
   return (
     <Figures>
       <Figure
         label="Account"
-        value={balances ? <Aging at={balances.observed_at} feed="balances"><Money value={balances.total_usd} reason={missing} /></Aging> : <Pending />}
+        value={answers.balances.isPending ? <Pending /> : <Aging at={balances?.observed_at} feed="balances"><Money value={balances?.total_usd} reason={missing} /></Aging>}
         context={balances ? <>on three venues, <Age at={balances.observed_at} feed="balances" suffix=" ago" /></> : "on three venues"}
       />
       <Figure
         label="Net result"
-        value={isAsking ? <Pending like="+$123.45" /> : <Aging at={oldest} feed="balances"><Money value={result} sign="flow" reason="A part of it is not known." /></Aging>}
-        context={`${counted(open.length, "open position")}, ${ended} ended`}
+        value={isAsking || answers.history.isPending ? <Pending like="+$123.45" /> : <Aging at={oldest} feed="balances"><Money value={result} sign="flow" reason="A part of it is not known." /></Aging>}
+        context={isKnown && history ? `${counted(open.length, "open position")}, ${ended} ended` : "after every cost"}
       />
       <Figure
         label="Earning now"
         value={isAsking ? <Pending like="+$1.23" /> : <><Money value={perDay} sign="flow" reason="Rates are not known." /><span className="text-[0.6em] font-normal text-ink3"> a day</span></>}
-        context={open.length === 0 ? "nothing is invested" : <><Rate value={netTogether(open)?.rate} reason="Rates are not known." /> a year at today’s rates</>}
+        context={isKnown && open.length === 0 ? "nothing is invested" : <><Rate value={netTogether(open)?.rate} reason="Rates are not known." /> a year at today’s rates</>}
       />
       <Figure
         label="Nearest danger"
-        value={isAsking ? <Pending like="−12.3%" /> : danger ? <Aging at={oldest} feed="balances"><Rate value={directed(danger)} sign="flow" tone="ink" /></Aging> : open.length === 0 ? "none" : <Rate value={null} reason="No venue has stated a liquidation price." />}
-        context={danger?.price ? `SOL at ${money(danger.price)} would liquidate the ${danger.leg}` : open.length === 0 ? "no leg is open" : "a liquidation price is not known"}
+        value={isAsking ? <Pending like="−12.3%" /> : danger ? <Aging at={oldest} feed="balances"><Rate value={directed(danger)} sign="flow" tone="ink" /></Aging> : isKnown && open.length === 0 ? "none" : <Rate value={null} reason="No venue has stated a liquidation price." />}
+        context={danger?.price ? `SOL at ${money(danger.price)} would liquidate the ${danger.leg}` : isKnown && open.length === 0 ? "no leg is open" : "a liquidation price is not known"}
       />
     </Figures>
   );

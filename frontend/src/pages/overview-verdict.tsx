@@ -41,12 +41,12 @@ export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receiv
   if (stuck.length > 0) {
     return {
       kind: "alarm",
-      sentence: `${counted(stuck.length, "leg")} ${stuck.length === 1 ? "stands" : "stand"} alone. We are selling and keep trying; you need not do anything.`,
-      why: "The other leg is closed already, so the price no longer cancels until this is done.",
+      sentence: `${counted(stuck.length, "leg")} ${stuck.length === 1 ? "stands" : "stand"} alone: the price no longer cancels. Close what is left.`,
+      why: "The other leg is closed already. Closing the position sells or buys back what still stands.",
     };
   }
   if (isTooOld || rates.is_stale) {
-    return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are too old.", why: "Open positions stay watched; nothing new is opened on old figures." };
+    return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are too old.", why: "Nothing is opened on old figures." };
   }
   if (positions.length > 0) {
     const busy = positions.filter((position) => position.state !== "hedged");

@@ -80,6 +80,7 @@ interface Answer<T> {
   data: T | undefined;
   error: unknown;
   refetch: () => unknown;
+  isPending: boolean;
   dataUpdatedAt: number;
 }
 
@@ -96,7 +97,7 @@ function Money({ config, positions, balances, history, rates }: MoneyProps) {
   const open = positions.data?.positions ?? [];
   return (
     <>
-      <OverviewFigures balances={balances.data} positions={positions.data} history={history.data} receivedAt={positions.dataUpdatedAt} />
+      <OverviewFigures balances={balances} positions={positions} history={history} />
       {open.map((position) => (
         <Section key={position.id} title="Two legs, one remainder" meta={open.length > 1 ? `${position.asset} on ${position.protocol_name}` : undefined}>
           <BalanceDrawing

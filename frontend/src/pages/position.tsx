@@ -79,7 +79,7 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
       <Section title="Two legs, one remainder">
         <BalanceDrawing position={position} span={span} />
       </Section>
-      <Section title="Room on both sides" meta="where each leg would be liquidated, and where we would defend">
+      <Section title="Room on both sides" meta="red: a leg is liquidated; hatched: its liquidation price is near">
         {walls ? <PriceAxis walls={walls} /> : <Hint>Without a mark there is no distance to show.</Hint>}
         <div className="mt-6">
           <Legs position={position} at={at} />

@@ -77,7 +77,7 @@ export function SettingsPage() {
       </Section>
       <Section title="Sign out">
         <Button disabled={signOut.isPending} onClick={() => signOut.mutate()}>Sign out</Button>
-        <Hint>Open positions stay watched and defended while you are away.</Hint>
+        <Hint>Open positions stay open while you are away.</Hint>
         {signOut.error ? <FailureNote error={signOut.error}>This browser forgets you; the server may keep the session until it ends.</FailureNote> : null}
       </Section>
     </>

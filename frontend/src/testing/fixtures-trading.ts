@@ -18,7 +18,7 @@ export const preflight = (size: string, leverage: string): PreflightResponse => 
   const checks = [
     check("usdc_solana", "USDC on Solana", "$690.47", isLarge ? "at least $1,576.21" : "at least $660.70", isLarge ? "Send $885.74 more USDC to Solana." : null, isLarge ? "WAL-0002" : null),
     check("margin", "Free margin on Hyperliquid", "$620.00", isLarge ? "at least $923.79" : "at least $539.30", isLarge ? "Move $303.79 more to Hyperliquid." : null, isLarge ? "HLQ-0003" : null),
-    check("leverage", "Leverage is safe on Kamino", isUnsafe ? "health 16.7%" : "health 37.5%", "at least 20%", isUnsafe ? "Choose 2.7x or less." : null, isUnsafe ? "RSK-0006" : null),
+    check("leverage", "Leverage is safe on Kamino", isUnsafe ? "health 16.7%" : "health 37.5%", "at least 20%", isUnsafe ? "Choose 2.7x or less." : null, isUnsafe ? "ASG-0009" : null),
     check("funding", "The short earns, now and next hour", "10.95% and 10.95%", "above 0% a year"),
     check("pays", "It pays after borrowing", "16.6% a year", "above 0%"),
     check("price", "Venues agree on the price", "0.01% apart", "at most 0.5%"),

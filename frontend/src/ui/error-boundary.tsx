@@ -23,7 +23,7 @@ export class ErrorBoundary extends Component<{ children: ReactNode }, { error: E
           </Button>
         }
       >
-        Your positions stay watched; only the display failed.
+        Only the display failed; nothing of yours has changed.
       </Banner>
     );
   }

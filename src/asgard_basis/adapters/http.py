@@ -248,13 +248,19 @@ def _retry_after(response: httpx.Response) -> float | None:
         return None
     if value.isdecimal():
         return float(value)
+    # A date is measured from the answer's own: the server's clock need not agree with ours.
+    moment, answered = _date(value), _date(response.headers.get("date", ""))
+    if moment is None or answered is None:
+        return None
+    return max(0.0, (moment - answered).total_seconds())
+
+
+def _date(header: str) -> datetime | None:
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(header)
     except ValueError:
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _with_type(headers: Mapping[str, str] | None, content: bytes | None) -> dict[str, str]:

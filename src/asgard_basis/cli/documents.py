@@ -1,16 +1,33 @@
 """`basis docs`: the reference pages that are made from the code."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, get_args
+
+import typer
+from pydantic import AliasChoices
+from pydantic.fields import FieldInfo
 
 from asgard_basis.cli.openapi import openapi
 from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.settings import LIVE_URLS, Settings
+
+
+def documents() -> Mapping[str, Callable[[], str]]:
+    """The pages by file name, each with what writes it."""
+    return {
+        "openapi.json": lambda: openapi() + "\n",
+        "errors.md": error_reference,
+        "settings.md": setting_reference,
+        "commands.md": command_reference,
+    }
 
 
 def write_documents(folder: Path) -> None:
-    """Write `openapi.json` and `errors.md` into `folder`."""
+    """Write every page into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "openapi.json").write_text(openapi() + "\n")
-    (folder / "errors.md").write_text(error_reference())
+    for name, write in documents().items():
+        (folder / name).write_text(write())
 
 
 def error_reference() -> str:
@@ -29,3 +46,77 @@ def error_reference() -> str:
         for entry in sorted(ErrorCode, key=lambda e: e.code)
     ]
     return "\n".join(lines) + "\n"
+
+
+def setting_reference() -> str:
+    """Every setting with its default, its bounds and its meaning, as Markdown."""
+    lines = [
+        "# Settings",
+        "",
+        "Made by `make docs`. Read from the environment, or from a file of that name in",
+        "`$BASIS_HOME/secrets`; the environment wins and an empty variable counts as not set.",
+        "`make run` needs none of them: `basis up` finds or makes what is required.",
+        "",
+        "| name | default | allowed | meaning |",
+        "|---|---|---|---|",
+    ]
+    for info in Settings.model_fields.values():
+        name = _name(info)
+        cells = (f"`{name}`", _default(name, info), _allowed(info), str(info.description))
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+def command_reference() -> str:
+    """Every command of `basis` with its options, as Markdown."""
+    # Only here: the commands themselves load this module.
+    from asgard_basis.cli.main import app
+
+    lines = [
+        "# Commands",
+        "",
+        "Made by `make docs`. `basis` is `python -m asgard_basis`. Most days `make` is enough.",
+        "",
+        "| command | does |",
+        "|---|---|",
+    ]
+    group = typer.main.get_command(app)
+    commands: Mapping[str, Any] = getattr(group, "commands", {})
+    for name, command in commands.items():
+        options = [_option(parameter) for parameter in command.params]
+        lines.append(f"| `{' '.join([f'basis {name}', *options])}` | {command.help} |")
+    return "\n".join(lines) + "\n"
+
+
+def _name(info: FieldInfo) -> str:
+    alias = info.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else ""
+
+
+def _default(name: str, info: FieldInfo) -> str:
+    if name in LIVE_URLS:
+        return f"required; live `{LIVE_URLS[name]}`"
+    if info.is_required():
+        return "required"
+    return "none" if info.default in (None, "") else f"`{info.default}`"
+
+
+def _allowed(info: FieldInfo) -> str:
+    if get_args(info.annotation) and all(isinstance(c, str) for c in get_args(info.annotation)):
+        return ", ".join(f"`{choice}`" for choice in get_args(info.annotation))
+    bounds = {
+        key: getattr(rule, key)
+        for rule in info.metadata
+        for key in ("ge", "le")
+        if hasattr(rule, key)
+    }
+    if len(bounds) == 2:
+        return f"{bounds['ge']} to {bounds['le']}"
+    words = {"ge": "at least", "le": "at most"}
+    return " ".join(f"{words[key]} {bound}" for key, bound in bounds.items())
+
+
+def _option(parameter: Any) -> str:
+    if parameter.opts[0].startswith("-"):
+        return f"[{parameter.opts[0]} {parameter.name.upper()}]"
+    return f"[{parameter.name.upper()}]"

@@ -27,11 +27,14 @@ _CATEGORIES = {
 
 
 class ErrorCode(Enum):
-    """The catalogue. Names are for us, codes for people and programs outside."""
+    """The catalogue. Names are for us, codes for people and programs outside.
+
+    A number that is missing here is never given another meaning: RSK-0005 is the specification's
+    circuit breaker.
+    """
 
     UNKNOWN = ErrorKind("GEN-0001", 500, "Unknown error")
     INTERNAL = ErrorKind("GEN-0002", 500, "Internal error")
-    TIMEOUT = ErrorKind("GEN-0004", 504, "The request took too long")
     NOT_FOUND = ErrorKind("GEN-0005", 404, "Not found")
     NOT_READY = ErrorKind("GEN-0006", 503, "The service is not ready")
     METHOD_NOT_ALLOWED = ErrorKind("GEN-0007", 405, "Method not allowed")
@@ -53,7 +56,6 @@ class ErrorCode(Enum):
     ASGARD_LIQUIDITY = ErrorKind("ASG-0002", 409, "The lender has too little to lend")
     ASGARD_POSITION = ErrorKind("ASG-0003", 502, "Asgard refused the position")
     ASGARD_BUILD = ErrorKind("ASG-0004", 502, "Asgard could not build the transaction")
-    ASGARD_SIGN = ErrorKind("ASG-0005", 502, "The Solana transaction could not be signed")
     ASGARD_SUBMIT = ErrorKind("ASG-0006", 502, "The Solana transaction was refused")
     ASGARD_UNKNOWN = ErrorKind("ASG-0007", 504, "The outcome on Solana is not known yet")
     ASGARD_COLLATERAL = ErrorKind("ASG-0008", 409, "Not enough collateral on Solana")
@@ -75,7 +77,7 @@ class ErrorCode(Enum):
     POSITION_NOT_FOUND = ErrorKind("POS-0001", 404, "Position not found")
     POSITION_CLOSED = ErrorKind("POS-0002", 409, "Position is already closed")
     POSITION_CLOSE_FAILED = ErrorKind("POS-0003", 502, "Closing did not finish")
-    POSITION_UNWIND_FAILED = ErrorKind("POS-0004", 502, "The first leg could not be sold again")
+    POSITION_UNWIND_FAILED = ErrorKind("POS-0004", 502, "What was opened could not be undone")
     POSITION_ASYMMETRIC = ErrorKind("POS-0005", 500, "The legs do not match")
     POSITION_BUSY = ErrorKind("POS-0006", 409, "Something is already being done with this position")
     JOB_NOT_FOUND = ErrorKind("POS-0007", 404, "Job not found")
@@ -84,7 +86,6 @@ class ErrorCode(Enum):
     MAX_EXPOSURE = ErrorKind("RSK-0002", 409, "This would be more than allowed")
     DELTA_DRIFT = ErrorKind("RSK-0003", 409, "The legs would not match closely enough")
     STALE_MARKET = ErrorKind("RSK-0004", 409, "Market data is too old to decide on")
-    CIRCUIT_BREAKER = ErrorKind("RSK-0005", 503, "Circuit breaker triggered")
     UNSAFE_LEVERAGE = ErrorKind("RSK-0006", 409, "This leverage leaves too little room")
 
     INSUFFICIENT_SOL = ErrorKind("WAL-0001", 409, "Not enough SOL for network fees")

@@ -150,10 +150,14 @@ class Submitted(Protocol):
     """What every submit echoes of the builder's answer."""
 
     @property
-    def wallet_pubkey(self) -> str | None: ...
+    def wallet_pubkey(self) -> str | None:
+        """The owner the answer named; None when it was not echoed."""
+        ...
 
     @property
-    def position_pda(self) -> str | None: ...
+    def position_pda(self) -> str | None:
+        """The position the answer named; None when it was not echoed."""
+        ...
 
 
 class SubmitRequest(msgspec.Struct, rename="camel"):

@@ -41,6 +41,13 @@ def answering(*answers: Response) -> Iterator[tuple[Server, str]]:
         yield server, url
 
 
+@contextmanager
+def dated(answer: Response) -> Iterator[str]:
+    """A server whose clock reads what the answer says."""
+    with serve(Server(answer).app(), date_header=False) as url:
+        yield url
+
+
 @asynccontextmanager
 async def client(url: str, seconds: float = 5) -> AsyncIterator[HttpClient]:
     async with HttpClient(url, timeout_seconds=seconds, name="venue") as http:
@@ -91,6 +98,26 @@ async def test_too_many_requests_means_nothing_was_done_and_says_when_to_come_ba
                 await post(http, repeatable=False)
     assert caught.value.details["retry_after_seconds"] == "7.000"
     assert len(server.seen) == 1
+
+
+@pytest.mark.parametrize(
+    ("date", "again", "seconds"),
+    [
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:09 GMT", "9.000"),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:27:00 GMT", "0.000"),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:09 -0000", "9.000"),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", "soon", None),
+        ("today", "Wed, 21 Oct 2015 07:28:09 GMT", None),
+    ],
+)
+async def test_a_date_to_come_back_at_is_measured_by_the_servers_own_clock(
+    date: str, again: str, seconds: str | None
+) -> None:
+    with dated(Response(status_code=429, headers={"date": date, "retry-after": again})) as url:
+        async with client(url) as http:
+            with pytest.raises(Unavailable) as caught:
+                await post(http, repeatable=False)
+    assert caught.value.details.get("retry_after_seconds") == seconds
 
 
 async def test_a_wait_longer_than_the_call_may_take_is_not_waited_for() -> None:

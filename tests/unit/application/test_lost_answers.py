@@ -92,7 +92,7 @@ def deposit_steps(outside: Outside) -> DepositSteps:
         Decimal(50),
         outside,  # type: ignore[arg-type]
         outside,  # type: ignore[arg-type]
-        StillClock(),
+        claimed_until=None,
     )
 
 

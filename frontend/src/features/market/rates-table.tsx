@@ -86,7 +86,7 @@ export function RatesTable({ rates, receivedAt }: RatesTableProps) {
 function detail(lender: LenderRate): string {
   if (lender.unavailable) return lender.unavailable;
   if (!lender.is_enabled) return "not switched on here";
-  return lender.can_defend ? "can be defended in place" : "defence there means closing";
+  return lender.can_defend ? "can be reduced in place" : "reducing there means closing";
 }
 
 function BackIn({ lender }: { lender: LenderRate }) {

@@ -24,7 +24,7 @@ function detail(lender: LenderRate): string {
     compare(lender.supply_apy, "0") > 0 ? `lends at ${percent(lender.supply_apy, 2)}` : null,
     `borrow ${percent(lender.borrow_apy, 2)}`,
     `${large(lender.borrow_capacity_usdc, "USDC")} free`,
-    lender.can_defend ? "can be defended in place" : "defence there means closing",
+    lender.can_defend ? "can be reduced in place" : "reducing there means closing",
   ];
   return lender.unavailable ?? parts.filter(Boolean).join(", ");
 }

@@ -43,7 +43,7 @@ export function CloseDialog({ position, open, onOpenChange }: CloseDialogProps) 
           job={job.data}
           label="Closing"
           done="Both legs are closed. What came back is in your wallet; the split is in the history."
-          failed="What is still open stays watched and we keep trying; the steps above say how far it came."
+          failed="The steps above say how far it came; what is still open is shown with the position."
         />
       ) : (
         <Before position={position} isSending={close.isPending} onClose={() => close.mutate()} onKeep={() => change(false)} />

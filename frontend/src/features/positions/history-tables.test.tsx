@@ -1,5 +1,6 @@
 import { render, screen, within } from "@testing-library/react";
 import { describe, expect, it } from "vitest";
+import type { PositionResponse } from "../../api/schema.gen";
 import { position } from "../../testing/fixtures";
 import { SOURCE_ORDER } from "../../lib/attribution";
 import { add, compare } from "../../lib/decimal";
@@ -19,11 +20,24 @@ const awkward = (seed: number) =>
     },
   });
 
+function known(positions: PositionResponse[]) {
+  const sums = centsOf(positions);
+  if (sums === null) throw new Error("a result is missing");
+  return sums;
+}
+
 describe("the statement", () => {
+  it("gives no sum while the result of one position is unknown, but counts one that never opened as nothing", () => {
+    expect(centsOf([awkward(1), position({ result: null, state: "closed" })])).toBeNull();
+    expect(centsOf([awkward(1), position({ result: null, state: "failed" })])?.total).toBe(centsOf([awkward(1)])?.total);
+    render(<StatementSection ended={null} open={centsOf([awkward(1)])} />);
+    const sums = within(screen.getByTestId("statement")).getByRole("row", { name: /Net result/ });
+    expect(within(sums).getAllByText("no data", { exact: false })).toHaveLength(2);
+  });
   it("adds up to the cent in every row and every column, whatever the parts", () => {
-    const ended = centsOf([awkward(1), awkward(2), awkward(3)]);
-    const open = centsOf([awkward(4)]);
-    const together = summed([ended, open]);
+    const ended = known([awkward(1), awkward(2), awkward(3)]);
+    const open = known([awkward(4)]);
+    const together = summed([ended, open]) ?? ended;
     for (const column of [ended, open, together]) {
       expect(compare(add(...SOURCE_ORDER.map((source) => column[source])), column.total)).toBe(0);
     }

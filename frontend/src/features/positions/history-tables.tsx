@@ -20,14 +20,24 @@ function cents(result: Attribution): Cents {
   return { ...parts, total: add(...Object.values(parts)) };
 }
 
-/** Sums of what is shown, so that every row and every column adds up to the cent. */
-export function summed(all: Cents[]): Cents {
+/**
+ * Sums of what is shown, so that every row and every column adds up to the cent; null when a part
+ * is unknown, since a sum with a part missing would be wrong.
+ */
+export function summed(all: (Cents | null)[]): Cents | null {
+  const known = all.filter((one) => one !== null);
+  return known.length < all.length ? null : totals(known);
+}
+
+function totals(all: Cents[]): Cents {
   const of = (key: keyof Cents) => add("0", ...all.map((one) => one[key]));
   return Object.fromEntries([...SOURCE_ORDER, "total" as const].map((key) => [key, of(key)])) as Cents;
 }
 
-export function centsOf(positions: PositionResponse[]): Cents {
-  return summed(positions.flatMap((position) => (position.result ? [cents(position.result)] : [])));
+/** What these positions brought together; null while the result of one of them is unknown. */
+export function centsOf(positions: PositionResponse[]): Cents | null {
+  const traded = positions.filter((position) => position.state !== "failed" && position.state !== "requested");
+  return summed(traded.map((position) => (position.result ? cents(position.result) : null)));
 }
 
 type Period = "together" | "ended" | "open";
@@ -37,16 +47,21 @@ const PERIODS: { value: Period; label: string }[] = [
   { value: "open", label: "Open" },
 ];
 
-export function StatementSection({ ended, open }: { ended: Cents; open: Cents }) {
+export function StatementSection({ ended, open }: { ended: Cents | null; open: Cents | null }) {
   const [period, setPeriod] = useState<Period>("together");
-  const columns: Record<Period, Cents> = { ended, open, together: summed([ended, open]) };
+  const columns: Record<Period, Cents | null> = { ended, open, together: summed([ended, open]) };
   const order: Period[] = ["ended", "open", "together"];
   const cell = (of: Period, key: keyof Cents) => (
     <td
       key={of}
       className={`py-[9px] pl-4 text-right whitespace-nowrap ${of === "together" ? "font-semibold" : ""} ${of === period ? "" : "max-tablet:hidden"}`}
     >
-      <Money value={columns[of][key]} sign="flow" tone={key === "price_residual" ? "ink" : "flow"} />
+      <Money
+        value={columns[of]?.[key]}
+        sign="flow"
+        tone={key === "price_residual" ? "ink" : "flow"}
+        reason="The result of a position is not known yet."
+      />
     </td>
   );
   return (
@@ -114,13 +129,18 @@ export function EndedTable({ positions }: { positions: PositionResponse[] }) {
           title: SOURCES[source].short,
           align: "right" as const,
           cell: (position: PositionResponse) => (
-            <Money value={split.get(position.id)?.[source]} sign="flow" tone={source === "price_residual" ? "ink" : "flow"} />
+            <Money
+              value={split.get(position.id)?.[source]}
+              sign="flow"
+              tone={source === "price_residual" ? "ink" : "flow"}
+              reason={position.state === "failed" ? "Nothing was opened." : "Its result is not known yet."}
+            />
           ),
         })),
         {
           title: "Net",
           align: "right",
-          cell: (position) => <strong><Money value={split.get(position.id)?.total} sign="flow" /></strong>,
+          cell: (position) => <strong><Money value={split.get(position.id)?.total} sign="flow" reason="Its result is not known yet." /></strong>,
         },
       ]}
     />

@@ -37,7 +37,7 @@ export function PositionSummary({ position, receivedAt, marketNow }: SummaryProp
         {position.state === "stuck_unwind" ? (
           <div className="mt-3">
             <Banner tone="danger" title="One leg stands alone." code={position.failure?.code}>
-              We are selling it and keep trying. {position.failure?.message}
+              Close the position to sell what is left. {position.failure?.message}
             </Banner>
           </div>
         ) : null}

@@ -15,7 +15,7 @@ const STATES: Record<string, string> = {
   unwinding: "what was bought is being sold again",
   unwound: "not opened; what was bought was sold again",
   failed: "never opened",
-  stuck_unwind: "one leg stands alone; we keep trying to close it",
+  stuck_unwind: "one leg stands alone and has to be closed",
 };
 
 export function stateWords(position: PositionResponse): string {

@@ -23,6 +23,7 @@ interface CodeStepProps {
 
 export function CodeStep({ client, email, mailboxUrl, onOtherAddress, onSignedIn }: CodeStepProps) {
   const [code, setCode] = useState("");
+  const [tries, setTries] = useState(0);
   const [staySignedIn, setStay] = useState(true);
   const [sentAt, setSentAt] = useState(() => Date.now());
   const session = useStartSession();
@@ -32,7 +33,10 @@ export function CodeStep({ client, email, mailboxUrl, onOtherAddress, onSignedIn
       return session.mutateAsync({ accessToken, staySignedIn });
     },
     onSuccess: onSignedIn,
-    onError: () => setCode(""),
+    onError: () => {
+      setCode("");
+      setTries((count) => count + 1);
+    },
   });
   const again = useMutation({ mutationFn: () => client.sendCode(email.trim()), onSuccess: () => setSentAt(Date.now()) });
   const wait = Math.ceil((sentAt + RESEND_AFTER_MS - useNow()) / 1000);
@@ -54,7 +58,7 @@ export function CodeStep({ client, email, mailboxUrl, onOtherAddress, onSignedIn
         We sent six digits to <strong className="text-ink">{email.trim()}</strong>.{" "}
         <QuietButton onClick={onOtherAddress}>Other address</QuietButton>
       </p>
-      <OtpField value={code} onChange={change} disabled={verify.isPending} isWrong={refusal?.reason === "wrong-code"} />
+      <OtpField key={tries} value={code} onChange={change} disabled={verify.isPending} isWrong={refusal?.reason === "wrong-code"} />
       <div role="alert">{refusal ? <Hint tone="danger">{refusal.message}</Hint> : null}</div>
       <Hint>
         Valid for 10 minutes, 5 tries.{" "}

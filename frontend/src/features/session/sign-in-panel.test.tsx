@@ -62,6 +62,7 @@ describe("signing in", () => {
     await person.paste("999 999");
     expect(await screen.findByText(/That code is not right/)).toBeInTheDocument();
     expect(screen.getByLabelText("Digit 1")).toHaveValue("");
+    expect(screen.getByLabelText("Digit 1")).toHaveFocus();
     expect(onSignedIn).not.toHaveBeenCalled();
   });
   it("does not take a sign-in the server cannot verify", async () => {

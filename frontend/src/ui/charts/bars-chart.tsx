@@ -3,6 +3,7 @@ import { type KeyboardEvent, useEffect, useRef, useState, useSyncExternalStore }
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
 import { saveCanvas, saveText } from "../../lib/download";
+import { percent } from "../../lib/format";
 import { shownTheme } from "../../lib/theme";
 import { day, clock } from "../../lib/time";
 import { QuietButton } from "../button";
@@ -89,7 +90,7 @@ export function BarsChart({ points, name, rest, read, summary, csv }: BarsChartP
       <div className="mb-2 flex min-h-[22px] flex-wrap items-baseline gap-x-4 text-13 text-ink2">
         <p aria-live="polite">
           {pointed ? read(pointed) : rest}
-          {!pointed && cut !== null ? ` Bars are cut off; the peak is ${Math.round(peak * 100)}%.` : null}
+          {!pointed && cut !== null ? ` Bars are cut off; the peak is ${percent(peak.toFixed(4), 0)}.` : null}
         </p>
         <span className="ml-auto flex gap-3">
           <QuietButton onClick={() => saveText(`${name}.csv`, "text/csv", csv())}>CSV</QuietButton>

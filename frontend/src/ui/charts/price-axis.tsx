@@ -24,8 +24,8 @@ function sentence(walls: Walls): string {
   return (
     `SOL price axis. Mark ${money(walls.mark)}. Long liquidated at ${say(walls.longLiquidation)}; ` +
     `short liquidated at ${say(walls.shortLiquidation)}. ` +
-    `Defence acts below ${walls.longDefence ? money(walls.longDefence) : "an unknown price"} ` +
-    `and above ${walls.shortDefence ? money(walls.shortDefence) : "an unknown price"}.`
+    `Defence lines at ${walls.longDefence ? money(walls.longDefence) : "an unknown price"} ` +
+    `and ${walls.shortDefence ? money(walls.shortDefence) : "an unknown price"}.`
   );
 }
 
@@ -72,17 +72,17 @@ export function PriceAxis({ walls }: { walls: Walls }) {
         <line x1={markX} x2={markX} y1={y - 6} y2={y + 6} stroke="var(--ink)" strokeWidth={2} />
         <text x={markX} y={y - 36} textAnchor={markAnchor} className={`${LABEL} font-semibold`}>Mark {money(walls.mark)}</text>
         {walls.longDefence && isClear(lowDefence) ? (
-          <text x={x(lowDefence)} y={y - 14} className={AXIS}>{isSmall ? "" : "defend at "}{money(walls.longDefence)}</text>
+          <text x={x(lowDefence)} y={y - 14} className={AXIS}>{isSmall ? "" : "defence line "}{money(walls.longDefence)}</text>
         ) : null}
         {walls.shortDefence && isClear(highDefence) ? (
-          <text x={x(highDefence)} y={y - 14} textAnchor="end" className={AXIS}>{isSmall ? "" : "defend at "}{money(walls.shortDefence)}</text>
+          <text x={x(highDefence)} y={y - 14} textAnchor="end" className={AXIS}>{isSmall ? "" : "defence line "}{money(walls.shortDefence)}</text>
         ) : null}
         <Wall x={0} y={below} anchor="start" name="Long liquidated" price={walls.longLiquidation} mark={walls.mark} />
         <Wall x={width} y={below} anchor="end" name="Short liquidated" price={walls.shortLiquidation} mark={walls.mark} />
         {isSmall ? (
           <>
-            <text x={width / 2} y={below} textAnchor="middle" className={AXIS}>defended outside</text>
-            <text x={width / 2} y={below + 18} textAnchor="middle" className={AXIS}>the grey band</text>
+            <text x={width / 2} y={below} textAnchor="middle" className={AXIS}>hatched: too near</text>
+            <text x={width / 2} y={below + 18} textAnchor="middle" className={AXIS}>grey: room</text>
           </>
         ) : null}
       </svg>

@@ -40,7 +40,7 @@ describe("price axis", () => {
     const words = screen.getByRole("img").getAttribute("aria-label");
     expect(words).toContain("Long liquidated at $151.28, \u221230.9%");
     expect(words).toContain("short liquidated at $333.74, +52.4%");
-    expect(words).toContain("below $177.98 and above $290.21");
+    expect(words).toContain("Defence lines at $177.98 and $290.21");
   });
   it("shows a price no venue has stated as no data", () => {
     const { container } = render(<PriceAxis walls={{ ...walls, longLiquidation: null, longDefence: null }} />);

@@ -47,7 +47,6 @@ async def open_pool(
         command_timeout=35,
         max_inactive_connection_lifetime=300,
         server_settings=session_settings(role, name=name),
-        reset=_left_clean,
     )
 
 
@@ -58,7 +57,3 @@ async def answers(pool: "asyncpg.Pool[asyncpg.Record]", *, seconds: float = 2) -
             return bool(await connection.fetchval("SELECT true", timeout=seconds))
     except LOST:
         return False
-
-
-async def _left_clean(_connection: object) -> None:
-    """Units of work set everything for their own transaction only, so nothing is to be reset."""

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import StreamingResponse
 
 from asgard_basis.api.dependencies import AppDep, PersonDep
+from asgard_basis.api.schemas.account import EventsStatusResponse
 from asgard_basis.bootstrap import App
 
 router = APIRouter(prefix="/events", tags=["events"])
@@ -25,6 +26,13 @@ async def stream(request: Request, app: AppDep, person: PersonDep) -> StreamingR
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
+
+
+@router.get("/status")
+async def status(app: AppDep, person: PersonDep) -> EventsStatusResponse:
+    """Whether events reach dashboards: they are published by a worker, through Redis."""
+    state = await app.health.readiness()
+    return EventsStatusResponse(connected=state.redis and state.worker)
 
 
 async def _frames(app: App, channels: list[str], after: str | None) -> AsyncIterator[bytes]:

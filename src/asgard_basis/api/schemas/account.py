@@ -75,6 +75,12 @@ class WalletsResponse(Shape):
     agent_address: str | None
 
 
+class EventsStatusResponse(Shape):
+    """Whether what happens is being told to dashboards."""
+
+    connected: bool
+
+
 class LiveResponse(Shape):
     """The process is there."""
 

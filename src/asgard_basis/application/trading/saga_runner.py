@@ -80,7 +80,7 @@ class SagaRunner:
             if unanswered is not None:
                 asked = 0 if await self._resolve(job, unanswered, performer) else asked + 1
                 if looks_max is not None and asked >= looks_max:
-                    raise OutcomeUnknown(ErrorCode.TIMEOUT, f"{unanswered.name} is not known yet")
+                    raise OutcomeUnknown(ErrorCode.UNKNOWN, f"{unanswered.name} is not known yet")
                 if asked:
                     await self._clock.sleep(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
                 continue

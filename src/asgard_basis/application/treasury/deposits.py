@@ -31,12 +31,13 @@ from asgard_basis.domain.saga.step import (
 )
 from asgard_basis.domain.saga.transfer import next_deposit_step
 from asgard_basis.ports.chains import ArbitrumChain, Landing, SignedTransfer
-from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 
 _LEDGER_MARGIN = timedelta(seconds=5)
+_LEDGER_STEP = timedelta(milliseconds=1)
+_EARLIER_MAX = 50
 _LOOKS_MAX = 6
 """About twenty seconds: the bridge may take hours, and a worker has other things to do."""
 
@@ -66,7 +67,6 @@ class Deposits:
         runner: SagaRunner,
         arbitrum: ArbitrumChain,
         perp: PerpVenue,
-        clock: Clock,
         limits: RiskLimits,
     ) -> None:
         self._transactions = transactions
@@ -74,7 +74,6 @@ class Deposits:
         self._runner = runner
         self._arbitrum = arbitrum
         self._perp = perp
-        self._clock = clock
         self._limits = limits
 
     async def request(self, user_id: UserId, amount_usdc: Decimal, key: str | None) -> Job:
@@ -102,7 +101,13 @@ class Deposits:
         if job.amount_usdc is None:
             return DomainError(ErrorCode.INTERNAL, "a deposit was run without its amount")
         context = await trading_context(self._transactions, job.user_id)
-        steps = DepositSteps(context, job.amount_usdc, self._arbitrum, self._perp, self._clock)
+        steps = DepositSteps(
+            context,
+            job.amount_usdc,
+            self._arbitrum,
+            self._perp,
+            claimed_until=await self._claimed_until(job.user_id),
+        )
         finished = await self._runner.run(
             job,
             decide=next_deposit_step,
@@ -123,6 +128,14 @@ class Deposits:
             for job in await work.jobs.recent(kind=JobKind.DEPOSIT, limit=limit):
                 views.append(_view(job, await work.journals.of_job(job.id)))
         return views
+
+    async def _claimed_until(self, user_id: UserId) -> datetime | None:
+        """When the venue booked the newest credit that an earlier deposit was completed by."""
+        async with self._transactions.for_user(user_id) as work:
+            jobs = await work.jobs.recent(kind=JobKind.DEPOSIT, limit=_EARLIER_MAX)
+            journals = [await work.journals.of_job(job.id) for job in jobs]
+        credits = [o for journal in journals for o in journal.outcomes(StepName.AWAIT_CREDIT)]
+        return max((c.credited_at for c in credits if isinstance(c, Credited)), default=None)
 
     def _amount(self, amount_usdc: Decimal) -> Decimal:
         amount = amount_usdc.quantize(Decimal("0.000001"))
@@ -164,13 +177,14 @@ class DepositSteps:
         amount_usdc: Decimal,
         arbitrum: ArbitrumChain,
         perp: PerpVenue,
-        clock: Clock,
+        *,
+        claimed_until: datetime | None,
     ) -> None:
         self._context = context
         self._amount = amount_usdc
         self._arbitrum = arbitrum
         self._perp = perp
-        self._clock = clock
+        self._claimed_until = claimed_until
 
     async def prepare(self, command: Perform, journal: Journal, attempt: int) -> Intent:
         """The signed transfer, or what to look for in the venue's ledger."""
@@ -210,12 +224,14 @@ class DepositSteps:
 
     async def _credited(self, step: Step) -> Credited:
         # The venue's ledger carries its own hash, not the transfer's: amount and time decide.
-        # A user's jobs run one after another, so an earlier deposit was credited before this
-        # transfer was even signed.
+        # A user's jobs run one after another, so every credit that an earlier deposit has claimed
+        # was booked before this transfer was even signed.
         sent_at = step.intended_at
         if isinstance(step.intent, PlainIntent) and step.intent.value:
             sent_at = datetime.fromisoformat(step.intent.value)
         since = sent_at - _LEDGER_MARGIN
+        if self._claimed_until is not None:
+            since = max(since, self._claimed_until + _LEDGER_STEP)
         for deposit in await self._perp.deposits(self._context.evm_address, since=since):
             if deposit.amount_usdc == self._amount:
                 return Credited(deposit.amount_usdc, deposit.time)

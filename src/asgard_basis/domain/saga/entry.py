@@ -137,7 +137,9 @@ def _unwind(plan: EntryPlan, journal: Journal) -> Decision:
         ),
         journal,
     )
-    if isinstance(decision, Finished) and decision.failure is None:
+    if not isinstance(decision, Finished):
+        return decision
+    if decision.failure is None:
         refusal = (
             journal.last_refusal(StepName.VALIDATE)
             or journal.last_refusal(StepName.ADD_MARGIN)
@@ -145,7 +147,7 @@ def _unwind(plan: EntryPlan, journal: Journal) -> Decision:
         )
         reason = refusal.error if refusal else "the short could not be filled inside the band"
         return Finished(ErrorCode.HYPERLIQUID_RETRIES, reason)
-    return decision
+    return Finished(ErrorCode.POSITION_UNWIND_FAILED, decision.reason, decision.is_stuck)
 
 
 def _filled(journal: Journal, name: StepName) -> Decimal:

@@ -107,7 +107,8 @@ def _free_margin(facts: EntryFacts, _limits: RiskLimits) -> Check:
 
 def _safe_leverage(facts: EntryFacts, limits: RiskLimits) -> Check:
     health = facts.split.opening_health.value
-    passed = facts.leverage <= facts.safe_leverage and health >= limits.health_at_entry_min
+    is_healthy = health >= limits.health_at_entry_min
+    passed = facts.leverage <= facts.safe_leverage and is_healthy
     name = facts.protocol.name.title()
     return Check(
         key="safe_leverage",
@@ -119,7 +120,7 @@ def _safe_leverage(facts: EntryFacts, limits: RiskLimits) -> Check:
         if passed
         else f"{facts.leverage}x leaves too little room on {name}. "
         f"Choose {facts.safe_leverage}x or less.",
-        code=ErrorCode.UNSAFE_LEVERAGE.code,
+        code=(ErrorCode.UNSAFE_LEVERAGE if is_healthy else ErrorCode.HEALTH_TOO_LOW).code,
     )
 
 

@@ -9,6 +9,7 @@ from asgard_basis.domain.market.rates import HealthFactor
 from asgard_basis.domain.position.legs import LongState, OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import entry
+from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.step import (
     Finished,
     Journal,
@@ -124,6 +125,17 @@ def test_an_unwound_entry_says_why() -> None:
     assert isinstance(finished, Finished)
     assert finished.failure is ErrorCode.HYPERLIQUID_RETRIES
     assert not finished.is_stuck
+
+
+def test_an_entry_that_cannot_be_undone_calls_for_a_person() -> None:
+    sales = tuple(
+        refused(StepName.CLOSE_LONG, ErrorCode.ASGARD_SUBMIT, n)
+        for n in range(1, exit_saga.ATTEMPTS_MAX + 1)
+    )
+    denied = refused(StepName.OPEN_SHORT, ErrorCode.POLICY_DENIED)
+    seen = done(StepName.OBSERVE_LONG, LongObserved(STATE, Decimal(1)))
+    finished = entry.next_step(PLAN, Journal((*READY, *LONG, denied, seen, *sales)))
+    assert finished == Finished(ErrorCode.POSITION_UNWIND_FAILED, "no", is_stuck=True)
 
 
 def test_a_long_refused_twice_ends_with_nothing_held() -> None:

@@ -1,0 +1,78 @@
+"""What is joined once and given to every door: API, worker, command."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import procrastinate
+
+from asgard_basis.application.accounts.sign_in import SignIn
+from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.rates import RateBoard
+from asgard_basis.application.operations.dispatch import Dispatch
+from asgard_basis.application.operations.health import Health
+from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.position_monitor import PositionMonitor
+from asgard_basis.application.trading.position_views import PositionViews
+from asgard_basis.application.trading.preflight import Preflight
+from asgard_basis.application.treasury.balances import Balances
+from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import (
+    EventBus,
+    Leases,
+    RateLimiter,
+)
+from asgard_basis.ports.unit_of_work import Transactions
+
+
+@dataclass(frozen=True, slots=True)
+class WebSettings:
+    """What the HTTP server needs to know besides the application."""
+
+    mode: Literal["paper", "shadow", "live"]
+    is_replay: bool
+    version: str
+    server_secret: str
+    is_secure: bool
+    privy_app_id: str
+    privy_auth_url: str
+    paper_control_url: str | None
+    paper_mailbox_url: str | None
+    dashboard_folder: str
+
+    @property
+    def connect_sources(self) -> tuple[str, ...]:
+        """Where the dashboard may connect besides its own server."""
+        others = (self.privy_auth_url, self.paper_control_url, self.paper_mailbox_url)
+        return tuple(dict.fromkeys(url for url in others if url))
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """Everything a door (API, worker, command) may use."""
+
+    clock: Clock
+    limits: RiskLimits
+    transactions: Transactions
+    rate_limiter: RateLimiter
+    leases: Leases
+    events: EventBus
+    queue: procrastinate.App
+    sign_in: SignIn
+    desk: JobDesk
+    board: RateBoard
+    preflight: Preflight
+    open_position: OpenPosition
+    close_position: ClosePosition
+    views: PositionViews
+    balances: Balances
+    deposits: Deposits
+    monitor: PositionMonitor
+    market_watch: MarketWatch
+    dispatch: Dispatch
+    health: Health
+    heartbeat: Callable[[], Awaitable[None]]

@@ -1,0 +1,235 @@
+"""Adapters become use cases, once; everything opened is closed in reverse."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from asgard_basis.adapters.system.clock import SystemClock, VenueClock
+from asgard_basis.application.accounts.sign_in import SignIn
+from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
+from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.rates import RateBoard
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.dispatch import Dispatch
+from asgard_basis.application.operations.health import Health
+from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.position_monitor import PositionMonitor
+from asgard_basis.application.trading.position_views import PositionViews
+from asgard_basis.application.trading.preflight import Preflight
+from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.treasury.balances import Balances
+from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.app import App
+from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
+from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
+from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.fees import FeeSchedule
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Job, JobKind
+from asgard_basis.settings import Settings
+
+
+@asynccontextmanager
+async def open_app(settings: Settings) -> AsyncIterator[App]:
+    """Open everything in order, yield the application, close everything in reverse."""
+    async with AsyncExitStack() as stack:
+        clock: Clock = SystemClock()
+        if settings.clock_url:
+            clock = await stack.enter_async_context(VenueClock(settings.clock_url))
+        stores = await open_stores(settings, stack)
+        outside = reach(settings, stack, clock, stores.nonces)
+        yield _compose(_Ground(stores, outside, clock, settings.limits), settings)
+
+
+class _Ground:
+    """What all use cases stand on."""
+
+    def __init__(self, stores: Stores, outside: Outside, clock: Clock, limits: RiskLimits) -> None:
+        self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
+        self.transactions = stores.transactions
+        self.fees = FeeSchedule()
+        self.desk = JobDesk(self.transactions, clock)
+        self.runner = SagaRunner(transactions=self.transactions, clock=clock)
+        self.reader = MarketReader(stores.snapshots, clock)
+        self.board = RateBoard(
+            reader=self.reader,
+            transactions=self.transactions,
+            clock=clock,
+            limits=limits,
+            fees=self.fees,
+            enabled=PROTOCOLS_ON_BY_DEFAULT,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Trading:
+    preflight: Preflight
+    open_position: OpenPosition
+    close_position: ClosePosition
+    views: PositionViews
+    monitor: PositionMonitor
+
+
+def _trading(ground: _Ground) -> _Trading:
+    outside, clock, limits = ground.outside, ground.clock, ground.limits
+    transactions = ground.transactions
+    pairs = PairFactory(
+        perp=outside.perp,
+        margin=outside.margin,
+        chain=outside.solana,
+        reader=ground.reader,
+        clock=clock,
+        limits=limits,
+    )
+    book = PositionBook(
+        transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
+    )
+    preflight = Preflight(
+        transactions=transactions,
+        reader=ground.reader,
+        board=ground.board,
+        perp=outside.perp,
+        solana=outside.solana,
+        clock=clock,
+        limits=limits,
+        fees=ground.fees,
+    )
+    return _Trading(
+        preflight=preflight,
+        open_position=OpenPosition(
+            transactions=transactions,
+            preflight=preflight,
+            desk=ground.desk,
+            runner=ground.runner,
+            pairs=pairs,
+            book=book,
+            clock=clock,
+            limits=limits,
+        ),
+        close_position=ClosePosition(
+            transactions=transactions,
+            desk=ground.desk,
+            runner=ground.runner,
+            pairs=pairs,
+            book=book,
+            clock=clock,
+        ),
+        views=PositionViews(
+            transactions=transactions,
+            reader=ground.reader,
+            board=ground.board,
+            clock=clock,
+            limits=limits,
+            fees=ground.fees,
+        ),
+        monitor=PositionMonitor(transactions=transactions, book=book, clock=clock),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Treasury:
+    deposits: Deposits
+    balances: Balances
+
+
+def _treasury(ground: _Ground, views: PositionViews) -> _Treasury:
+    outside = ground.outside
+    return _Treasury(
+        deposits=Deposits(
+            transactions=ground.transactions,
+            desk=ground.desk,
+            runner=ground.runner,
+            arbitrum=outside.arbitrum,
+            perp=outside.perp,
+            limits=ground.limits,
+        ),
+        balances=Balances(
+            transactions=ground.transactions,
+            solana=outside.solana,
+            arbitrum=outside.arbitrum,
+            perp=outside.perp,
+            reader=ground.reader,
+            positions=views,
+            clock=ground.clock,
+            limits=ground.limits,
+        ),
+    )
+
+
+def _watch(ground: _Ground) -> MarketWatch:
+    return MarketWatch(
+        perp=ground.outside.perp,
+        margin=ground.outside.margin,
+        solana=ground.outside.solana,
+        snapshots=ground.stores.snapshots,
+        transactions=ground.transactions,
+        clock=ground.clock,
+    )
+
+
+def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispatch:
+    provisioning = WalletProvisioning(
+        transactions=ground.transactions, custody=ground.outside.custody
+    )
+
+    async def provision(job: Job) -> DomainError | None:
+        await provisioning.run(job.user_id)
+        return None
+
+    return Dispatch(
+        transactions=ground.transactions,
+        desk=ground.desk,
+        locks=ground.stores.locks,
+        work={
+            JobKind.PROVISION: provision,
+            JobKind.DEPOSIT: treasury.deposits.run,
+            JobKind.OPEN: trading.open_position.run,
+            JobKind.CLOSE: trading.close_position.run,
+        },
+    )
+
+
+def _compose(ground: _Ground, settings: Settings) -> App:
+    stores = ground.stores
+    trading = _trading(ground)
+    treasury = _treasury(ground, trading.views)
+    return App(
+        clock=ground.clock,
+        limits=ground.limits,
+        transactions=ground.transactions,
+        rate_limiter=stores.rate_limiter,
+        leases=stores.leases,
+        events=stores.events,
+        queue=stores.queue,
+        sign_in=SignIn(
+            transactions=ground.transactions,
+            identity=ground.outside.identity,
+            desk=ground.desk,
+            clock=ground.clock,
+            long_session=settings.long_session,
+            short_session=settings.short_session,
+        ),
+        desk=ground.desk,
+        board=ground.board,
+        preflight=trading.preflight,
+        open_position=trading.open_position,
+        close_position=trading.close_position,
+        views=trading.views,
+        balances=treasury.balances,
+        deposits=treasury.deposits,
+        monitor=trading.monitor,
+        market_watch=_watch(ground),
+        dispatch=_dispatch(ground, trading, treasury),
+        health=Health(
+            database=stores.probe_database,
+            redis=stores.probe_redis,
+            worker=stores.probe_worker,
+            market=ground.reader.is_fresh,
+        ),
+        heartbeat=stores.heartbeat,
+    )

@@ -1,0 +1,160 @@
+"""Settings become adapters: what remembers and coordinates, and the five outside systems."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+import procrastinate
+
+from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
+from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
+from asgard_basis.adapters.http import HttpClient
+from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
+from asgard_basis.adapters.postgres import pool as database
+from asgard_basis.adapters.postgres.locks import PostgresLocks
+from asgard_basis.adapters.postgres.nonces import PostgresNonces
+from asgard_basis.adapters.postgres.pool import Role, open_pool
+from asgard_basis.adapters.postgres.queue import queue_connector
+from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
+from asgard_basis.adapters.privy.identity import PrivyIdentity
+from asgard_basis.adapters.privy.policies import PolicyCaps
+from asgard_basis.adapters.privy.wallets import PrivyWallets
+from asgard_basis.adapters.redis.connection import answers, open_redis
+from asgard_basis.adapters.redis.events import RedisEventBus
+from asgard_basis.adapters.redis.heartbeat import RedisHeartbeat
+from asgard_basis.adapters.redis.leases import RedisLeases
+from asgard_basis.adapters.redis.limits import RedisRateLimiter
+from asgard_basis.adapters.redis.snapshots import RedisSnapshotStore
+from asgard_basis.adapters.solana.chain import RpcSolanaChain
+from asgard_basis.application.operations.health import Probe
+from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
+from asgard_basis.domain.identifiers import SolanaAddress
+from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import (
+    EventBus,
+    Leases,
+    Locks,
+    NonceSource,
+    RateLimiter,
+    SnapshotStore,
+)
+from asgard_basis.ports.identity import IdentityProvider
+from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.venues import MarginVenue, PerpVenue
+from asgard_basis.ports.wallets import WalletCustody
+from asgard_basis.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What remembers and coordinates."""
+
+    transactions: Transactions
+    locks: Locks
+    nonces: NonceSource
+    rate_limiter: RateLimiter
+    leases: Leases
+    events: EventBus
+    snapshots: SnapshotStore
+    queue: procrastinate.App
+    probe_database: Probe
+    probe_redis: Probe
+    probe_worker: Probe
+    heartbeat: Callable[[], Awaitable[None]]
+
+
+async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
+    """Open the stores, which `stack` closes; raises as `open_pool` when there is no database."""
+    pool = await open_pool(settings.database_url, role=Role.APP, size_max=settings.pool_size)
+    stack.push_async_callback(pool.close)
+    redis = open_redis(settings.redis_url)
+    stack.push_async_callback(redis.aclose)
+    locks = PostgresLocks(settings.database_url)
+    stack.push_async_callback(locks.close)
+    heartbeats = RedisHeartbeat(redis)
+
+    async def database_answers() -> bool:
+        return await database.answers(pool)
+
+    async def redis_answers() -> bool:
+        return await answers(redis)
+
+    return Stores(
+        transactions=PostgresTransactions(pool),
+        locks=locks,
+        nonces=PostgresNonces(pool),
+        rate_limiter=RedisRateLimiter(redis),
+        leases=RedisLeases(redis),
+        events=RedisEventBus(redis),
+        snapshots=RedisSnapshotStore(redis),
+        queue=procrastinate.App(connector=queue_connector(settings.database_url)),
+        probe_database=database_answers,
+        probe_redis=redis_answers,
+        probe_worker=heartbeats.is_alive,
+        heartbeat=heartbeats.beat,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """The five outside systems."""
+
+    perp: PerpVenue
+    margin: MarginVenue
+    solana: SolanaChain
+    arbitrum: ArbitrumChain
+    identity: IdentityProvider
+    custody: WalletCustody
+
+
+def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: NonceSource) -> Outside:
+    """Adapters to all five, each with connections of its own, which `stack` closes."""
+
+    def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
+        client = HttpClient(base_url, timeout_seconds=seconds, name=name)
+        stack.push_async_callback(client.close)
+        return client
+
+    vaults = frozenset(SolanaAddress(v) for v in settings.asgard_vaults.split(",") if v)
+    privy_http = http(settings.privy_url, "privy")
+    wallets = PrivyWallets(
+        http=privy_http,
+        app_id=settings.privy_app_id,
+        app_secret=settings.privy_app_secret,
+        authorization_key=settings.privy_authorization_key,
+        quorum_id=settings.privy_quorum_id,
+        clock=clock,
+        caps=PolicyCaps(venue_vaults=vaults, protocols=PROTOCOLS_ON_BY_DEFAULT),
+    )
+    solana = RpcSolanaChain(http=http(settings.solana_rpc_url, "solana"), clock=clock)
+    return Outside(
+        perp=HyperliquidPerpVenue(
+            http=http(settings.hyperliquid_url, "hyperliquid"),
+            websocket_url=settings.hyperliquid_ws_url,
+            signer=wallets.evm,
+            nonces=nonces,
+            clock=clock,
+        ),
+        margin=AsgardMarginVenue(
+            http=http(settings.asgard_url, "asgard", 60),
+            signer=wallets.solana,
+            chain=solana,
+            protocols=PROTOCOLS_ON_BY_DEFAULT,
+            program_id=settings.asgard_program_id,
+            api_key=settings.asgard_api_key,
+            clock=clock,
+            vaults=vaults,
+        ),
+        solana=solana,
+        arbitrum=RpcArbitrumChain(
+            http=http(settings.arbitrum_rpc_url, "arbitrum"), signer=wallets.evm, clock=clock
+        ),
+        identity=PrivyIdentity(
+            http=privy_http,
+            app_id=settings.privy_app_id,
+            app_secret=settings.privy_app_secret,
+            clock=clock,
+        ),
+        custody=wallets,
+    )

@@ -1,0 +1,1 @@
+"""Killing processes of the running product, and looking at what is left."""
