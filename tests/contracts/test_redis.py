@@ -194,7 +194,7 @@ async def test_a_lease_is_renewed_while_it_is_held(client: Redis) -> None:
     async with leases.hold("watch", seconds=3):
         await client.pexpire("basis:lease:watch", 60_000)
         async with asyncio.timeout(30):
-            while await client.pttl("basis:lease:watch") > 3_000:
+            while await client.pttl("basis:lease:watch") > 3_000:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         async with leases.hold("watch", seconds=3) as other:
             assert not other
