@@ -56,5 +56,5 @@ class SessionCookies:
 
     def check_csrf(self, ticket: Ticket, header: str | None) -> None:
         """Raises DomainError AUT-0004 unless the header is this session's."""
-        if header is None or not hmac.compare_digest(self.csrf(ticket), header):
+        if header is None or not hmac.compare_digest(self.csrf(ticket).encode(), header.encode()):
             raise DomainError(ErrorCode.CSRF)

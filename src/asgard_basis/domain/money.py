@@ -10,6 +10,8 @@ USDC_UNIT = Decimal("0.000001")
 ZERO = Decimal(0)
 ONE = Decimal(1)
 
+_DIGITS_MAX = 38
+
 LEVERAGE_MIN = Decimal("1.1")
 LEVERAGE_MAX = Decimal(4)
 
@@ -18,7 +20,7 @@ def exact(value: object) -> Decimal:
     """A finite Decimal from a Decimal, int or decimal text.
 
     Raises DomainError VAL-0001 for floats (they have already lost something), NaN, infinities
-    and anything that is not a number.
+    anything that is not a number, and more digits than any amount has.
     """
     if isinstance(value, bool) or not isinstance(value, Decimal | int | str):
         raise DomainError(ErrorCode.INVALID_INPUT, f"expected a decimal number, was {value!r}")
@@ -30,7 +32,14 @@ def exact(value: object) -> Decimal:
         ) from error
     if not number.is_finite():
         raise DomainError(ErrorCode.INVALID_INPUT, f"expected a finite number, was {value!r}")
-    return number
+    if number.adjusted() > _DIGITS_MAX or len(number.as_tuple().digits) > _DIGITS_MAX:
+        raise DomainError(ErrorCode.INVALID_INPUT, "expected a number of a sensible length")
+    return Decimal(plain(number))
+
+
+def plain(amount: Decimal) -> str:
+    """Plain digits for people and programs: never an exponent."""
+    return format(amount, "f")
 
 
 def cents(amount: Decimal) -> Decimal:

@@ -160,7 +160,11 @@ class Jobs(Protocol):
         ...
 
     async def add(self, job: Job) -> None:
-        """Insert a new job and hand it to the workers, both in this transaction."""
+        """Insert a new job and hand it to the workers, both in this transaction.
+
+        Raises DomainError POS-0006 when the same key was used by a request at the same moment,
+        or when something else is still to be done with the position.
+        """
         ...
 
     async def save(self, job: Job) -> None:

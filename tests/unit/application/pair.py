@@ -172,7 +172,7 @@ class Pair:
             replace(
                 a_position(ADA),
                 state=PositionState.HEDGED,
-                long=replace(a_long(), position_key="key"),
+                long=replace(a_long(), position_key="key", redemption_opened=Decimal(1)),
                 short=a_short(),
             )
         )

@@ -1,16 +1,24 @@
 """Opening and closing through the use cases: what is recorded, whatever goes wrong between."""
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
+from asgard_basis.application.trading.position_views import valued
 from asgard_basis.domain.errors import ErrorCode, Refused, Unavailable
+from asgard_basis.domain.identifiers import client_order_id
+from asgard_basis.domain.ledger.attribution import attribute
+from asgard_basis.domain.position.legs import OrderResult, PerpFill
 from asgard_basis.domain.position.lifecycle import PositionState
-from asgard_basis.domain.saga.exit import ATTEMPTS_MAX
+from asgard_basis.domain.saga.exit import REFUSALS_MAX
 from asgard_basis.domain.saga.step import StepName
+from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.repositories import JobKind, JobStatus
-from tests.unit.application.pair import STATE, Pair
+from tests.builders_platform import a_short
+from tests.unit.application.pair import PERP, STATE, Pair
+from tests.unit.application.world import START
 
 AWAY = Unavailable(ErrorCode.ASGARD_API, "away")
 NO = Refused(ErrorCode.ASGARD_BUILD, "no")
@@ -57,6 +65,12 @@ async def test_a_pair_is_closed_and_its_job_ends_with_it(pair: Pair) -> None:
     assert pair.sold_short == 0
 
 
+async def test_two_browsers_closing_at_once_get_the_same_job(pair: Pair) -> None:
+    position = await pair.hedged()
+    asked = [pair.closing.request(position.user_id, position.id, None) for _ in range(4)]
+    assert len({job.id for job in await asyncio.gather(*asked)}) == 1
+
+
 async def test_a_stuck_closing_records_what_it_did_and_is_not_done_twice(pair: Pair) -> None:
     position = await pair.hedged()
     pair.sold_short = Decimal(10)  # another position shares the account
@@ -66,7 +80,7 @@ async def test_a_stuck_closing_records_what_it_did_and_is_not_done_twice(pair: P
     assert failure is not None
     position, job, journal = await pair.now(job)
     assert (position.state, job.status) == (PositionState.STUCK_UNWIND, JobStatus.FAILED)
-    assert journal.attempts(StepName.CLOSE_LONG) == ATTEMPTS_MAX
+    assert journal.attempts(StepName.CLOSE_LONG) == REFUSALS_MAX
     assert position.short is not None
     assert position.short.size == 0
     left = pair.sold_short
@@ -79,3 +93,141 @@ async def test_a_stuck_closing_records_what_it_did_and_is_not_done_twice(pair: P
     assert position.state is PositionState.CLOSED
     assert position.short is not None
     assert position.short.exit_price == Decimal(170)
+
+
+async def test_an_hour_without_a_venue_is_waited_out_when_closing(pair: Pair) -> None:
+    position = await pair.hedged()
+    begun = pair.clock.now()
+
+    def away_for_an_hour(*_: object, **__: object) -> object:
+        hours = (pair.clock.now() - begun).total_seconds() / 3600
+        return AWAY if hours < 1 else pair._submission()
+
+    pair.world.answers["prepare_close"] = away_for_an_hour
+    job = await pair.job(JobKind.CLOSE, position)
+    assert await pair.closing.run(job) is None
+    position, _, _ = await pair.now(job)
+    assert position.state is PositionState.CLOSED
+
+
+async def test_a_book_without_sellers_is_tried_until_there_are_some(pair: Pair) -> None:
+    position = await pair.hedged()
+    place = pair.world.answers["place"]
+    nobody = OrderResult(None, Decimal(0), None, "iocCancelRejected", "nobody")
+
+    def empty_at_first(trader: object, order: object) -> object:
+        return place(trader, order) if pair.world.calls.count("place") > 20 else nobody
+
+    pair.world.answers["place"] = empty_at_first
+    job = await pair.job(JobKind.CLOSE, position)
+    assert await pair.closing.run(job) is None
+    assert pair.sold_short == 0
+    assert sum(pair.clock.slept) > 60
+
+
+@pytest.mark.parametrize("begins", [1, 2])
+async def test_a_hedged_pair_is_not_unwound_because_a_venue_is_away(
+    pair: Pair, begins: int
+) -> None:
+    job = await pair.open_job()
+    account = pair.world.answers["account"]
+
+    def away_for_a_while(*_: object) -> object:
+        asked = pair.world.calls.count("account")
+        return AWAY if begins <= asked < begins + 10 else account()
+
+    pair.world.answers["account"] = away_for_a_while
+    assert await pair.opening.run(job) is None
+    position, _, _ = await pair.now(job)
+    assert position.state is PositionState.HEDGED
+    assert pair.margin_usdc == Decimal("459.75")
+
+
+async def test_margin_is_never_asked_for_beyond_what_is_free(pair: Pair) -> None:
+    job = await pair.open_job()
+    pair.free = Decimal("20.126789")
+    assert await pair.opening.run(job) is None
+    assert Decimal("0.00") <= pair.free < Decimal("0.01")
+
+
+async def test_a_short_the_venue_closed_itself_is_booked_from_its_fills(pair: Pair) -> None:
+    position = await pair.hedged()
+    pair.flat_by_venue("220", fee="1.5")
+    pair.clock.pass_time(60)
+    job = await pair.job(JobKind.CLOSE, position)
+    before = position.short
+    assert await pair.closing.run(job) is None
+    position, _, _ = await pair.now(job)
+    short = position.short
+    assert short is not None
+    assert before is not None
+    assert (short.size, short.exit_price) == (Decimal(0), Decimal(220))
+    assert short.realised_usd == before.size * (before.entry_price - 220)
+    assert short.fee_usdc == before.fee_usdc + Decimal("1.5")
+    assert short.slippage_usd == before.slippage_usd
+
+
+async def test_a_long_that_is_gone_is_recorded_as_lost_and_said(pair: Pair) -> None:
+    position = await pair.hedged()
+    pair.world.answers |= {"state": None, "positions": [pair.listed(is_open=False)]}
+    job = await pair.job(JobKind.CLOSE, position)
+    await pair.closing.run(job)
+    position, job, _ = await pair.now(job)
+    assert (position.state, job.status) == (PositionState.CLOSED, JobStatus.COMPLETED)
+    assert position.failure_code == "ASG-0003"
+    assert position.long is not None
+    assert position.long.usdc_returned == 0
+    assert position.long.redemption_closed is not None
+    result = attribute(
+        long=position.long,
+        short=position.short or a_short(),
+        funding_usdc=Decimal(0),
+        valuation=valued(position, None) or pytest.fail("not valued"),
+        mark_price=Decimal(0),
+    )
+    assert result.total < -position.long.usdc_spent / 2
+    assert result.price_residual < -position.long.usdc_spent / 2
+
+
+async def test_a_long_the_venue_does_not_list_at_all_is_not_given_up(pair: Pair) -> None:
+    position = await pair.hedged()
+    listed = pair.listed(is_open=False)
+
+    def listed_later(*_: object) -> object:
+        return [listed] if pair.world.calls.count("positions") > 5 else []
+
+    pair.world.answers |= {"state": None, "positions": listed_later}
+    job = await pair.job(JobKind.CLOSE, position)
+    await pair.closing.run(job)
+    assert pair.world.calls.count("positions") == 6
+
+
+async def test_the_long_is_looked_at_again_before_another_try_to_close_it(pair: Pair) -> None:
+    position = await pair.hedged()
+    pair.world.answers["landing"] = lambda *_, **__: (
+        Landing.DEAD if pair.world.calls.count("landing") == 1 else Landing.CONFIRMED
+    )
+    pair.world.answers["state"] = lambda *_, **__: replace(
+        STATE, debt_usdc=STATE.debt_usdc + pair.world.calls.count("state")
+    )
+    job = await pair.job(JobKind.CLOSE, position)
+    assert await pair.closing.run(job) is None
+    position, _, journal = await pair.now(job)
+    names = [step.name for step in journal.steps if "long" in step.name]
+    assert names == ["observe_long", "close_long", "observe_long", "close_long"]
+    assert position.long is not None
+    assert position.long.debt_repaid == 543
+
+
+async def test_the_lot_is_the_venues(pair: Pair) -> None:
+    pair.world.answers["market"] = replace(PERP, size_decimals=1)
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    pair.world.answers["place"] = lambda *_: OrderResult(1, Decimal("6.1"), Decimal(170), "filled")
+    pair.fills = []
+    pair.world.answers["fills"] = lambda _address, **_named: [
+        PerpFill(1, 1, key, Decimal(170), Decimal("6.1"), True, Decimal(1), Decimal(0), START)
+        for key in (client_order_id(saga=job.id, step="close_short", attempt=1),)
+    ]
+    assert await pair.closing.run(job) is None
+    assert pair.world.calls.count("place") == 1

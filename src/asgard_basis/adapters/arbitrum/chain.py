@@ -12,7 +12,7 @@ from asgard_basis.adapters.http import HttpClient, together
 from asgard_basis.domain.assets import ARBITRUM_CHAIN_ID, USDC_ARBITRUM, USDC_ARBITRUM_DECIMALS
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import EvmAddress, TransactionHash
-from asgard_basis.domain.money import from_native, to_native
+from asgard_basis.domain.money import from_native, plain, to_native
 from asgard_basis.ports.chains import ArbitrumBalances, Landing, SignedTransfer
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.wallets import EvmSigner, EvmTransaction, Wallet
@@ -82,8 +82,8 @@ class RpcArbitrumChain:
         if held.usdc < amount_usdc:
             raise Refused(
                 ErrorCode.INSUFFICIENT_USDC,
-                f"{amount_usdc} USDC needed on Arbitrum, {held.usdc} there",
-                {"needed_usdc": str(amount_usdc), "held_usdc": str(held.usdc)},
+                f"{plain(amount_usdc)} USDC needed on Arbitrum, {plain(held.usdc)} there",
+                {"needed_usdc": plain(amount_usdc), "held_usdc": plain(held.usdc)},
             )
         data = _transfer_data(recipient, amount)
         gas, fees = await together(self._estimate(sender, data), self._fees())
@@ -92,8 +92,8 @@ class RpcArbitrumChain:
         if held.eth < fee:
             raise Refused(
                 ErrorCode.INSUFFICIENT_ETH,
-                f"{fee} ETH needed for the network fee, {held.eth} there",
-                {"needed_eth": str(fee), "held_eth": str(held.eth)},
+                f"{plain(fee)} ETH needed for the network fee, {plain(held.eth)} there",
+                {"needed_eth": plain(fee), "held_eth": plain(held.eth)},
             )
         raw = await self._signer.sign_transaction(
             wallet,

@@ -39,7 +39,8 @@ class MemoryJobs:
     async def add(self, job: Job) -> None:
         """Insert a new job and hand it to the workers, both when this is committed.
 
-        Raises DomainError POS-0006 when the same key was used by a request at the same moment.
+        Raises DomainError POS-0006 when the same key was used by a request at the same moment,
+        or when something else is still to be done with the position.
         """
         refusal = DomainError(ErrorCode.POSITION_BUSY, "the same request is being handled already")
         if job.idempotency_key is not None:
@@ -50,6 +51,12 @@ class MemoryJobs:
             self._rows.put("job_keys", key, job.id, owner=job.user_id)
         if self._rows.find("jobs", job.id) is not None:
             raise refusal
+        if job.position_id is not None:
+            if await self.unfinished(position_id=job.position_id):
+                raise refusal
+            # One row for each position, which every new job changes: two at once meet there.
+            self._rows.guard("busy", job.position_id, refusal)
+            self._rows.put("busy", job.position_id, job.id, owner=job.user_id)
         self._put(job)
         self._rows.after_commit(lambda: self._deliver(job))
 

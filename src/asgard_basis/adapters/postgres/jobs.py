@@ -67,7 +67,8 @@ class PostgresJobs:
     async def add(self, job: Job) -> None:
         """Insert a new job and hand it to the workers, both in this transaction.
 
-        Raises DomainError POS-0006 when the same key was used by a request at the same moment.
+        Raises DomainError POS-0006 when the same key was used by a request at the same moment,
+        or when something else is still to be done with the position.
         """
         status = await self._connection.execute(
             insert_sql("position_jobs", ("id", *_COLUMNS)) + " ON CONFLICT DO NOTHING",

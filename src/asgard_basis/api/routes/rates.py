@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from asgard_basis.api.dependencies import AppDep
 from asgard_basis.api.schemas.market import FundingHistoryResponse, RatesResponse
-from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.money import Leverage, exact
 
 router = APIRouter(prefix="/rates", tags=["rates"])
 
@@ -15,7 +15,7 @@ router = APIRouter(prefix="/rates", tags=["rates"])
 @router.get("", response_model=RatesResponse)
 async def rates(app: AppDep, leverage: Annotated[Decimal, Query()] = Decimal(3)) -> object:
     """Every lender at a leverage, and what the short earns."""
-    return await app.board.at(Leverage(leverage))
+    return await app.board.at(Leverage(exact(leverage)))
 
 
 @router.get("/funding", response_model=FundingHistoryResponse)

@@ -1,13 +1,28 @@
 """What all requests and responses share. Money and rates travel as decimal text."""
 
-from decimal import Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, WithJsonSchema
 
+_UNIT_PLACES = 18
+"""No venue has a finer unit than the wei: what is finer has come from a division."""
+_DIVIDED_PLACES = Decimal("0.000000000001")
+_DIGITS = Context(prec=60)
+
+
+def decimal_text(value: Decimal) -> str:
+    """Plain digits: amounts exactly, the endless fractions of divisions to twelve places."""
+    exponent = value.as_tuple().exponent
+    if isinstance(exponent, int) and exponent < -_UNIT_PLACES:
+        value = value.quantize(_DIVIDED_PLACES, rounding=ROUND_HALF_EVEN, context=_DIGITS)
+        value = abs(value) if value == 0 else value
+    return format(value, "f")
+
+
 DecimalText = Annotated[
     Decimal,
-    PlainSerializer(lambda value: format(value, "f"), return_type=str),
+    PlainSerializer(decimal_text, return_type=str),
     WithJsonSchema({"type": "string", "format": "decimal"}, mode="serialization"),
 ]
 

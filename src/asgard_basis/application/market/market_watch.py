@@ -1,7 +1,7 @@
 """Watching the market once for everybody, and publishing one snapshot of it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -58,7 +58,7 @@ class MarketWatch:
         """Watch until cancelled; a part that fails ages visibly and is tried again."""
         await self._every_once()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._marks())
+            group.create_task(self._repeat("marks", self._marks, 1))
             group.create_task(self._repeat("lenders", self._read_lenders, 5))
             group.create_task(self._repeat("staking", self._read_staking, 30))
             group.create_task(self._repeat("funding", self._read_funding, 10))
@@ -77,21 +77,29 @@ class MarketWatch:
             self._perp_market = market
 
     async def _repeat(
-        self, name: str, reading: Callable[[], Awaitable[None]], seconds: float
+        self, name: str, reading: Callable[[], Coroutine[object, object, None]], seconds: float
     ) -> None:
         while True:
             await self._guarded(name, reading)
             await self._clock.sleep(seconds)
 
-    async def _guarded(self, name: str, reading: Callable[[], Awaitable[None]]) -> None:
-        try:
-            await reading()
-        except DomainError as error:
-            log.warning("market_part_failed", part=name, code=error.code.code, why=error.message)
+    async def _guarded(
+        self, name: str, reading: Callable[[], Coroutine[object, object, None]]
+    ) -> None:
+        """One part's failure, of whatever kind, is told and leaves the other parts alone."""
+        (failure,) = await asyncio.gather(reading(), return_exceptions=True)
+        if isinstance(failure, DomainError):
+            log.warning(
+                "market_part_failed", part=name, code=failure.code.code, why=failure.message
+            )
+        elif isinstance(failure, Exception):
+            log.error("market_part_broke", part=name, error=repr(failure), exc_info=failure)
 
     async def _read_lenders(self) -> None:
-        self._lenders = tuple(await self._margin.markets())
+        """Both or neither: the lenders' ages tell how old the prices are."""
+        lenders = await self._margin.markets()
         self._spot = await self._margin.spot_prices()
+        self._lenders = tuple(lenders)
 
     async def _read_staking(self) -> None:
         self._lsts = await self._solana.lst_markets()

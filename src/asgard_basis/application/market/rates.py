@@ -139,7 +139,8 @@ class RateBoard:
             oracle_price=snapshot.perp.oracle_price,
             funding=funding_view(snapshot, now),
             lenders=lenders,
-            is_stale=perp_age > self._limits.market_age_seconds_max
+            is_stale=not lenders
+            or perp_age > self._limits.market_age_seconds_max
             or oldest > self._limits.rates_age_seconds_max,
             market_time=self._clock.now(),
         )

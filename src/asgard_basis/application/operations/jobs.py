@@ -225,6 +225,7 @@ def step_view(step: Step) -> StepView:
         StepStatus.INTENDED: "running",
         StepStatus.DONE: "done",
         StepStatus.REFUSED: "failed",
+        StepStatus.UNAVAILABLE: "failed",
     }[step.status]
     seconds = None
     if step.finished_at is not None:

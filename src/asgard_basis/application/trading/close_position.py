@@ -1,21 +1,21 @@
 """Closing: taken on as a job at once; the short first, then the long, then the books."""
 
 from dataclasses import replace
-from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.position_record import PositionRecord
+from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED, PositionState, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga import exit as exit_saga
-from asgard_basis.domain.saga.progress import closed_long, closed_short
+from asgard_basis.domain.saga.progress import closed_long, closed_short, is_long_gone
 from asgard_basis.domain.saga.step import Finished, Journal
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
@@ -50,6 +50,14 @@ class ClosePosition:
         ended, POS-0006 while it is still being opened.
         """
         digest = request_hash({"close": position_id})
+        # Two browsers may ask at the same moment: who comes second finds the other's job.
+        return await unchallenged(
+            lambda: self._taken_on(user_id, position_id, key, digest), tries=2
+        )
+
+    async def _taken_on(
+        self, user_id: UserId, position_id: PositionId, key: str | None, digest: str
+    ) -> Job:
         async with self._transactions.for_user(user_id) as work:
             earlier = await self._desk.earlier(work, user_id, key, digest)
             if earlier is not None:
@@ -78,12 +86,13 @@ class ClosePosition:
         position = await self._record.of(job)
         if position.state in ENDED:
             return None
+        short_size = position.short.size if position.short else ZERO
         plan = exit_saga.ExitPlan(
-            short_size=position.short.size if position.short else Decimal(0),
-            size_step=Decimal("0.01"),
+            short_size=short_size,
+            size_step=await self._pairs.lot() if short_size else ONE,
             holds_long=position.long is not None,
         )
-        steps = self._pairs.steps(context, position, job=job, plan=None, held_short=Decimal(0))
+        steps = self._pairs.steps(context, position, job=job, plan=None, held_short=ZERO)
         finished = await self._runner.run(
             job,
             decide=lambda journal: exit_saga.next_step(plan, journal),
@@ -111,18 +120,24 @@ class ClosePosition:
         await known(self._book.book_funding(context, position, is_last=True))
         async with self._transactions.for_user(job.user_id) as work:
             journal = await work.journals.of_job(job.id)
-        failure = None
+        failure = gone = None
+        if is_long_gone(journal):
+            gone = DomainError(
+                ErrorCode.ASGARD_POSITION,
+                "the long was not there any more when it was to be closed",
+            )
         if finished.failure is not None:
             failure = DomainError(finished.failure, finished.reason)
 
         def left(position: Position) -> Position:
             """With what was bought back and sold, also when the rest is stuck."""
+            long, short, told = position.long, position.short, failure or gone
             return replace(
                 position,
-                long=closed_long(position.long, journal) if position.long else None,
-                short=closed_short(position.short, journal) if position.short else None,
-                failure_code=failure.code.code if failure else None,
-                failure=failure.message if failure else None,
+                long=closed_long(long, journal, position.observation) if long else None,
+                short=closed_short(short, journal) if short else None,
+                failure_code=told.code.code if told else None,
+                failure=told.message if told else None,
             )
 
         if failure is not None:

@@ -152,16 +152,17 @@ class LongSteps:
         if redemption is None:
             raise OutcomeUnknown(ErrorCode.STALE_MARKET)
         state = await self._state(key)
-        if state is None and await self._is_listed_open(key):
+        if state is None and not await self._is_listed_ended(key):
             raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN)
-        return LongObserved(state, redemption)
+        return LongObserved(state, redemption, snapshot.perp.oracle_price)
 
     async def _state(self, key: str) -> LongState | None:
         return await self._margin.state(key, protocol=self._protocol, asset=self._asset)
 
-    async def _is_listed_open(self, key: str) -> bool:
+    async def _is_listed_ended(self, key: str) -> bool:
+        """Only the venue's word ends a long: one it does not list at all may still be there."""
         positions = await self._margin.positions(self._context.solana_address)
-        return any(p.position_key == key and p.is_open for p in positions)
+        return any(p.position_key == key and not p.is_open for p in positions)
 
     async def _opened_key(self, signature: TransactionSignature) -> str:
         positions = await self._margin.positions(self._context.solana_address)

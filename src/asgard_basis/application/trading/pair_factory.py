@@ -35,6 +35,10 @@ class PairFactory:
         self._clock = clock
         self._limits = limits
 
+    async def lot(self) -> Decimal:
+        """What sizes of the short are multiples of, as the venue says."""
+        return (await self._perp.market()).size_step
+
     def steps(
         self,
         context: UserTradingContext,

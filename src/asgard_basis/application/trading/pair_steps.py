@@ -11,7 +11,8 @@ from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import ClientOrderId, JobId, PositionId, client_order_id
-from asgard_basis.domain.position.legs import OrderResult
+from asgard_basis.domain.money import CENT, floor_to
+from asgard_basis.domain.position.legs import OrderResult, PerpPosition
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan, filled_short, hedge_target
 from asgard_basis.domain.saga.exit import ALREADY_FLAT
@@ -128,9 +129,7 @@ class PairSteps:
             return await self._resolve_order(step, step.intent)
         if isinstance(step.intent, MarginIntent):
             account = await self._perp.account(self._context.evm_address)
-            now = account.position.margin_usdc if account.position else Decimal(0)
-            wanted = step.intent.margin_before_usdc + step.intent.amount_usdc
-            if now >= wanted * (1 - _MARGIN_TOLERANCE):
+            if _has_arrived(step.intent, account.position):
                 return Plain(f"{step.intent.amount_usdc} USDC")
             raise Refused(ErrorCode.HYPERLIQUID_MARGIN, "the margin was not added")
         if isinstance(step.intent, SolanaIntent):
@@ -182,7 +181,7 @@ class PairSteps:
     async def _with_fee(self, result: OrderResult, step: Step, intent: OrderIntent) -> OrderDone:
         if result.filled_size == 0:
             if intent.reduce_only and result.status == REDUCE_ONLY_REJECTED:
-                return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
+                return await self._closed_by_venue(result, intent)
             return OrderDone(result, Decimal(0))
         since = step.intended_at - _CLOCKS_APART
         # The order is filled; only its fee is not known yet.
@@ -196,6 +195,29 @@ class PairSteps:
         fee = sum((f.fee_usdc for f in ours), Decimal(0))
         return OrderDone(result, fee, filled_at=max(f.time for f in ours))
 
+    async def _closed_by_venue(self, result: OrderResult, intent: OrderIntent) -> OrderDone:
+        """Nothing is left to buy back: what the venue itself bought, without an order of ours.
+
+        Liquidations and ADL come as fills without an order key. With several positions in the
+        account each takes its own size of them.
+        """
+        fills = await looked_up(
+            self._perp.fills(self._context.evm_address, since=self._task.since),
+            ErrorCode.HYPERLIQUID_UNKNOWN,
+        )
+        theirs = [f for f in fills if f.is_buy and f.client_order_id is None]
+        bought = sum((f.size for f in theirs), Decimal(0))
+        if bought == 0:
+            return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
+        size = min(intent.size, bought)
+        price = sum((f.size * f.price for f in theirs), Decimal(0)) / bought
+        fee = sum((f.fee_usdc for f in theirs), Decimal(0)) * size / bought
+        return OrderDone(
+            OrderResult(result.order_id, size, price, ALREADY_FLAT, result.reason),
+            fee,
+            filled_at=max(f.time for f in theirs),
+        )
+
     async def _margin_intent(self, target_usdc: Decimal) -> MarginIntent:
         account = await self._perp.account(self._context.evm_address)
         position = account.position
@@ -207,8 +229,9 @@ class PairSteps:
         present = position.margin_usdc * share
         missing = min(target_usdc - present, account.withdrawable_usdc)
         return MarginIntent(
-            amount_usdc=max(Decimal(0), missing).quantize(Decimal("0.01")),
+            amount_usdc=floor_to(max(Decimal(0), missing), CENT),
             margin_before_usdc=position.margin_usdc,
+            raw_before_usd=position.isolated_raw_usd,
         )
 
     async def _set_leverage(self) -> None:
@@ -237,3 +260,14 @@ class PairSteps:
         if account.position is None or account.position.signed_size >= 0:
             raise Refused(ErrorCode.HYPERLIQUID_POSITION, "the short is not there")
         return Plain(f"short {abs(account.position.signed_size)} SOL")
+
+
+def _has_arrived(intent: MarginIntent, position: PerpPosition | None) -> bool:
+    """Whether a top-up shows: in the raw USD, which prices leave alone, else in the margin."""
+    if position is None:
+        return False
+    if intent.raw_before_usd is not None and position.isolated_raw_usd is not None:
+        added = position.isolated_raw_usd - intent.raw_before_usd
+        return added >= intent.amount_usdc / 2  # funding may have been paid meanwhile
+    wanted = intent.margin_before_usdc + intent.amount_usdc
+    return position.margin_usdc >= wanted * (1 - _MARGIN_TOLERANCE)

@@ -14,12 +14,12 @@ T = TypeVar("T")
 _TRIES = 10
 
 
-async def unchallenged(attempt: Callable[[], Awaitable[T]]) -> T:
+async def unchallenged(attempt: Callable[[], Awaitable[T]], *, tries: int = _TRIES) -> T:
     """What a transaction comes to, begun again while others change the same position in between.
 
-    Raises DomainError POS-0006 after ten tries.
+    Raises DomainError POS-0006 after so many tries.
     """
-    for _ in range(_TRIES - 1):
+    for _ in range(tries - 1):
         try:
             return await attempt()
         except DomainError as error:

@@ -15,7 +15,7 @@ from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, a
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
-from asgard_basis.domain.position.position import Position, ShortRecord
+from asgard_basis.domain.position.position import LegObservation, Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.step import Step
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
@@ -23,10 +23,10 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 
-_NEVER_SHORT = ShortRecord(
+_NO_SHORT = ShortRecord(
     size=ZERO, entry_price=ZERO, margin_usdc=ZERO, fee_usdc=ZERO, slippage_usd=ZERO
 )
-"""Of a pair that was unwound before anything was sold short: the result is the long's alone."""
+"""Of a position whose short was never filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,9 @@ class PositionViews:
         long = self._long(position, valuation) if position.state not in ENDED else None
         short = self._short(position, mark) if position.state not in ENDED else None
         result = _result(position, valuation, mark)
-        delta = long.sol_equivalent - short.size_sol if long and short else None
+        delta = None
+        if long is not None and position.short is not None:
+            delta = long.sol_equivalent - (short.size_sol if short else ZERO)
         equity = None
         if result is not None and position.state not in ENDED:
             equity = _put_in(position) + result.total
@@ -242,17 +244,20 @@ class PositionViews:
 
     def _short(self, position: Position, mark: Decimal | None) -> ShortView | None:
         short, observation = position.short, position.observation
-        if short is None or mark is None or short.size == 0:
+        if short is None or mark is None:
             return None
-        value = short.size * mark
+        size = _size_left(short, observation)
+        if size == 0:
+            return None
+        value = size * mark
         margin, wall = short.margin_usdc, None
         if observation is not None and observation.account_signed_size < 0:
-            share = min(Decimal(1), short.size / abs(observation.account_signed_size))
+            share = size / abs(observation.account_signed_size)
             wall = observation.liquidation_price_short
             if observation.isolated_raw_usd is not None:
                 margin = observation.isolated_raw_usd * share - value
         return ShortView(
-            size_sol=short.size,
+            size_sol=size,
             entry_price=short.entry_price,
             value_usd=value,
             margin_usdc=margin,
@@ -310,15 +315,23 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
     )
 
 
+def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decimal:
+    """What was sold short, or less where the venue has less: liquidated or cut without us."""
+    if observation is None:
+        return short.size
+    return min(short.size, max(ZERO, -observation.account_signed_size))
+
+
 def _result(
     position: Position, valuation: LongValuation | None, mark: Decimal | None
 ) -> Attribution | None:
+    """None while a part is not known, as after the venue closed some of the short itself."""
     if position.long is None or valuation is None:
         return None
-    short = position.short
-    if short is None and position.state in ENDED:
-        short = _NEVER_SHORT
-    if short is None:
+    if position.short is None and position.state not in ENDED:
+        return None
+    short = position.short or _NO_SHORT
+    if position.state not in ENDED and _size_left(short, position.observation) < short.size:
         return None
     if mark is None:
         if short.size != 0:

@@ -155,9 +155,10 @@ def _done(step: Step, outcome: Outcome, clock: Clock) -> Step:
 
 
 def _refused(step: Step, error: DomainError, clock: Clock) -> Step:
+    is_silence = isinstance(error, Unavailable)
     return replace(
         step,
-        status=StepStatus.REFUSED,
+        status=StepStatus.UNAVAILABLE if is_silence else StepStatus.REFUSED,
         finished_at=clock.now(),
         error_code=error.code.code,
         error=error.message,

@@ -16,6 +16,7 @@ from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.assets import HYPERLIQUID_BRIDGE
 from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import TransactionHash, UserId
+from asgard_basis.domain.money import plain
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.step import (
     Credited,
@@ -158,7 +159,7 @@ class Deposits:
         if balances.usdc < amount:
             raise DomainError(
                 ErrorCode.INSUFFICIENT_USDC,
-                f"{amount} USDC asked for, {balances.usdc} USDC on Arbitrum",
+                f"{plain(amount)} USDC asked for, {plain(balances.usdc)} USDC on Arbitrum",
             )
         fee = await self._arbitrum.transfer_fee_eth()
         if balances.eth < fee:

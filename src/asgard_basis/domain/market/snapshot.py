@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -111,8 +111,9 @@ class MarketSnapshot:
         return lst.redemption_rate if lst else None
 
     def mean_income(self, hours: int) -> HourlyRate | None:
-        """Mean hourly income to the short over the last settled hours; None without any."""
-        tail = self.recent_funding[-hours:]
+        """Mean hourly income to the short over so many hours until now; None without any."""
+        begin = self.taken_at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)
+        tail = [o for o in self.recent_funding if o.hour > begin]
         if not tail:
             return None
         total = sum((o.rate.income_to_short.value for o in tail), Decimal(0))

@@ -71,11 +71,11 @@ def next_step(plan: EntryPlan, journal: Journal) -> Decision:
             return Perform(StepName.OPEN_SHORT, size=missing)
         return _unwind(plan, journal)
     if not journal.is_done(StepName.ADD_MARGIN):
-        if journal.attempts(StepName.ADD_MARGIN) < 3:
+        if journal.refusals(StepName.ADD_MARGIN) < 3:
             return Perform(StepName.ADD_MARGIN, size=plan.short_margin_usdc)
         return _unwind(plan, journal)
     if not journal.is_done(StepName.VALIDATE):
-        if journal.attempts(StepName.VALIDATE) < 3:
+        if journal.refusals(StepName.VALIDATE) < 3:
             return Perform(StepName.VALIDATE)
         return _unwind(plan, journal)
     return Finished()
@@ -140,8 +140,10 @@ def _unwind(plan: EntryPlan, journal: Journal) -> Decision:
     if not isinstance(decision, Finished):
         return decision
     if decision.failure is None:
-        refusal = journal.last_refusal(StepName.OPEN_SHORT) or journal.last_refusal(
-            StepName.ADD_MARGIN
+        refusal = (
+            journal.last_refusal(StepName.VALIDATE)
+            or journal.last_refusal(StepName.ADD_MARGIN)
+            or journal.last_refusal(StepName.OPEN_SHORT)
         )
         reason = refusal.error if refusal else "the short could not be filled inside the band"
         return Finished(ErrorCode.HYPERLIQUID_RETRIES, reason)

@@ -16,7 +16,8 @@ from asgard_basis.domain.saga.step import (
     StepName,
 )
 
-ATTEMPTS_MAX = 8
+REFUSALS_MAX = 8
+"""Then a person is needed. A venue that is away, or a book without anybody, is waited for."""
 ALREADY_FLAT = "already_flat"
 """What a closing order comes to when nothing is left to close: as good as done."""
 
@@ -45,7 +46,7 @@ def next_step(plan: ExitPlan, journal: Journal) -> Decision:
     """What to do next on the way out."""
     remaining = remaining_short(plan, journal)
     if remaining >= plan.size_step:
-        if journal.attempts(StepName.CLOSE_SHORT) < ATTEMPTS_MAX:
+        if journal.refusals(StepName.CLOSE_SHORT) < REFUSALS_MAX:
             return Perform(StepName.CLOSE_SHORT, size=remaining)
         return _stuck(journal, StepName.CLOSE_SHORT)
     if plan.holds_long and not journal.is_done(StepName.CLOSE_LONG):
@@ -65,13 +66,13 @@ def state_of(journal: Journal) -> PositionState:
 
 def _close_long(journal: Journal) -> Decision | None:
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    if not observed:
+    if journal.refusals(StepName.CLOSE_LONG) >= REFUSALS_MAX:
+        return _stuck(journal, StepName.CLOSE_LONG)
+    if not observed or journal.is_newer(StepName.CLOSE_LONG, than=StepName.OBSERVE_LONG):
         return Perform(StepName.OBSERVE_LONG)
     if observed[-1].state is None:
         return None
-    if journal.attempts(StepName.CLOSE_LONG) < ATTEMPTS_MAX:
-        return Perform(StepName.CLOSE_LONG)
-    return _stuck(journal, StepName.CLOSE_LONG)
+    return Perform(StepName.CLOSE_LONG)
 
 
 def _stuck(journal: Journal, name: StepName) -> Finished:

@@ -6,8 +6,9 @@ from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.position.position import LongRecord, ShortRecord
+from asgard_basis.domain.position.position import LegObservation, LongRecord, ShortRecord
 from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.domain.saga.exit import ALREADY_FLAT
 from asgard_basis.domain.saga.step import (
     Journal,
     LongClosed,
@@ -76,22 +77,38 @@ def closed_short(short: ShortRecord, journal: Journal) -> ShortRecord:
         fee_usdc=short.fee_usdc + sum((done.fee_usdc for _, done in fills), ZERO),
         slippage_usd=short.slippage_usd
         + sum(
-            (_value(done) - intent.mid_price * done.result.filled_size for intent, done in fills),
+            (
+                _value(done) - intent.mid_price * done.result.filled_size
+                for intent, done in fills
+                if done.result.status != ALREADY_FLAT  # the venue's own doing, at its own time
+            ),
             ZERO,
         ),
         exit_price=value / size,
     )
 
 
-def closed_long(long: LongRecord, journal: Journal) -> LongRecord:
+def is_long_gone(journal: Journal) -> bool:
+    """Whether the long was not there any more when a leaving journal came to close it."""
+    observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
+    return bool(observed) and observed[-1].state is None
+
+
+def closed_long(
+    long: LongRecord, journal: Journal, seen: LegObservation | None = None
+) -> LongRecord:
     """The long after a leaving journal sold it; unchanged until then.
 
     What was sold and repaid is what it held and owed when it was last looked at, seconds before.
+    One that was gone by then (liquidated) has returned nothing: what it held and owed is what
+    was last `seen`, so that the loss shows in the result.
     """
     closed = next((o for o in journal.outcomes(StepName.CLOSE_LONG)), None)
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
     state = observed[-1].state if observed else None
-    if not isinstance(closed, LongClosed) or state is None:
+    if not isinstance(closed, LongClosed):
+        return _lost(long, observed[-1], seen) if is_long_gone(journal) else long
+    if state is None:
         return long
     oracle = _oracle_at(journal, StepName.CLOSE_LONG)
     redemption = observed[-1].redemption_rate
@@ -105,6 +122,16 @@ def closed_long(long: LongRecord, journal: Journal) -> LongRecord:
         debt_repaid=state.debt_usdc,
         cost_usd=long.cost_usd + worth - state.debt_usdc - closed.usdc_received,
         network_fee_usd=long.network_fee_usd + closed.sol_spent * oracle,
+    )
+
+
+def _lost(long: LongRecord, observed: LongObserved, seen: LegObservation | None) -> LongRecord:
+    return replace(
+        long,
+        collateral_sold=seen.collateral if seen else long.collateral_bought,
+        debt_repaid=seen.debt_usdc if seen else long.debt_opened,
+        redemption_closed=observed.redemption_rate,
+        oracle_closed=observed.oracle_price or long.oracle_opened,
     )
 
 

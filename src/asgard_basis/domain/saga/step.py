@@ -35,6 +35,11 @@ class StepStatus(StrEnum):
     DONE = "done"
     REFUSED = "refused"
     """The other side said no, or it is proven that it never happened."""
+    UNAVAILABLE = "unavailable"
+    """The other side could not be asked: nothing happened, and nobody said no."""
+
+
+_NOT_DONE = frozenset({StepStatus.REFUSED, StepStatus.UNAVAILABLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +83,8 @@ class MarginIntent:
 
     amount_usdc: Decimal
     margin_before_usdc: Decimal
+    raw_before_usd: Decimal | None = None
+    """Raw USD of the isolated position, which prices do not change; None when cross."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +132,7 @@ class LongObserved:
 
     state: LongState | None
     redemption_rate: Decimal
+    oracle_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,15 +224,24 @@ class Journal:
         return count
 
     def last_refusal(self, name: StepName) -> Step | None:
-        """The newest refused attempt of the step."""
-        refused = [s for s in self.steps if s.name is name and s.status is StepStatus.REFUSED]
-        return refused[-1] if refused else None
+        """The newest attempt of the step that was refused or could not be asked for."""
+        failed = [s for s in self.steps if s.name is name and s.status in _NOT_DONE]
+        return failed[-1] if failed else None
+
+    def refusals(self, name: StepName) -> int:
+        """How often the other side said no; a silence is none."""
+        return sum(1 for s in self.steps if s.name is name and s.status is StepStatus.REFUSED)
+
+    def is_newer(self, name: StepName, than: StepName) -> bool:
+        """Whether the step was begun after the newest attempt of another."""
+        order = [s.name for s in self.steps if s.name in {name, than}]
+        return bool(order) and order[-1] is name
 
 
 def _is_fruitless(step: Step) -> bool:
     if isinstance(step.outcome, OrderDone):
         return step.outcome.result.filled_size == 0
-    return step.status is StepStatus.REFUSED
+    return step.status in _NOT_DONE
 
 
 @dataclass(frozen=True, slots=True)

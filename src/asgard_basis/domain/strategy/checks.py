@@ -249,7 +249,9 @@ def _own_limits(facts: EntryFacts, limits: RiskLimits) -> Check:
 
 def _fresh_data(facts: EntryFacts, limits: RiskLimits) -> Check:
     perp_age = int((facts.now - facts.snapshot.perp.observed_at).total_seconds())
-    lender_age = int((facts.now - facts.lender.observed_at).total_seconds())
+    lst = facts.snapshot.lsts.get(facts.asset)
+    oldest = min(facts.lender.observed_at, lst.observed_at if lst else facts.now)
+    lender_age = int((facts.now - oldest).total_seconds())
     passed = (
         perp_age <= limits.market_age_seconds_max and lender_age <= limits.rates_age_seconds_max
     )

@@ -130,7 +130,7 @@ def test_an_unwound_entry_says_why() -> None:
 def test_an_entry_that_cannot_be_undone_calls_for_a_person() -> None:
     sales = tuple(
         refused(StepName.CLOSE_LONG, ErrorCode.ASGARD_SUBMIT, n)
-        for n in range(1, exit_saga.ATTEMPTS_MAX + 1)
+        for n in range(1, exit_saga.REFUSALS_MAX + 1)
     )
     denied = refused(StepName.OPEN_SHORT, ErrorCode.POLICY_DENIED)
     seen = done(StepName.OBSERVE_LONG, LongObserved(STATE, Decimal(1)))

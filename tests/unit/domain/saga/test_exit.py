@@ -58,7 +58,7 @@ def test_settled_is_finished() -> None:
 def test_a_leg_that_cannot_be_closed_calls_for_a_person() -> None:
     tries = tuple(
         refused(StepName.CLOSE_SHORT, ErrorCode.HYPERLIQUID_ORDER, n)
-        for n in range(1, exit_saga.ATTEMPTS_MAX + 1)
+        for n in range(1, exit_saga.REFUSALS_MAX + 1)
     )
     finished = exit_saga.next_step(PLAN, Journal(tries))
     assert isinstance(finished, Finished)

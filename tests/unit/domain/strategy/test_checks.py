@@ -147,6 +147,14 @@ def test_twelve_checks_pass_when_all_is_well() -> None:
         (replace(FACTS, positions_held=3), "own_limits", "RSK-0002"),
         (perp(observed_at=LATE), "fresh_data", "RSK-0004"),
         (lender(observed_at=LATE), "fresh_data", "RSK-0004"),
+        (
+            replace(
+                FACTS,
+                snapshot=replace(SNAPSHOT, lsts={Asset.JITOSOL: replace(LST, observed_at=LATE)}),
+            ),
+            "fresh_data",
+            "RSK-0004",
+        ),
     ],
 )
 def test_one_thing_wrong_fails_one_check(facts: EntryFacts, key: str, code: str) -> None:

@@ -1,0 +1,136 @@
+"""One part of the market may fail; the others go on, and what is old looks old."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
+from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.rates import RateBoard
+from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.errors import ErrorCode, Unavailable
+from asgard_basis.domain.market.snapshot import MarketSnapshot, PerpMarket
+from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.fees import FeeSchedule
+from tests.unit.application.pair import LENDER, PERP, SNAPSHOT
+from tests.unit.application.world import START, Outside, StillClock
+
+
+class YieldingClock(StillClock):
+    """Lets the other tasks go on while it sleeps."""
+
+    async def sleep(self, seconds: float) -> None:
+        await super().sleep(seconds)
+        await asyncio.sleep(0)
+
+
+class Watched:
+    """A market watch over answers, and what it has published."""
+
+    def __init__(self) -> None:
+        self.clock = YieldingClock()
+        self.published: list[MarketSnapshot] = []
+        self.world = Outside(
+            markets=lambda: [replace(LENDER, observed_at=self.clock.host())],
+            spot_prices={Asset.SOL: Decimal(170)},
+            lst_markets={},
+            funding_history=[],
+            publish=self._publish,
+        )
+        self._enough = asyncio.Event()
+        self._count = 0
+        self.streams: list[AsyncIterator[PerpMarket]] = []
+        self.world.watch = lambda: self.streams.pop(0) if self.streams else for_ever()
+        world: Any = self.world
+        self.watch = MarketWatch(
+            perp=world,
+            margin=world,
+            solana=world,
+            snapshots=world,
+            transactions=MemoryTransactions(),
+            clock=self.clock,
+        )
+
+    async def until(self, count: int) -> None:
+        """Run until so many snapshots were published; it must not have ended by itself."""
+        self._count = count
+        task = asyncio.create_task(self.watch.run())
+        enough = asyncio.create_task(self._enough.wait())
+        async with asyncio.timeout(10):
+            await asyncio.wait({task, enough}, return_when=asyncio.FIRST_COMPLETED)
+        for each in (task, enough):
+            each.cancel()
+        ended, _ = await asyncio.gather(task, enough, return_exceptions=True)
+        assert isinstance(ended, asyncio.CancelledError), ended
+
+    def _publish(self, snapshot: MarketSnapshot) -> None:
+        self.published.append(snapshot)
+        if len(self.published) >= self._count:
+            self._enough.set()
+
+
+async def for_ever() -> AsyncIterator[PerpMarket]:
+    yield PERP
+    await asyncio.Event().wait()
+
+
+async def broken() -> AsyncIterator[PerpMarket]:
+    yield PERP
+    raise KeyError("a venue's surprise")
+
+
+async def short() -> AsyncIterator[PerpMarket]:
+    yield PERP
+
+
+async def test_marks_that_end_or_break_are_watched_again_and_stop_nobody() -> None:
+    watched = Watched()
+    later = replace(PERP, mark_price=Decimal(171))
+
+    async def back_again() -> AsyncIterator[PerpMarket]:
+        yield later
+        await asyncio.Event().wait()
+
+    watched.streams = [short(), broken(), back_again()]
+    await watched.until(6)
+    assert watched.published[-1].perp == later
+
+
+async def test_a_part_that_breaks_does_not_stop_the_others() -> None:
+    watched = Watched()
+    watched.world.answers |= {
+        "lst_markets": KeyError("a node's surprise"),
+        "funding_history": Unavailable(ErrorCode.HYPERLIQUID_API, "away"),
+    }
+    await watched.until(12)
+    snapshot = watched.published[-1]
+    assert snapshot.lenders[0].observed_at > START
+    assert snapshot.lsts == {}
+
+
+async def test_prices_that_cannot_be_read_age_with_their_lenders() -> None:
+    watched = Watched()
+    away = Unavailable(ErrorCode.ASGARD_API, "away")
+    watched.world.answers["spot_prices"] = lambda: (
+        away if watched.world.calls.count("spot_prices") > 1 else {Asset.SOL: Decimal(170)}
+    )
+    await watched.until(40)
+    assert watched.published[-1].lenders[0].observed_at == START
+
+
+async def test_rates_without_any_lender_are_stale() -> None:
+    clock = StillClock()
+    board = RateBoard(
+        reader=Outside(latest=replace(SNAPSHOT, lenders=())),  # type: ignore[arg-type]
+        transactions=MemoryTransactions(),
+        clock=clock,
+        limits=RiskLimits(),
+        fees=FeeSchedule(),
+        enabled=frozenset({LendingProtocol.KAMINO}),
+    )
+    clock.pass_time(timedelta(seconds=1).total_seconds())
+    assert (await board.at(Leverage(Decimal(2)))).is_stale
