@@ -23,6 +23,7 @@ export const EVENTS: Record<string, Effect> = {
   rate_update: again(["rates"]),
   balance_update: again(["balances"], ["deposits"], ["check"]),
   job_update: again(["job"], ["deposits"], ["wallets"]),
+  wallets_ready: again(["me"], ["wallets"], ["balances"], ["check"]),
   bot_status: (cache, payload) => cache.setQueryData(["bot-status"], payload),
   ping: () => undefined,
 };

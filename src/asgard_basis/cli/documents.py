@@ -13,20 +13,20 @@ from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.settings import LIVE_URLS, Settings
 
 
-def documents() -> Mapping[str, Callable[[], str]]:
-    """The pages by file name, each with what writes it."""
+def documents(commands: typer.Typer) -> Mapping[str, Callable[[], str]]:
+    """The pages by file name, each with what writes it; `commands` are those of `basis`."""
     return {
         "openapi.json": lambda: openapi() + "\n",
         "errors.md": error_reference,
         "settings.md": setting_reference,
-        "commands.md": command_reference,
+        "commands.md": lambda: command_reference(commands),
     }
 
 
-def write_documents(folder: Path) -> None:
+def write_documents(folder: Path, commands: typer.Typer) -> None:
     """Write every page into `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
-    for name, write in documents().items():
+    for name, write in documents(commands).items():
         (folder / name).write_text(write())
 
 
@@ -67,11 +67,8 @@ def setting_reference() -> str:
     return "\n".join(lines) + "\n"
 
 
-def command_reference() -> str:
+def command_reference(app: typer.Typer) -> str:
     """Every command of `basis` with its options, as Markdown."""
-    # Only here: the commands themselves load this module.
-    from asgard_basis.cli.main import app
-
     lines = [
         "# Commands",
         "",

@@ -78,7 +78,7 @@ def docs(folder: Annotated[str, typer.Argument()] = "docs/reference") -> None:
 
     from asgard_basis.cli.documents import write_documents
 
-    write_documents(Path(folder))
+    write_documents(Path(folder), app)
 
 
 def main() -> None:
