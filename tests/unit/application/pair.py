@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
@@ -13,6 +14,7 @@ from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.market.funding import FundingRate
 from asgard_basis.domain.market.rates import AnnualYield, HealthFactor
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot, PerpMarket
@@ -81,6 +83,24 @@ STATE = LongState(
 )
 
 
+def report(failure: DomainError | None = None) -> Any:
+    """What a preflight says; passed, it leads to PLAN."""
+    fee = Decimal("6.12") * PRICE * Decimal("0.0005")
+    split = SimpleNamespace(
+        collateral_usdc=PLAN.collateral_usdc,
+        margin_usdc=PLAN.short_margin_usdc + fee,
+        short_sol=Decimal("6.12"),
+        venue_leverage=PLAN.short_leverage,
+    )
+    return SimpleNamespace(
+        passed=failure is None,
+        is_known=True,
+        first_failure=lambda: failure,
+        priced=SimpleNamespace(split=split),
+        snapshot=SNAPSHOT,
+    )
+
+
 class Pair:
     """Ada's account on both venues, with the use cases that trade there."""
 
@@ -94,6 +114,7 @@ class Pair:
         self.signed = 0
         self.world = Outside(
             latest=SNAPSHOT,
+            check=report(),
             market=PERP,
             approve_agent=None,
             set_isolated_leverage=None,

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from asgard_basis.application.trading.position_views import valued
-from asgard_basis.domain.errors import ErrorCode, Refused, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.identifiers import client_order_id
 from asgard_basis.domain.ledger.attribution import attribute
 from asgard_basis.domain.position.legs import OrderResult, PerpFill
@@ -17,11 +17,15 @@ from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.repositories import JobKind, JobStatus
 from tests.builders_platform import a_short
-from tests.unit.application.pair import PERP, STATE, Pair
+from tests.unit.application.pair import PERP, STATE, Pair, report
 from tests.unit.application.world import START
 
 AWAY = Unavailable(ErrorCode.ASGARD_API, "away")
 NO = Refused(ErrorCode.ASGARD_BUILD, "no")
+
+
+class Killed(Exception):
+    """The process is gone."""
 
 
 @pytest.fixture
@@ -231,3 +235,29 @@ async def test_the_lot_is_the_venues(pair: Pair) -> None:
     ]
     assert await pair.closing.run(job) is None
     assert pair.world.calls.count("place") == 1
+
+
+async def test_a_plan_of_another_market_is_made_anew_while_nothing_is_bought(pair: Pair) -> None:
+    pair.world.answers["prepare_open"] = Killed()
+    job = await pair.open_job()
+    with pytest.raises(Killed):
+        await pair.opening.run(job)
+    no_longer = DomainError(ErrorCode.UNSAFE_LEVERAGE, "not any more")
+    pair.world.answers |= {"prepare_open": None, "check": report(no_longer)}
+    assert await pair.opening.run(job) is no_longer
+    position, job, journal = await pair.now(job)
+    assert (position.state, job.status) == (PositionState.FAILED, JobStatus.FAILED)
+    assert journal.attempts(StepName.OPEN_LONG) == 0
+
+
+async def test_what_was_bought_is_hedged_by_its_plan_whatever_the_market(pair: Pair) -> None:
+    pair.world.answers["submit_open"] = Killed()
+    job = await pair.open_job()
+    with pytest.raises(Killed):
+        await pair.opening.run(job)
+    no_longer = DomainError(ErrorCode.UNSAFE_LEVERAGE, "not any more")
+    pair.world.answers |= {"submit_open": None, "check": report(no_longer)}
+    assert await pair.opening.run(job) is None
+    position, _, _ = await pair.now(job)
+    assert position.state is PositionState.HEDGED
+    assert pair.signed == 1

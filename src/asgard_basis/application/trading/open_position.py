@@ -25,7 +25,7 @@ from asgard_basis.domain.saga.progress import (
     opened_long,
     opened_short,
 )
-from asgard_basis.domain.saga.step import Finished, Journal
+from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
@@ -120,8 +120,12 @@ class OpenPosition:
     async def _planned(
         self, job: Job, context: UserTradingContext, position: Position
     ) -> tuple[Job, DomainError | None]:
-        """The job with its plan; checked once more, because time has passed since the request."""
-        if job.plan is not None:
+        """The job with its plan; checked once more, because time has passed since the request.
+
+        Also one that has a plan, but has not bought anything yet: its worker may have been gone
+        for hours, and the plan is of another market.
+        """
+        if job.plan is not None and await self._has_begun(job):
             return job, None
         order = EntryOrder(
             position.asset, position.size_usd, Leverage(position.leverage), position.protocol
@@ -129,15 +133,25 @@ class OpenPosition:
         try:
             report = await self._preflight.check(context, order, is_counted=True)
         except DomainError as error:
+            if isinstance(error, Unavailable) and self._is_patient(job):
+                raise
             return job, error
         if not report.passed:
-            if not report.is_known and self._clock.host() - job.created_at < _PATIENCE:
+            if not report.is_known and self._is_patient(job):
                 raise Unavailable(ErrorCode.VENUE_DOWN, "a venue cannot be asked just now")
             return job, report.first_failure()
         planned = replace(job, plan=self._plan_of(report, position))
         async with self._transactions.for_user(job.user_id) as work:
             await work.jobs.save(planned)
         return planned, None
+
+    async def _has_begun(self, job: Job) -> bool:
+        async with self._transactions.for_user(job.user_id) as work:
+            journal = await work.journals.of_job(job.id)
+        return journal.attempts(StepName.OPEN_LONG) > 0
+
+    def _is_patient(self, job: Job) -> bool:
+        return self._clock.host() - job.created_at < _PATIENCE
 
     def _plan_of(self, report: PreflightReport, position: Position) -> entry.EntryPlan:
         split = report.priced.split
