@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from asgard_basis.cli.visitor import ApiError, Visitor
+from asgard_basis.cli.visitor import ApiError, Visitor, wait_for
 from tests.journeys.stack import Stack, fund, wait_for_payments, wait_until_it_pays
 
 CENT = Decimal("0.01")
@@ -69,7 +69,12 @@ def _is_over_for_everybody(stack: Stack, visitor: Visitor, position_id: str) -> 
 def _opened(visitor: Visitor, entry: dict[str, str]) -> dict[str, Any]:
     job = visitor.open(**entry)
     assert job["status"] == "completed", job
-    position: dict[str, Any] = visitor.get(f"/positions/{job['position_id']}")
+
+    def observed() -> dict[str, Any] | None:
+        found: dict[str, Any] = visitor.get(f"/positions/{job['position_id']}")
+        return found if found["age_seconds"] is not None else None
+
+    position: dict[str, Any] = wait_for(observed, seconds=30, what="a look at both legs")
     assert position["state"] == "hedged"
     assert abs(Decimal(position["delta_fraction"])) <= Decimal("0.005")
     assert Decimal(position["long"]["liquidation_price"]) < Decimal(position["mark_price"])
