@@ -77,6 +77,12 @@ def test_long_comes_first_and_short_is_sized_from_its_fill() -> None:
     assert placing == Perform(StepName.OPEN_SHORT, size=Decimal("7.32"))
 
 
+def test_a_staking_token_is_hedged_by_what_it_redeems_for() -> None:
+    inf = done(StepName.READ_LONG, LongRead(STATE, Decimal("1.4078"), Decimal(150)))
+    placing = entry.next_step(PLAN, Journal((*READY, LONG[0], inf)))
+    assert placing == Perform(StepName.OPEN_SHORT, size=Decimal("10.31"))
+
+
 def test_a_partly_filled_short_is_completed_with_the_rest() -> None:
     journal = Journal((*READY, *LONG, order("5.00")))
     assert entry.next_step(PLAN, journal) == Perform(StepName.OPEN_SHORT, size=Decimal("2.32"))
