@@ -7,12 +7,17 @@ import { type Decimal, floored, smallest } from "../../lib/decimal";
 
 /** All lenders and the funding at one leverage, best first. */
 export function useRates(leverage: string) {
-  return useQuery({
+  const query = useQuery({
     queryKey: keys.rates(leverage),
-    queryFn: () => body(api.GET("/api/v1/rates", { params: { query: { leverage } } })),
+    queryFn: async () => {
+      const rates = await body(api.GET("/api/v1/rates", { params: { query: { leverage } } }));
+      return { ...rates, receivedAt: Date.now() };
+    },
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
+  // While another leverage is asked for, the last answer stands in: it keeps its own age.
+  return { ...query, dataUpdatedAt: query.data?.receivedAt ?? 0 };
 }
 
 /** The lender a new position would use: the best that is switched on and can be had. */
