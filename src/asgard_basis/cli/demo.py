@@ -20,6 +20,8 @@ from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
 _CAPITAL = "1000"
 _LEVERAGE = "2"
 _DAYS = 14
+_WAIT_HOURS = 2
+_WAIT_HOURS_MAX = 72
 _PARTS = ("funding", "lending", "borrowing", "staking", "fees", "price_residual", "total")
 
 
@@ -77,7 +79,7 @@ def _tell(console: Console, url: str, control_url: str) -> None:
         console.print(f"   Arbitrum {wallets['evm_address']}, with policies that pin both.")
         _fund(console, visitor, world, wallets)
         _show_market(console, visitor)
-        position = _open(console, visitor)
+        position = _open(console, visitor, world)
         before = visitor.get(f"/positions/{position}")
         console.print(f"[bold]6.[/] {_DAYS} days pass. Every hour is settled by the venue.")
         world.advance(hours=_DAYS * 24)
@@ -119,9 +121,9 @@ def _show_market(console: Console, visitor: Visitor) -> None:
     )
 
 
-def _open(console: Console, visitor: Visitor) -> str:
+def _open(console: Console, visitor: Visitor, world: PaperWorld) -> str:
     entry = {"asset": "SOL", "size_usd": _CAPITAL, "leverage": _LEVERAGE}
-    preflight = visitor.post("/positions/preflight", entry)
+    preflight = _until_it_pays(console, visitor, world, entry)
     for check in preflight["checks"]:
         mark = "[green]✓[/]" if check["passed"] else "[red]✗[/]"
         console.print(f"   {mark} {check['label']}: {check['figure']}, {check['limit']}")
@@ -131,6 +133,23 @@ def _open(console: Console, visitor: Visitor) -> str:
     if job["status"] != "completed":
         raise RuntimeError(f"opening ended with {job['error']}")
     return str(accepted["position_id"])
+
+
+def _until_it_pays(
+    console: Console, visitor: Visitor, world: PaperWorld, entry: dict[str, str]
+) -> dict[str, Any]:
+    """The checks, once they hold: a world may begin in an hour in which shorts pay."""
+    hours = 0
+    while True:
+        report: dict[str, Any] = visitor.post("/positions/preflight", entry)
+        failing = {check["key"] for check in report["checks"] if not check["passed"]}
+        if not failing & {"short_earns", "pays"} or hours >= _WAIT_HOURS_MAX:
+            if hours:
+                console.print(f"   It did not pay to be in; we waited {hours} hours.")
+            return report
+        world.advance(hours=_WAIT_HOURS)
+        hours += _WAIT_HOURS
+        time.sleep(1.2)  # the product looks at the market once a second
 
 
 def _close(console: Console, visitor: Visitor, position: str) -> None:
