@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from asgard_basis.cli.visitor import Visitor, wait_for
+from asgard_basis.cli.visitor import ApiError, Visitor, wait_for
 from tests.crashes.machine import Books, Machine
 from tests.journeys.stack import fund, wait_until_it_pays
 
@@ -32,9 +32,16 @@ class Saver:
 
     def begin_opening(self) -> str:
         """Ask for a hedged pair, once every check holds; the job's id."""
-        wait_until_it_pays(self.machine.stack, self.visitor, ENTRY)
-        accepted = self.visitor.post("/positions/open", ENTRY, key=str(uuid.uuid4()))
-        return str(accepted["job_id"])
+        while True:
+            wait_until_it_pays(self.machine.stack, self.visitor, ENTRY)
+            try:
+                accepted = self.visitor.post("/positions/open", ENTRY, key=str(uuid.uuid4()))
+            except ApiError as error:
+                if error.code != "NET-0003":  # the venue's request limit
+                    raise
+                time.sleep(3)
+                continue
+            return str(accepted["job_id"])
 
     def open_pair(self) -> dict[str, Any]:
         """Open one, and ask again while the venue's request limit keeps anything from beginning."""

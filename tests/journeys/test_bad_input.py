@@ -150,6 +150,7 @@ def test_a_venue_that_is_down_is_named_and_the_rest_still_shows(
         margin = next(c for c in report["checks"] if c["key"] == "free_margin")
         assert not margin["passed"]
         assert margin["figure"] == "not known"
+        assert code_of(lambda: funded.post("/positions/open", GOOD)) == "NET-0003"
     finally:
         world.clear_faults()
     assert funded.get("/balances")["hyperliquid"] is not None

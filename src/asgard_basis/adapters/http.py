@@ -25,6 +25,9 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
 _FIRST_BACKOFF_SECONDS = 0.25
+_LIMITED_BACKOFF_SECONDS = 1.0
+"""After 429: request budgets fill up by the second, so asking sooner only costs more of them."""
+_TOO_MANY = "HTTP 429"
 _NEVER_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 A = TypeVar("A")
@@ -208,7 +211,10 @@ class _Failure(NamedTuple):
         """Seconds before the next attempt: what the server asked for, else with full jitter."""
         if self.retry_after is not None:
             return self.retry_after
-        ceiling = _FIRST_BACKOFF_SECONDS * 2 ** (attempt - 1)
+        first = _FIRST_BACKOFF_SECONDS
+        if self.what == _TOO_MANY:
+            first = _LIMITED_BACKOFF_SECONDS
+        ceiling = first * 2 ** (attempt - 1)
         return random.uniform(ceiling / 2, ceiling)
 
     def as_error(
@@ -224,7 +230,7 @@ class _Failure(NamedTuple):
 
 def _read(response: httpx.Response) -> Reply | _Failure:
     if response.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return _Failure("HTTP 429", not_done=True, retry_after=_retry_after(response))
+        return _Failure(_TOO_MANY, not_done=True, retry_after=_retry_after(response))
     if response.status_code >= 500 or response.status_code == httpx.codes.REQUEST_TIMEOUT:
         return _Failure(
             f"HTTP {response.status_code}", not_done=False, retry_after=_retry_after(response)

@@ -78,6 +78,10 @@ class OpenPosition:
             return earlier
         context = await trading_context(self._transactions, user_id)
         report = await self._preflight.check(context, order)
+        if not report.passed and not report.is_known:
+            raise Unavailable(
+                ErrorCode.VENUE_DOWN, "A venue cannot be asked just now; nothing was sent."
+            )
         if not report.passed:
             raise report.first_failure()
         position = Position(
