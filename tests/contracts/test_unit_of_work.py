@@ -164,6 +164,7 @@ async def test_a_job_comes_back_exactly(transactions: Transactions) -> None:
         started_at=MOMENT,
         finished_at=MOMENT,
         amount_usdc=Decimal("5.000001"),
+        fraction=Decimal("0.25"),
         plan=PLAN,
         error_code="POS-0003",
         error="no\x00w",

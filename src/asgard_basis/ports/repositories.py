@@ -112,6 +112,10 @@ class JobKind(StrEnum):
     DEPOSIT = "deposit"
     OPEN = "open"
     CLOSE = "close"
+    REDUCE = "reduce"
+    """Both legs by the same fraction."""
+    REPAIR = "repair"
+    """The legs do not match any more: restore the hedge, trim it, or close."""
 
 
 class JobStatus(StrEnum):
@@ -138,6 +142,8 @@ class Job:
     position_id: PositionId | None = None
     amount_usdc: Decimal | None = None
     """Of a deposit."""
+    fraction: Decimal | None = None
+    """Of a reduction: the part of both legs that goes."""
     plan: EntryPlan | None = None
     """Of an opening, once it is decided."""
     idempotency_key: str | None = None

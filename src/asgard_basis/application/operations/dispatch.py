@@ -19,6 +19,8 @@ Work = Callable[[Job], Awaitable[DomainError | None]]
 _LOCKS: dict[JobKind, str] = {
     JobKind.OPEN: "user",
     JobKind.CLOSE: "user",
+    JobKind.REDUCE: "user",
+    JobKind.REPAIR: "user",
     JobKind.DEPOSIT: "deposit",
     JobKind.PROVISION: "provision",
 }

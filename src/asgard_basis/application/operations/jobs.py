@@ -48,6 +48,8 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.SETTLE,
     ),
     JobKind.DEPOSIT: (StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT),
+    JobKind.REDUCE: (StepName.CLOSE_SHORT,),
+    JobKind.REPAIR: (),
     JobKind.PROVISION: (),
 }
 
@@ -125,6 +127,7 @@ class JobDesk:
         *,
         position_id: PositionId | None = None,
         amount_usdc: Decimal | None = None,
+        fraction: Decimal | None = None,
         key: str | None = None,
         digest: str | None = None,
     ) -> Job:
@@ -137,6 +140,7 @@ class JobDesk:
             created_at=self._clock.host(),
             position_id=position_id,
             amount_usdc=amount_usdc,
+            fraction=fraction,
             idempotency_key=key,
             request_hash=digest,
         )

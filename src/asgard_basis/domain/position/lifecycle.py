@@ -12,6 +12,10 @@ class PositionState(StrEnum):
     OPENING_LONG = "opening_long"
     OPENING_SHORT = "opening_short"
     HEDGED = "hedged"
+    REDUCING = "reducing"
+    """Both legs are being made smaller."""
+    REPAIRING = "repairing"
+    """A leg was lost or changed without our doing: the other is being brought to it."""
     CLOSING_SHORT = "closing_short"
     CLOSING_LONG = "closing_long"
     CLOSED = "closed"
@@ -20,6 +24,9 @@ class PositionState(StrEnum):
     FAILED = "failed"
     """Nothing was ever opened."""
     STUCK_UNWIND = "stuck_unwind"
+    """Something is held that could not be closed; a person is needed."""
+    QUARANTINED = "quarantined"
+    """Venue and book disagree; nothing but closing is done with it until that is settled."""
 
 
 _S = PositionState
@@ -28,11 +35,16 @@ TRANSITIONS: dict[PositionState, frozenset[PositionState]] = {
     _S.REQUESTED: frozenset({_S.OPENING_LONG, _S.FAILED}),
     _S.OPENING_LONG: frozenset({_S.OPENING_SHORT, _S.UNWINDING, _S.FAILED}),
     _S.OPENING_SHORT: frozenset({_S.HEDGED, _S.UNWINDING}),
-    _S.HEDGED: frozenset({_S.CLOSING_SHORT}),
+    _S.HEDGED: frozenset({_S.CLOSING_SHORT, _S.REDUCING, _S.REPAIRING, _S.QUARANTINED}),
+    _S.REDUCING: frozenset({_S.HEDGED, _S.CLOSING_SHORT, _S.CLOSING_LONG, _S.STUCK_UNWIND}),
+    _S.REPAIRING: frozenset(
+        {_S.HEDGED, _S.CLOSING_SHORT, _S.CLOSING_LONG, _S.CLOSED, _S.STUCK_UNWIND}
+    ),
+    _S.QUARANTINED: frozenset({_S.HEDGED, _S.CLOSING_SHORT, _S.CLOSING_LONG, _S.REPAIRING}),
     _S.CLOSING_SHORT: frozenset({_S.CLOSING_LONG, _S.STUCK_UNWIND}),
     _S.CLOSING_LONG: frozenset({_S.CLOSED, _S.STUCK_UNWIND}),
     _S.UNWINDING: frozenset({_S.UNWOUND, _S.STUCK_UNWIND}),
-    _S.STUCK_UNWIND: frozenset({_S.CLOSING_SHORT, _S.CLOSING_LONG, _S.UNWINDING}),
+    _S.STUCK_UNWIND: frozenset({_S.CLOSING_SHORT, _S.CLOSING_LONG, _S.UNWINDING, _S.QUARANTINED}),
     _S.CLOSED: frozenset(),
     _S.UNWOUND: frozenset(),
     _S.FAILED: frozenset(),
@@ -41,7 +53,7 @@ TRANSITIONS: dict[PositionState, frozenset[PositionState]] = {
 ENDED: frozenset[PositionState] = frozenset({_S.CLOSED, _S.UNWOUND, _S.FAILED})
 """Nothing is held any more."""
 
-CLOSEABLE: frozenset[PositionState] = frozenset({_S.HEDGED, _S.STUCK_UNWIND})
+CLOSEABLE: frozenset[PositionState] = frozenset({_S.HEDGED, _S.STUCK_UNWIND, _S.QUARANTINED})
 """A close request starts something."""
 
 

@@ -1,0 +1,196 @@
+"""What people must hear of, what was done, and what is forbidden for now.
+
+Inside a user's unit of work every call sees and changes that user's rows only; inside the
+system's it sees all. Times are host times, UTC.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Protocol
+
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
+
+
+class AlarmKind(StrEnum):
+    """Why somebody must look."""
+
+    STUCK_UNWIND = "stuck_unwind"
+    """Something is still held that could not be closed; a person is needed."""
+    LEG_EXPOSED = "leg_exposed"
+    """One leg has been without the other for too long while a saga works on it."""
+    LEG_LOST = "leg_lost"
+    """A leg shrank or vanished without our doing: liquidation, ADL, or somebody else's hand."""
+    ORPHAN_EXPOSURE = "orphan_exposure"
+    """The venue holds something that belongs to no position."""
+    BOOK_MISMATCH = "book_mismatch"
+    """Venue and book disagree about a position, which is quarantined."""
+    SIGNING_DOWN = "signing_down"
+    """Nothing can be signed, so nothing can be closed."""
+    LEDGER_MISMATCH = "ledger_mismatch"
+    """What is booked does not add up to what the venues say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """Something a person must know of until it is over; never only a log line."""
+
+    id: str
+    kind: AlarmKind
+    subject: str
+    """What it is about: a position id, a job id, a venue. One open alarm per kind and subject."""
+    raised_at: datetime
+    message: str
+    """One sentence for the user: what is the matter and what is being done."""
+    user_id: UserId | None = None
+    """None is the operators' alone."""
+    position_id: PositionId | None = None
+    exposure_sol: Decimal | None = None
+    """Net SOL without its opposite leg (long positive); None when it is not known."""
+    exposure_usd: Decimal | None = None
+    tried: str | None = None
+    """What was tried so far."""
+    acts_at: datetime | None = None
+    """When the bot will act by itself (sweep, close); None when it waits for a person."""
+    action: str | None = None
+    """What it will do then, in words."""
+    acknowledged_at: datetime | None = None
+    acknowledged_by: UserId | None = None
+    resolved_at: datetime | None = None
+
+
+class Alarms(Protocol):
+    """Alarms, open until they are resolved; acknowledging silences, it does not resolve."""
+
+    async def put(self, alarm: Alarm) -> Alarm:
+        """Raise it, or bring the open one of the same kind and subject up to date.
+
+        The open one keeps its id, the moment it was raised and its acknowledgement.
+        """
+        ...
+
+    async def get(self, alarm_id: str) -> Alarm | None:
+        """The alarm, or None when there is none or it is another user's."""
+        ...
+
+    async def acknowledge(self, alarm_id: str, *, by: UserId, at: datetime) -> Alarm | None:
+        """Note that somebody has seen it; the first one stays."""
+        ...
+
+    async def resolve(self, kind: AlarmKind, subject: str, *, at: datetime) -> bool:
+        """End the open one of this kind and subject; False when there is none."""
+        ...
+
+    async def unresolved(self, *, position_id: PositionId | None = None) -> Sequence[Alarm]:
+        """Open ones, oldest first."""
+        ...
+
+    async def recent(self, *, limit: int = 100) -> Sequence[Alarm]:
+        """Newest first, resolved ones included."""
+        ...
+
+
+class AuditKind(StrEnum):
+    """What a line of the audit log tells."""
+
+    COMMAND = "command"
+    """Somebody asked for something."""
+    INTENDED = "intended"
+    """A step is about to have an effect outside; with the key it can be found by."""
+    SIGNED = "signed"
+    """A payload was signed; with its SHA-256."""
+    OUTCOME = "outcome"
+    """What a step came to."""
+    STATE = "state"
+    """A position went from one state to another."""
+    ALARM = "alarm"
+    """An alarm was raised, acknowledged or resolved."""
+    OPERATOR = "operator"
+    """An operator or the machine's owner did something: pause, resume, emergency stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """One thing that happened. What is written is never changed."""
+
+    at: datetime
+    kind: AuditKind
+    body: Mapping[str, str]
+    """Names and texts, no secrets: `step`, `attempt`, `key`, `sha256`, `from`, `to`, ..."""
+    user_id: UserId | None = None
+    position_id: PositionId | None = None
+    job_id: JobId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord:
+    """An entry as it stands in its chain; each user has one, the operators another."""
+
+    number: int
+    """From 1 on, without gaps, in its chain."""
+    entry: AuditEntry
+    previous: str
+    """Hash of the record before (hex); 64 zeros for the first."""
+    hash: str
+    """SHA-256 (hex) over `previous`, the number and the entry's canonical text."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChainFault:
+    """Where a chain is broken."""
+
+    chain: str
+    """A user id, or `operators`."""
+    number: int
+    reason: str
+
+
+class AuditLog(Protocol):
+    """Append-only, hash-chained; the database refuses to change or delete a line."""
+
+    async def append(self, entry: AuditEntry) -> None:
+        """Write it in this transaction, at the end of its user's chain."""
+        ...
+
+    async def of_position(self, position_id: PositionId) -> Sequence[AuditRecord]:
+        """All that concerns a position, oldest first."""
+        ...
+
+    async def recent(self, *, limit: int = 200) -> Sequence[AuditRecord]:
+        """Newest first."""
+        ...
+
+    async def verify(self) -> Sequence[ChainFault]:
+        """Every edited, missing or reordered record; system unit of work only."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Opening is forbidden, closing never is."""
+
+    scope: str
+    """`everybody`, or a user id."""
+    by: str
+    """`operator`, `user` or `system`: who set it decides who may lift it."""
+    reason: str
+    since: datetime
+    details: Mapping[str, str] = field(default_factory=dict)
+
+
+class Pauses(Protocol):
+    """What is paused. A user cannot lift what the system or an operator has set."""
+
+    async def put(self, pause: Pause) -> None:
+        """Set it; one for each scope and setter, the newest reason stands."""
+        ...
+
+    async def lift(self, scope: str, *, by: str) -> bool:
+        """Lift the one of that scope and setter; False when there is none."""
+        ...
+
+    async def in_force(self, user_id: UserId | None = None) -> Sequence[Pause]:
+        """Those that concern the user (everybody's included), or all; oldest first."""
+        ...
