@@ -6,7 +6,7 @@ from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import TransactionSignature
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -143,7 +143,7 @@ class LongSteps:
         snapshot = await self._reader.latest()
         redemption = snapshot.redemption_rate(self._asset)
         if state is None or redemption is None:
-            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
+            raise Unavailable(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
         return LongRead(state, redemption, snapshot.perp.oracle_price)
 
     async def _observe(self, key: str) -> LongObserved:
