@@ -174,7 +174,7 @@ class PostgresAuditLog:
         """All chains read from end to end, with every fault; system unit of work only."""
         await self.flush()
         walk = ChainWalk()
-        chain = ""
+        chain: str | None = None
         # One statement, so that lines and ends are of the same moment.
         async for row in self._connection.cursor(
             "SELECT coalesce(head.chain, line.chain) AS of_chain, line.number, line.text,"
