@@ -13,6 +13,7 @@ from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -220,6 +221,7 @@ def _compose(ground: _Ground, settings: Settings) -> App:
         open_position=trading.open_position,
         close_position=trading.close_position,
         views=trading.views,
+        pauses=PauseControl(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
         monitor=trading.monitor,
