@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
     Jobs,
@@ -29,6 +30,9 @@ class UnitOfWork(Protocol):
     payments: Payments
     funding: FundingHours
     outbox: Outbox
+    alarms: Alarms
+    audit: AuditLog
+    pauses: Pauses
 
 
 class Transactions(Protocol):

@@ -11,12 +11,18 @@ from asgard_basis.adapters.postgres.funding import PostgresFundingHours, Postgre
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
 from asgard_basis.adapters.postgres.outbox import PostgresOutbox
+from asgard_basis.adapters.postgres.oversight import (
+    PostgresAlarms,
+    PostgresAuditLog,
+    PostgresPauses,
+)
 from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUsers, PostgresWallets
 from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
     Jobs,
@@ -46,6 +52,14 @@ class PostgresUnitOfWork:
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
         self.outbox: Outbox = PostgresOutbox(connection)
+        self.alarms: Alarms = PostgresAlarms(connection)
+        self._audit = PostgresAuditLog(connection)
+        self.audit: AuditLog = self._audit
+        self.pauses: Pauses = PostgresPauses(connection)
+
+    async def finish(self) -> None:
+        """Send what waited for the end of the transaction."""
+        await self._audit.flush()
 
 
 class PostgresTransactions:
@@ -89,7 +103,9 @@ class PostgresTransactions:
                 )
             try:
                 with database_errors():
-                    yield PostgresUnitOfWork(connection, self._delivery)
+                    work = PostgresUnitOfWork(connection, self._delivery)
+                    yield work
+                    await work.finish()
             except BaseException:
                 with contextlib.suppress(*LOST):
                     await asyncio.shield(connection.execute("ROLLBACK"))
