@@ -50,6 +50,7 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
     JobKind.DEPOSIT: (StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT),
     JobKind.REDUCE: (StepName.CLOSE_SHORT,),
     JobKind.REPAIR: (),
+    JobKind.SWEEP: (),
     JobKind.PROVISION: (),
 }
 
