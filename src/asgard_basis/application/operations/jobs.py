@@ -60,6 +60,7 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.VALIDATE,
     ),
     JobKind.REPAIR: (StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE),
+    JobKind.SWEEP: (),
     JobKind.PROVISION: (),
 }
 
