@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -59,6 +60,7 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.VALIDATE,
     ),
     JobKind.REPAIR: (StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE),
+    JobKind.SWEEP: (),
     JobKind.PROVISION: (),
 }
 
@@ -108,12 +110,20 @@ def request_hash(request: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
-class JobDesk:
-    """Takes work on and tells how far it is."""
+def random_id() -> str:
+    """An id nobody else has drawn."""
+    return str(uuid.uuid4())
 
-    def __init__(self, transactions: Transactions, clock: Clock) -> None:
+
+class JobDesk:
+    """Takes work on and tells how far it is; `ids` gives every record its own."""
+
+    def __init__(
+        self, transactions: Transactions, clock: Clock, *, ids: Callable[[], str] = random_id
+    ) -> None:
         self._transactions = transactions
         self._clock = clock
+        self.fresh_id = ids
 
     async def earlier(
         self, work: UnitOfWork, user_id: UserId, key: str | None, digest: str
@@ -142,7 +152,7 @@ class JobDesk:
     ) -> Job:
         """A pending job with a fresh id."""
         return Job(
-            id=JobId(str(uuid.uuid4())),
+            id=JobId(self.fresh_id()),
             user_id=user_id,
             kind=kind,
             status=JobStatus.PENDING,
