@@ -16,7 +16,7 @@ from asgard_basis.domain.position.legs import OrderResult, PerpFill, PerpPositio
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.exit import ALREADY_FLAT
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Intent,
     Journal,
