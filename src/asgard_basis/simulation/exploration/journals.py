@@ -101,7 +101,7 @@ def _leaving(steps: list[Step], held: Decimal) -> list[Step]:
 
 def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     """Until then: failures count since the legs last came apart, in any order."""
-    steps = _overruled(_flattened(steps, start))
+    steps = [_timeless(s) if _is_read(s) else s for s in _overruled(_flattened(steps, start))]
     begins = len(steps) - len(since_alone(Journal(tuple(steps)), start).steps)
     before, since = steps[:begins], steps[begins:]
     before = _netted([s for s in before if s.name not in _ORDERS or not _is_failure(s)], start)
@@ -112,12 +112,12 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     is_over = any(s.name is StepName.ADD_MARGIN for s in since) and not last
     held = short_held(Journal(tuple(before)), start)
     sorted_orders: list[Step] = []
-    for name in _ORDERS if held else _ORDERS[::-1]:
+    for name in _ORDERS if start else _ORDERS[::-1]:
         mine = [s for s in tried if s.name is name]
         if not is_over:
             sorted_orders += _capped(sorted((s for s in mine if _is_failure(s)), key=_order))
         sorted_orders += _merged([s for s in mine if not _is_failure(s)])
-    sorted_orders = _unswung(sorted_orders, held)
+    sorted_orders = _unswung(sorted_orders, held if start else ZERO)
     early = [s for s in others if s.name not in _CHECKS]
     checks = [s for s in others if s.name in _CHECKS and s.status is not StepStatus.UNAVAILABLE]
     is_late_cut = any(s.name is StepName.REDUCE_LONG for s in early)
@@ -208,7 +208,7 @@ def _unswung(orders: list[Step], held: Decimal) -> list[Step]:
     back = sum((_size(s) for s in orders if s.name is StepName.CLOSE_SHORT), ZERO)
     sold = sum((_size(s) for s in orders if s.name is StepName.OPEN_SHORT), ZERO)
     swung = min(sold, back) if held == 0 else min(sold, max(ZERO, back - held))
-    swung -= 1  # one lot stays, to tell that it was done
+    swung -= 1 if held == 0 else 0  # one lot stays, to tell that it was done
     if swung <= 0:
         return orders
     kept = []
@@ -249,6 +249,11 @@ def _timeless(step: Step) -> Step:
 def _order(step: Step) -> tuple[str, bool, str, str]:
     is_final = step.error_code == ErrorCode.POLICY_DENIED.code
     return (str(step.intended_at), is_final, step.status.value, step.error_code or "")
+
+
+def _is_read(step: Step) -> bool:
+    """How long reading took does not matter once it is done."""
+    return step.name is StepName.READ_LONG and step.status is StepStatus.DONE
 
 
 def _is_small(step: Step) -> bool:

@@ -85,6 +85,8 @@ class Scene:
     booked_short: int = 0
     place: Place = _ALONE
     acts: int = 0
+    is_timed: bool = False
+    """Whether waiting may take an hour."""
     is_exit: bool = False
     """Leaving is all it is about."""
     looks_up: bool = True
@@ -129,14 +131,14 @@ class Stepper:
 
     def _begun(self, state: State, command: Perform) -> Iterator[tuple[str, State]]:
         """Prepared: refused there, or written down."""
-        is_timed = not self._is_leaving(state) and command.name in TIMED
+        is_timed = self._scene.is_timed and not self._is_leaving(state) and command.name in TIMED
         times = [False, True] if is_timed and not state.is_late else [state.is_late]
         for is_late in times:
             at = LATE if is_late else NOON
             line = intended(command, at)
             told = f"{command.name.value}{f' {command.size}' if command.size else ''}"
             later = " (an hour later)" if is_late else ""
-            for status, code in troubles(command.name):
+            for status, code in self._troubles(command.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=at)
                 label = f"{told}{later}: {status.value} ({code.code}) before it was sent"
                 yield label, self._concluded(state, failed, is_late=is_late)
@@ -165,7 +167,7 @@ class Stepper:
             gone = after._replace(fate=lost, is_sent=True)
             yield f"{told}, the answer is lost", gone
             yield f"{told}, delivered twice under one key, the answer is lost", gone
-        for status, code in troubles(line.name):
+        for status, code in self._troubles(line.name):
             failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
             yield f"{line.name.value}: {status.value} ({code.code})", self._concluded(state, failed)
         if line.name not in OURS:
@@ -188,7 +190,7 @@ class Stepper:
         elif line.name in LOOKS or _is_repeatable(line):
             for effect in effects(self._scene.place, state.truth, _command(line)):
                 yield f"{name} is done again", self._concluded(state, self._fate(line, effect))
-            for status, code in troubles(line.name):
+            for status, code in self._troubles(line.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
                 yield f"{name} again: {status.value}", self._concluded(state, failed)
         elif state.fate is not None:
@@ -225,7 +227,8 @@ class Stepper:
         is_known = held == state.truth.short
         if not is_known and not state.is_unseen:
             raise Wrong(f"the books say {held} lots short, the venue has {state.truth.short}")
-        is_left = self._scene.is_exit or step.name is StepName.LEAVE
+        is_read = step.name is StepName.READ_LONG and step.status is StepStatus.DONE
+        is_left = self._scene.is_exit or step.name is StepName.LEAVE or is_read
         is_looked = step.status is StepStatus.DONE and step.name is StepName.OBSERVE_LONG
         return state._replace(
             journal=longer,
@@ -249,6 +252,11 @@ class Stepper:
             self._check_move(journal, ids)
             known = self._written[journal, line] = (ids, short_held(longer, start))
         return known
+
+    def _troubles(self, name: StepName) -> list[tuple[StepStatus, ErrorCode]]:
+        """Signing is away only where time passes: it is waited for by the clock alone."""
+        away = ErrorCode.SIGNING_UNAVAILABLE
+        return [t for t in troubles(name) if self._scene.is_timed or t[1] is not away]
 
     def _is_leaving(self, state: State) -> bool:
         journal = self._lines.of(state.journal)
