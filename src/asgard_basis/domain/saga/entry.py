@@ -96,9 +96,9 @@ def _hedge(plan: EntryPlan, journal: Journal, long: HeldLong, patience: Patience
         if journal.refusals(StepName.ADD_MARGIN) < _CHECKS_MAX:
             return Perform(StepName.ADD_MARGIN, size=plan.short_margin_usdc)
         return Perform(StepName.LEAVE)
-    if long.is_estimate:
-        return Perform(StepName.READ_LONG)
-    if not is_current(journal, StepName.VALIDATE, after=_TRADES | {StepName.READ_LONG}):
+    if long.is_estimate:  # looked at, because it may have been lost before it was ever listed
+        return Perform(StepName.OBSERVE_LONG)
+    if not is_current(journal, StepName.VALIDATE, after=_TRADES | {StepName.OBSERVE_LONG}):
         if journal.refusals(StepName.VALIDATE) < _CHECKS_MAX:
             return Perform(StepName.VALIDATE, size=held)
         return Perform(StepName.LEAVE)

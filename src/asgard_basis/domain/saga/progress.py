@@ -108,6 +108,7 @@ def reduced_long(long: LongRecord, journal: Journal) -> LongRecord:
     oracle = _oracle_at(journal, StepName.REDUCE_LONG)
     redemption = after.redemption_rate
     assert before.state is not None
+    assert after.state is not None
     sold = before.state.collateral - after.state.collateral
     repaid = before.state.debt_usdc - after.state.debt_usdc
     part = sold / before.state.collateral
@@ -165,14 +166,14 @@ def short_span(steps: Sequence[Step]) -> ShortSpan:
     return ShortSpan(changes, unknown_since)
 
 
-def _around(journal: Journal) -> tuple[LongObserved, LongRead] | None:
+def _around(journal: Journal) -> tuple[LongObserved, LongObserved] | None:
     """The long right before and right after a part of it was sold."""
     before, after = journal.split(StepName.REDUCE_LONG)
-    seen = [o for o in before.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    if after is None or not seen or seen[-1].state is None:
-        return None
-    reads = [o for o in after.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
-    return (seen[-1], reads[0]) if reads else None
+    looks = [
+        [o for o in part.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved) and o.state]
+        for part in (before, after or Journal())
+    ]
+    return (looks[0][-1], looks[1][-1]) if all(looks) else None
 
 
 def _seen(journal: Journal) -> tuple[LongState, Decimal, Decimal] | None:

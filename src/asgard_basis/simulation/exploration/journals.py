@@ -13,6 +13,7 @@ from asgard_basis.domain.saga.hedge import ALREADY_FLAT, short_held, since_alone
 from asgard_basis.domain.saga.step import (
     AccountMeasured,
     Journal,
+    LongObserved,
     OrderDone,
     OrderIntent,
     Step,
@@ -112,19 +113,26 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     is_over = any(s.name is StepName.ADD_MARGIN for s in since) and not last
     held = short_held(Journal(tuple(before)), start)
     sorted_orders: list[Step] = []
-    for name in _ORDERS if start else _ORDERS[::-1]:
+    back = sum((_size(s) for s in tried if s.name is StepName.CLOSE_SHORT), ZERO)
+    is_cut_first = start > 0 and back <= held
+    for name in _ORDERS if is_cut_first else _ORDERS[::-1]:
         mine = [s for s in tried if s.name is name]
         if not is_over:
             sorted_orders += _capped(sorted((s for s in mine if _is_failure(s)), key=_order))
         sorted_orders += _merged([s for s in mine if not _is_failure(s)])
-    sorted_orders = _unswung(sorted_orders, held if start else ZERO)
+    sorted_orders = _unswung(sorted_orders, held if is_cut_first else ZERO)
     early = [s for s in others if s.name not in _CHECKS]
     checks = [s for s in others if s.name in _CHECKS and s.status is not StepStatus.UNAVAILABLE]
     is_late_cut = any(s.name is StepName.REDUCE_LONG for s in early)
+    if is_late_cut:  # how the short came to be cut does not matter any more
+        sorted_orders = [
+            s for s in sorted_orders if s.name is StepName.OPEN_SHORT or not _is_failure(s)
+        ]
     cut = [s for s in sorted_orders if s.name is StepName.CLOSE_SHORT] if is_late_cut else []
     rest = [s for s in sorted_orders if s not in cut]
     looks = [s for s in early if s.name is not StepName.REDUCE_LONG]
-    reductions = [s for s in early if s.name is StepName.REDUCE_LONG]
+    is_restoring = any(s.name is StepName.OPEN_SHORT for s in orders)
+    reductions = [s for s in early if s.name is StepName.REDUCE_LONG and not is_restoring]
     return [*before, *_capped(looks), *cut, *_capped(reductions), *rest, *last, *_capped(checks)]
 
 
@@ -144,8 +152,8 @@ def _overruled(steps: list[Step]) -> list[Step]:
     kept = []
     for step in steps[:-1]:
         is_same = step.name is line.name and line.status is StepStatus.DONE
-        is_loss = isinstance(step.outcome, AccountMeasured)
-        if line.name not in _ORDERS and is_same and not (is_loss and line.name in _CHECKS):
+        is_kept = isinstance(step.outcome, AccountMeasured | LongObserved)
+        if line.name not in _ORDERS and is_same and not is_kept:
             continue
         if line.name in _ORDERS and line.status is StepStatus.DONE and not _is_unfilled(line):
             is_stale = step.name is StepName.ADD_MARGIN and line.name is StepName.OPEN_SHORT
@@ -253,7 +261,9 @@ def _order(step: Step) -> tuple[str, bool, str, str]:
 
 def _is_read(step: Step) -> bool:
     """How long reading took does not matter once it is done."""
-    return step.name is StepName.READ_LONG and step.status is StepStatus.DONE
+    return (
+        step.name in {StepName.READ_LONG, StepName.OBSERVE_LONG} and step.status is StepStatus.DONE
+    )
 
 
 def _is_small(step: Step) -> bool:

@@ -56,7 +56,7 @@ def scenes() -> Iterator[Scene]:
     for long in (0, FULL // 2, FULL):
         for short in (0, FULL // 2, FULL):
             yield repairing(Truth(long, short), borne="empty books")
-    for borne in PATIENCE:
+    for borne in ("refusals", "silence", "time"):
         yield repairing(Truth(FULL, 0), borne=borne)
 
 
@@ -68,8 +68,8 @@ def opening(borne: str) -> Scene:
         state_of=entry.state_of,
         begins_as=PositionState.REQUESTED,
         check_end=_Ends(may_hedge=True, is_opening=True),
-        acts=1,
-        is_timed=borne == "time",
+        acts=1 if borne == "empty books" else 0,
+        timed=_timed(borne, StepName.OPEN_SHORT, StepName.READ_LONG),
     )
 
 
@@ -104,8 +104,8 @@ def reducing(borne: str) -> Scene:
         check_end=_Ends(may_hedge=True),
         truth=Truth(FULL, FULL),
         booked_short=FULL,
-        acts=1,
-        is_timed=borne == "time",
+        acts=1 if borne == "empty books" else 0,
+        timed=_timed(borne, StepName.REDUCE_LONG),
     )
 
 
@@ -120,9 +120,13 @@ def repairing(truth: Truth, *, borne: str) -> Scene:
         check_end=_Ends(may_hedge=True),
         truth=truth,
         booked_short=FULL,
-        acts=1,
-        is_timed=borne == "time",
+        acts=1 if borne == "empty books" else 0,
+        timed=_timed(borne, StepName.OPEN_SHORT),
     )
+
+
+def _timed(borne: str, *names: StepName) -> frozenset[StepName]:
+    return frozenset(names if borne == "time" else ())
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,10 +41,6 @@ CRASHES_MAX = 2
 """Between any two lines of the journal."""
 
 
-TIMED = frozenset({StepName.OPEN_SHORT, StepName.READ_LONG, StepName.REDUCE_LONG})
-"""Steps that may take so long that waiting for them is over."""
-
-
 class Wrong(Exception):
     """An invariant does not hold in a state that can be reached."""
 
@@ -85,8 +81,8 @@ class Scene:
     booked_short: int = 0
     place: Place = _ALONE
     acts: int = 0
-    is_timed: bool = False
-    """Whether waiting may take an hour."""
+    timed: frozenset[StepName] = frozenset()
+    """Steps that may take an hour, so that waiting for them is over."""
     is_exit: bool = False
     """Leaving is all it is about."""
     looks_up: bool = True
@@ -131,7 +127,7 @@ class Stepper:
 
     def _begun(self, state: State, command: Perform) -> Iterator[tuple[str, State]]:
         """Prepared: refused there, or written down."""
-        is_timed = self._scene.is_timed and not self._is_leaving(state) and command.name in TIMED
+        is_timed = command.name in self._scene.timed and not self._is_leaving(state)
         times = [False, True] if is_timed and not state.is_late else [state.is_late]
         for is_late in times:
             at = LATE if is_late else NOON
@@ -217,7 +213,7 @@ class Stepper:
             if truth.short > left:
                 taken = acted._replace(truth=truth._replace(short=left), is_unseen=True)
                 yield f"the venue leaves {left} lots of the short", taken
-        if truth.long and self._scene.truth.long:
+        if truth.long:
             lost = acted._replace(truth=truth._replace(long=0), is_long_unseen=True)
             yield "the long is liquidated", lost
 
@@ -227,7 +223,8 @@ class Stepper:
         is_known = held == state.truth.short
         if not is_known and not state.is_unseen:
             raise Wrong(f"the books say {held} lots short, the venue has {state.truth.short}")
-        is_read = step.name is StepName.READ_LONG and step.status is StepStatus.DONE
+        reads = {StepName.READ_LONG, StepName.OBSERVE_LONG}
+        is_read = step.name in reads and step.status is StepStatus.DONE
         is_left = self._scene.is_exit or step.name is StepName.LEAVE or is_read
         is_looked = step.status is StepStatus.DONE and step.name is StepName.OBSERVE_LONG
         return state._replace(
@@ -256,7 +253,7 @@ class Stepper:
     def _troubles(self, name: StepName) -> list[tuple[StepStatus, ErrorCode]]:
         """Signing is away only where time passes: it is waited for by the clock alone."""
         away = ErrorCode.SIGNING_UNAVAILABLE
-        return [t for t in troubles(name) if self._scene.is_timed or t[1] is not away]
+        return [t for t in troubles(name) if self._scene.timed or t[1] is not away]
 
     def _is_leaving(self, state: State) -> bool:
         journal = self._lines.of(state.journal)
