@@ -12,6 +12,8 @@ from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
+    HedgeMeasured,
+    LeverageIntent,
     LongClosed,
     LongObserved,
     LongOpened,
@@ -35,6 +37,7 @@ STORED: dict[str, type] = {
         SolanaIntent,
         EvmIntent,
         MarginIntent,
+        LeverageIntent,
         PlainIntent,
         LongOpened,
         LongRead,
@@ -43,6 +46,7 @@ STORED: dict[str, type] = {
         LongClosed,
         Transferred,
         Credited,
+        HedgeMeasured,
         Plain,
     )
 }

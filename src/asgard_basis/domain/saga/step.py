@@ -53,6 +53,10 @@ class OrderIntent:
     reduce_only: bool
     mid_price: Decimal
     """When it was decided, to measure slippage against."""
+    nonce: int | None = None
+    """It is sent under this number only, so that the number can be used up to stop it."""
+    expires_at_ms: int | None = None
+    """Market time after which the venue refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +89,17 @@ class MarginIntent:
     margin_before_usdc: Decimal
     raw_before_usd: Decimal | None = None
     """Raw USD of the isolated position, which prices do not change; None when cross."""
+    nonce: int | None = None
+    expires_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeverageIntent:
+    """A leverage setting, recognised afterwards by what is set."""
+
+    leverage: int
+    nonce: int
+    expires_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +109,7 @@ class PlainIntent:
     value: str = ""
 
 
-Intent = OrderIntent | SolanaIntent | EvmIntent | MarginIntent | PlainIntent
+Intent = OrderIntent | SolanaIntent | EvmIntent | MarginIntent | LeverageIntent | PlainIntent
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +176,16 @@ class Credited:
 
 
 @dataclass(frozen=True, slots=True)
+class HedgeMeasured:
+    """The account's short as the venue states it, to hold the hedge against."""
+
+    short_size: Decimal
+    """SOL the whole account is short; zero when it is not."""
+    held_elsewhere: Decimal
+    """SOL of it that belong to the account's other positions."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """Done, with nothing more to know."""
 
@@ -168,7 +193,15 @@ class Plain:
 
 
 Outcome = (
-    LongOpened | LongRead | OrderDone | LongObserved | LongClosed | Transferred | Credited | Plain
+    LongOpened
+    | LongRead
+    | OrderDone
+    | LongObserved
+    | LongClosed
+    | Transferred
+    | Credited
+    | HedgeMeasured
+    | Plain
 )
 
 
