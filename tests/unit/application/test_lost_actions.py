@@ -14,8 +14,8 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unava
 from asgard_basis.domain.identifiers import JobId, PositionId
 from asgard_basis.domain.position.legs import OrderResult, PerpAccount, PerpFill, PerpPosition
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.measured import AccountMeasured
 from asgard_basis.domain.saga.step import (
-    HedgeMeasured,
     Intent,
     Journal,
     LeverageIntent,
@@ -268,6 +268,6 @@ async def test_a_leverage_is_what_is_set_or_can_never_be_set() -> None:
 async def test_the_hedge_is_measured_with_what_others_hold() -> None:
     step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent(), MOMENT)
     measured = await Scene(held_short="2.5").steps.execute(step)
-    assert measured == HedgeMeasured(Decimal(6), Decimal("2.5"))
+    assert measured == AccountMeasured(Decimal(6), Decimal("2.5"))
     with pytest.raises(Refused):
         await Scene(held_short="6").steps.execute(step)

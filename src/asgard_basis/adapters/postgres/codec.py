@@ -9,10 +9,10 @@ from typing import TypeVar
 import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
-    HedgeMeasured,
     LeverageIntent,
     LongClosed,
     LongObserved,
@@ -44,9 +44,10 @@ STORED: dict[str, type] = {
         OrderDone,
         LongObserved,
         LongClosed,
+        LongReduced,
+        AccountMeasured,
         Transferred,
         Credited,
-        HedgeMeasured,
         Plain,
     )
 }

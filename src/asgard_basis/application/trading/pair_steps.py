@@ -14,8 +14,8 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import JobId, PositionId
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan, filled_short, hedge_target
+from asgard_basis.domain.saga.measured import AccountMeasured
 from asgard_basis.domain.saga.step import (
-    HedgeMeasured,
     Intent,
     Journal,
     LeverageIntent,
@@ -170,10 +170,10 @@ class PairSteps:
                 f"{self._limits.delta_deviation_max * 100:.1f}% is allowed",
             )
 
-    async def _measure(self) -> HedgeMeasured:
+    async def _measure(self) -> AccountMeasured:
         account = await self._perp.account(self._context.evm_address)
         size = -account.position.signed_size if account.position else Decimal(0)
         held = self._task.held_short
         if size <= held:
             raise Refused(ErrorCode.HYPERLIQUID_POSITION, "the short is not there")
-        return HedgeMeasured(short_size=size, held_elsewhere=held)
+        return AccountMeasured(account_short=size, others_short=held)
