@@ -266,8 +266,13 @@ async def test_a_leverage_is_what_is_set_or_can_never_be_set() -> None:
 
 
 async def test_the_hedge_is_measured_with_what_others_hold() -> None:
-    step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent(), MOMENT)
+    step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent("3.5"), MOMENT)
     measured = await Scene(held_short="2.5").steps.execute(step)
     assert measured == AccountMeasured(Decimal(6), Decimal("2.5"))
-    with pytest.raises(Refused):
-        await Scene(held_short="6").steps.execute(step)
+
+
+async def test_what_the_venue_took_in_the_middle_of_an_entry_is_measured_with_its_price() -> None:
+    taken = replace(FILL, client_order_id=None, is_buy=True, size=Decimal(2), price=Decimal(180))
+    step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent("8"), MOMENT)
+    measured = await Scene(fills=[FILL, taken]).steps.execute(step)
+    assert measured == AccountMeasured(Decimal(6), Decimal(0), Decimal(180), Decimal("0.4"), MOMENT)

@@ -10,11 +10,10 @@ from asgard_basis.application.trading.action_fate import ActionFates
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.short_orders import ShortOrders
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown
 from asgard_basis.domain.identifiers import JobId, PositionId
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.saga.entry import EntryPlan, filled_short, hedge_target
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import (
     Intent,
     Journal,
@@ -37,6 +36,7 @@ _LONG = {
     StepName.READ_LONG,
     StepName.OBSERVE_LONG,
     StepName.CLOSE_LONG,
+    StepName.REDUCE_LONG,
 }
 
 
@@ -73,7 +73,6 @@ class PairSteps:
         self._task = task
         self._perp = perp
         self._long = long_steps
-        self._limits = limits
         fates = ActionFates(perp=perp, trader=context.trader, clock=clock)
         self._orders = ShortOrders(
             context=context,
@@ -100,8 +99,8 @@ class PairSteps:
                 return await self._account.prepare_margin(command.size)
             case StepName.SET_LEVERAGE:
                 return await self._leverage_intent()
-            case StepName.VALIDATE:
-                self._check_hedge(journal)
+            case StepName.VALIDATE | StepName.OBSERVE_SHORT:
+                return PlainIntent(str(command.size))
         return PlainIntent()
 
     async def execute(self, step: Step) -> Outcome:
@@ -115,13 +114,15 @@ class PairSteps:
                 return await self._account.add_margin(step.intent)
             case LeverageIntent():
                 return await self._account.set_leverage(step.intent)
-        match step.name:
-            case StepName.APPROVE_AGENT:
+        match step.name, step.intent:
+            case StepName.APPROVE_AGENT, _:
                 await self._perp.approve_agent(self._context.trader)
-            case StepName.SET_LEVERAGE:
+            case StepName.SET_LEVERAGE, _:
                 await self._set_leverage()
-            case StepName.VALIDATE:
-                return await self._measure()
+            case ((StepName.VALIDATE | StepName.OBSERVE_SHORT), PlainIntent()):
+                return await self._orders.measured(
+                    Decimal(step.intent.value or 0), others=self._task.held_short
+                )
         return Plain()
 
     async def resolve(self, step: Step) -> Outcome:
@@ -154,26 +155,3 @@ class PairSteps:
         if plan is None or self._task.held_short > 0:
             return None  # the venue's setting belongs to the position that is already there
         return plan.short_leverage
-
-    def _check_hedge(self, journal: Journal) -> None:
-        plan = self._task.plan
-        if plan is None:
-            return
-        target = hedge_target(journal, plan)
-        if not target:
-            raise Refused(ErrorCode.POSITION_ASYMMETRIC)
-        apart = abs(filled_short(journal) - target) / target
-        if apart > self._limits.delta_deviation_max:
-            raise Refused(
-                ErrorCode.DELTA_DRIFT,
-                f"the legs are {apart * 100:.2f}% apart, at most "
-                f"{self._limits.delta_deviation_max * 100:.1f}% is allowed",
-            )
-
-    async def _measure(self) -> AccountMeasured:
-        account = await self._perp.account(self._context.evm_address)
-        size = -account.position.signed_size if account.position else Decimal(0)
-        held = self._task.held_short
-        if size <= held:
-            raise Refused(ErrorCode.HYPERLIQUID_POSITION, "the short is not there")
-        return AccountMeasured(account_short=size, others_short=held)

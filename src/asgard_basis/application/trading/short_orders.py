@@ -1,6 +1,5 @@
 """The orders of the short leg: decided, sent once, and found again by their key."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,9 +11,11 @@ from asgard_basis.application.trading.action_fate import ActionFates
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import ClientOrderId, JobId, client_order_id
+from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import OrderResult, PerpFill
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.exit import ALREADY_FLAT
+from asgard_basis.domain.saga.measured import AccountMeasured
 from asgard_basis.domain.saga.step import OrderDone, OrderIntent, Perform, Step
 from asgard_basis.ports.venues import ActionNonce, PerpOrder, PerpVenue
 
@@ -101,6 +102,28 @@ class ShortOrders:
             raise Refused(_REFUSED[found.status], f"Hyperliquid refused the order: {found.status}")
         return await self._with_fee(found, step, intent)
 
+    async def measured(self, expected: Decimal, *, others: Decimal) -> AccountMeasured:
+        """The account as it is; with the venue's own executions when it has less than expected."""
+        account = await self._perp.account(self._context.evm_address)
+        held = account.position
+        measured = AccountMeasured(
+            account_short=-held.signed_size if held else ZERO, others_short=others
+        )
+        missing = expected - measured.short
+        if missing <= 0:
+            return measured
+        theirs = await self._by_venue()
+        bought = sum((f.size for f in theirs), ZERO)
+        if bought == 0:
+            market = await self._perp.market()
+            return replace(measured, price=market.mark_price)
+        return replace(
+            measured,
+            price=sum((f.size * f.price for f in theirs), ZERO) / bought,
+            fee_usdc=sum((f.fee_usdc for f in theirs), ZERO) * min(ONE, missing / bought),
+            at=max(f.time for f in theirs),
+        )
+
     async def _found(self, intent: OrderIntent) -> OrderResult | None:
         return await looked_up(
             self._perp.find_order(self._context.evm_address, ClientOrderId(intent.client_order_id)),
@@ -111,21 +134,18 @@ class ShortOrders:
         if result.filled_size == 0:
             if intent.reduce_only and result.status == REDUCE_ONLY_REJECTED:
                 return await self._closed_by_venue(result, intent)
-            return OrderDone(result, Decimal(0))
+            return OrderDone(result, ZERO)
         _check_band(result, intent)
-        fills = await self._fills(step.intended_at - _CLOCKS_APART)
-        ours = [f for f in fills if f.client_order_id == intent.client_order_id]
-        if sum((f.size for f in ours), Decimal(0)) < result.filled_size:
-            raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "the fills are not listed yet")
-        fee = sum((f.fee_usdc for f in ours), Decimal(0))
-        return OrderDone(result, fee, filled_at=max(f.time for f in ours))
-
-    async def _fills(self, since: datetime) -> Sequence[PerpFill]:
         # The order is known to be done: a look-up that fails is no reason to do it again.
-        return await looked_up(
-            self._perp.fills(self._context.evm_address, since=since),
+        fills = await looked_up(
+            self._perp.fills(self._context.evm_address, since=step.intended_at - _CLOCKS_APART),
             ErrorCode.HYPERLIQUID_UNKNOWN,
         )
+        ours = [f for f in fills if f.client_order_id == intent.client_order_id]
+        if sum((f.size for f in ours), ZERO) < result.filled_size:
+            raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "the fills are not listed yet")
+        fee = sum((f.fee_usdc for f in ours), ZERO)
+        return OrderDone(result, fee, filled_at=max(f.time for f in ours))
 
     async def _closed_by_venue(self, result: OrderResult, intent: OrderIntent) -> OrderDone:
         """Nothing is left to buy back: what the venue itself bought, without an order of ours.
@@ -133,19 +153,23 @@ class ShortOrders:
         Liquidations and ADL come as fills without an order key. With several positions in the
         account each takes its own size of them.
         """
-        fills = await self._fills(self._since)
-        theirs = [f for f in fills if f.is_buy and f.client_order_id is None]
-        bought = sum((f.size for f in theirs), Decimal(0))
+        theirs = await looked_up(self._by_venue(), ErrorCode.HYPERLIQUID_UNKNOWN)
+        bought = sum((f.size for f in theirs), ZERO)
         if bought == 0:
-            return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
+            return OrderDone(replace(result, status=ALREADY_FLAT), ZERO)
         size = min(intent.size, bought)
-        price = sum((f.size * f.price for f in theirs), Decimal(0)) / bought
-        fee = sum((f.fee_usdc for f in theirs), Decimal(0)) * size / bought
+        price = sum((f.size * f.price for f in theirs), ZERO) / bought
+        fee = sum((f.fee_usdc for f in theirs), ZERO) * size / bought
         return OrderDone(
             OrderResult(result.order_id, size, price, ALREADY_FLAT, result.reason),
             fee,
             filled_at=max(f.time for f in theirs),
         )
+
+    async def _by_venue(self) -> list[PerpFill]:
+        """What the venue itself bought back: liquidations and ADL have no key."""
+        fills = await self._perp.fills(self._context.evm_address, since=self._since)
+        return [f for f in fills if f.is_buy and f.client_order_id is None]
 
 
 def nonce_of(number: int | None, expires_at_ms: int | None) -> ActionNonce | None:

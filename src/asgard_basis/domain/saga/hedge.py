@@ -83,10 +83,7 @@ class HeldLong:
 
 def short_held(journal: Journal, start: Decimal = ZERO) -> Decimal:
     """SOL sold short after everything the journal knows of, having begun with `start`."""
-    held = start
-    for held in held_after_each(journal, start):
-        pass
-    return held
+    return [start, *held_after_each(journal, start)][-1]
 
 
 def held_after_each(journal: Journal, start: Decimal = ZERO) -> Iterator[Decimal]:
