@@ -14,7 +14,7 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unava
 from asgard_basis.domain.identifiers import JobId, PositionId
 from asgard_basis.domain.position.legs import OrderResult, PerpAccount, PerpFill, PerpPosition
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Intent,
     Journal,

@@ -9,7 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
+from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,

@@ -15,7 +15,7 @@ from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import OrderResult, PerpFill
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.exit import ALREADY_FLAT
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import OrderDone, OrderIntent, Perform, Step
 from asgard_basis.ports.venues import ActionNonce, PerpOrder, PerpVenue
 
