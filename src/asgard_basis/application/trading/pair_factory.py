@@ -5,6 +5,7 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.trading.long_looks import LongLooks
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.domain.position.position import Position
@@ -58,14 +59,19 @@ class PairFactory:
         """The performer for one position's entry or exit."""
         long_steps = LongSteps(
             context=context,
-            asset=position.asset,
-            protocol=position.protocol,
             plan=plan,
-            position_key=position.long.position_key if position.long else None,
             margin=self._margin,
             chain=self._chain,
             reader=self._reader,
             leaving=self._leaving,
+            looks=LongLooks(
+                context=context,
+                position=position,
+                plan=plan,
+                margin=self._margin,
+                leaving=self._leaving,
+                clock=self._clock,
+            ),
             limits=self._limits,
         )
         return PairSteps(
