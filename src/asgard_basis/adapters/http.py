@@ -21,6 +21,7 @@ import msgspec
 import structlog
 
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
+from asgard_basis.ports.coordination import ensure_sure
 
 CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
@@ -144,7 +145,8 @@ class HttpClient:
         Raises `Unavailable` under `error` when nothing was done: never connected, 429, or a
         repeatable call that failed to the end. Raises `OutcomeUnknown` under `unknown` (or
         `error`) when a call that must not be repeated was sent and got no answer, 408 or 5xx.
-        A body given as bytes is sent as it is.
+        Raises `Superseded` GEN-0008 instead of sending, or sending again, under a tenure that
+        somebody else may have taken over. A body given as bytes is sent as it is.
         """
         total = self._timeout_seconds if timeout_seconds is None else timeout_seconds
         content = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
@@ -178,6 +180,7 @@ class HttpClient:
     ) -> "Reply | _Failure":
         started = time.monotonic()
         outcome: Reply | _Failure
+        ensure_sure()
         try:
             async with asyncio.timeout(seconds):
                 response = await self._client.send(request)

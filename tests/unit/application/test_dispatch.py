@@ -17,6 +17,7 @@ from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.chains import Landing, SignedTransfer
+from asgard_basis.ports.coordination import Tenure
 from asgard_basis.ports.repositories import Job, JobKind, JobStatus
 from asgard_basis.ports.venues import DepositCredit
 from asgard_basis.ports.wallets import WalletRole
@@ -34,16 +35,16 @@ class Locks:
         self.meanwhile: list[Job] = []
 
     @contextlib.asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[bool]:
+    async def hold(self, name: str) -> AsyncIterator[Tenure | None]:
         async with self._transactions.for_user(ADA) as work:
             for job in self.meanwhile:
                 await work.jobs.save(job)
         if name in self.held:
-            yield False
+            yield None
             return
         self.held.add(name)
         try:
-            yield True
+            yield Tenure(name, 1, "here")
         finally:
             self.held.discard(name)
 

@@ -52,8 +52,8 @@ class Dispatch:
         job = await self._job(job_id)
         if job is None or job.status in ENDED:
             return True
-        async with self._locks.hold(f"{_LOCKS[job.kind]}:{job.user_id}") as is_held:
-            if not is_held:
+        async with self._locks.hold(f"{_LOCKS[job.kind]}:{job.user_id}") as tenure:
+            if tenure is None:
                 return False
             # Read again: until the lock was won another worker may have been at it.
             job = await self._job(job_id)

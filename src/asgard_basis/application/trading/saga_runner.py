@@ -20,6 +20,7 @@ from asgard_basis.domain.saga.step import (
     StepStatus,
 )
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import ensure_sure
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -52,7 +53,11 @@ class Performer(Protocol):
 
 
 class SagaRunner:
-    """The only place where sagas touch the world; a restart continues from the journal."""
+    """The only place where sagas touch the world; a restart continues from the journal.
+
+    Under a tenure that somebody else has taken over nothing is written and nothing is sent:
+    Superseded GEN-0008 ends the run, whatever the step was about to come to.
+    """
 
     def __init__(self, *, transactions: Transactions, clock: Clock) -> None:
         self._transactions = transactions
@@ -110,6 +115,9 @@ class SagaRunner:
         async with self._transactions.for_user(job.user_id) as work:
             await work.journals.intend(job.id, job.user_id, step)
             await work.outbox.append(job_event(job))
+        # The intention was written under the fence; from here to the wire only our own clock can
+        # tell that somebody may have taken over since.
+        ensure_sure()
         try:
             outcome = await performer.execute(step)
         except OutcomeUnknown as error:
@@ -121,6 +129,7 @@ class SagaRunner:
         await self._conclude(job, _done(step, outcome, self._clock))
 
     async def _resolve(self, job: Job, step: Step, performer: Performer) -> bool:
+        ensure_sure()
         try:
             outcome = await performer.resolve(step)
         except (OutcomeUnknown, Unavailable):
