@@ -232,4 +232,5 @@ def _compose(ground: _Ground, settings: Settings) -> App:
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

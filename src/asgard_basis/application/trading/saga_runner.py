@@ -1,5 +1,6 @@
 """Doing what a saga decides: write the intention, do it, write the outcome, ask again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
@@ -62,6 +63,11 @@ class SagaRunner:
     def __init__(self, *, transactions: Transactions, clock: Clock) -> None:
         self._transactions = transactions
         self._clock = clock
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Begin no step any more: what is under way is concluded, the rest left to others."""
+        self._leaving.set()
 
     async def run(
         self,
@@ -74,11 +80,13 @@ class SagaRunner:
     ) -> Finished:
         """Run until the saga is finished; every outcome is in the journal before the next step.
 
-        Raises OutcomeUnknown after so many look-ups in a row without an answer: the queue
-        delivers the job again, and in between others have its place among the workers.
+        Raises OutcomeUnknown after so many look-ups in a row without an answer, and Unavailable
+        GEN-0006 once this process is leaving: the queue delivers the job again, and in between
+        others have its place among the workers.
         """
         asked = 0
         while True:
+            self._stay()
             journal = await self._journal(job)
             await on_progress(journal)
             unanswered = journal.open_step()
@@ -87,7 +95,7 @@ class SagaRunner:
                 if looks_max is not None and asked >= looks_max:
                     raise OutcomeUnknown(ErrorCode.UNKNOWN, f"{unanswered.name} is not known yet")
                 if asked:
-                    await self._clock.sleep(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
+                    await self._rest(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
                 continue
             decision = decide(journal)
             if isinstance(decision, Finished):
@@ -101,7 +109,7 @@ class SagaRunner:
         fruitless = journal.fruitless(command.name)
         if fruitless:
             doubled = 0.5 * 2.0 ** min(fruitless - 1, _DOUBLINGS_MAX)
-            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, doubled))
+            await self._rest(min(_BACKOFF_SECONDS_MAX, doubled))
         intended_at = self._clock.now()
         try:
             intent = await performer.prepare(command, journal, attempt)
@@ -109,7 +117,7 @@ class SagaRunner:
             await self._refuse_unsent(job, command, attempt, error)
             return
         except OutcomeUnknown:
-            await self._clock.sleep(_POLL_SECONDS)
+            await self._rest(_POLL_SECONDS)
             return
         step = Step(command.name, attempt, StepStatus.INTENDED, intent, intended_at)
         async with self._transactions.for_user(job.user_id) as work:
@@ -153,6 +161,23 @@ class SagaRunner:
         async with self._transactions.for_user(job.user_id) as work:
             await work.journals.conclude(job.id, step)
             await work.outbox.append(job_event(job))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, unless this process leaves meanwhile."""
+        ends = [
+            asyncio.ensure_future(self._clock.sleep(seconds)),
+            asyncio.ensure_future(self._leaving.wait()),
+        ]
+        try:
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for end in ends:
+                end.cancel()
+        self._stay()
+
+    def _stay(self) -> None:
+        if self._leaving.is_set():
+            raise Unavailable(ErrorCode.NOT_READY, "this worker is stopping: another goes on")
 
     async def _journal(self, job: Job) -> Journal:
         async with self._transactions.for_user(job.user_id) as work:
