@@ -164,15 +164,15 @@ class SagaRunner:
 
     async def _rest(self, seconds: float) -> None:
         """Wait, unless this process leaves meanwhile."""
-        ends = [
-            asyncio.ensure_future(self._clock.sleep(seconds)),
-            asyncio.ensure_future(self._leaving.wait()),
-        ]
+        over = asyncio.ensure_future(self._clock.sleep(seconds))
+        leaving = asyncio.ensure_future(self._leaving.wait())
         try:
-            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([over, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                over.result()
         finally:
-            for end in ends:
-                end.cancel()
+            over.cancel()
+            leaving.cancel()
         self._stay()
 
     def _stay(self) -> None:
