@@ -267,4 +267,5 @@ def compose(
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

@@ -38,6 +38,7 @@ class ErrorCode(Enum):
     NOT_FOUND = ErrorKind("GEN-0005", 404, "Not found")
     NOT_READY = ErrorKind("GEN-0006", 503, "The service is not ready")
     METHOD_NOT_ALLOWED = ErrorKind("GEN-0007", 405, "Method not allowed")
+    SUPERSEDED = ErrorKind("GEN-0008", 409, "Another worker has taken over")
 
     INVALID_INPUT = ErrorKind("VAL-0001", 422, "Invalid input")
     MISSING_FIELD = ErrorKind("VAL-0002", 422, "A required field is missing")
@@ -157,3 +158,10 @@ class Unavailable(DomainError):
 
 class OutcomeUnknown(DomainError):
     """It may or may not have been done: look it up by its key before anything is repeated."""
+
+
+class Superseded(DomainError):
+    """Who acts has lost the right to: others may be acting by now, so it must stop at once.
+
+    It never means that something was refused or done at a venue; the journal tells.
+    """
