@@ -13,6 +13,7 @@ from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
@@ -52,7 +53,7 @@ class _Ground:
 
     def __init__(self, stores: Stores, outside: Outside, clock: Clock, limits: RiskLimits) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
-        self.transactions = stores.transactions
+        self.transactions = OverseenTransactions(stores.transactions, clock)
         self.fees = FeeSchedule()
         self.desk = JobDesk(self.transactions, clock)
         self.runner = SagaRunner(transactions=self.transactions, clock=clock)
