@@ -157,7 +157,7 @@ class Told:
 
 
 def told(record: AuditRecord) -> Told:
-    """What a record says to a person."""
+    """What a record says to a person; also one that an older version wrote with less in it."""
     entry = record.entry
     body = entry.body
     name, title, detail = _WORDS[entry.kind](body)
@@ -167,11 +167,12 @@ def told(record: AuditRecord) -> Told:
 
 
 def _command(body: Mapping[str, str]) -> tuple[str, str, str]:
-    name = body["command"]
+    name = body.get("command", "")
     figures = [f"{body['amount_usdc']} USDC"] if "amount_usdc" in body else []
     if "fraction" in body:
         figures.append(f"{body['fraction']} of both legs")
-    figures.append(f"by the {body['by']}")
+    if "by" in body:
+        figures.append(f"by the {body['by']}")
     if "reason" in body:
         figures.append(body["reason"])
     return name, COMMANDS.get(name, name), "; ".join(figures)
@@ -179,7 +180,7 @@ def _command(body: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _intended(body: Mapping[str, str]) -> tuple[str, str, str]:
     key = f"under {body['key']}" if "key" in body else "may be repeated without harm"
-    return body["step"], f"About to: {_title(body)}", f"{key}; {_prefix(body)}"
+    return body.get("step", ""), f"About to: {_title(body)}", f"{key}; {_prefix(body)}"
 
 
 def _signed(body: Mapping[str, str]) -> tuple[str, str, str]:
@@ -188,24 +189,24 @@ def _signed(body: Mapping[str, str]) -> tuple[str, str, str]:
 
 
 def _outcome(body: Mapping[str, str]) -> tuple[str, str, str]:
+    detail = body.get("error") or body.get("detail", "")
     if "job" in body:
-        name = body["job"]
-        return name, f"Job {name} {body['status']}", body.get("error", "")
-    return body["step"], _title(body), body.get("error") or body.get("detail", "")
+        return body["job"], f"Job {body['job']} {body.get('status', '')}", detail
+    return body.get("step", ""), _title(body), detail
 
 
 def _state(body: Mapping[str, str]) -> tuple[str, str, str]:
-    name = body["to"]
-    words = name.replace("_", " ")
-    if not body["from"]:
-        return name, f"Position {words}", f"{body['size_usd']} USD at {body['leverage']}x"
-    detail = body.get("error") or f"was {body['from'].replace('_', ' ')}"
-    return name, f"Position {words}", detail
+    name, before = body.get("to", ""), body.get("from", "")
+    title = f"Position {name.replace('_', ' ')}"
+    if "size_usd" in body:
+        return name, title, f"{body['size_usd']} USD at {body.get('leverage', '')}x"
+    return name, title, body.get("error") or (f"was {before.replace('_', ' ')}" if before else "")
 
 
 def _alarm(body: Mapping[str, str]) -> tuple[str, str, str]:
-    words = body["alarm"].replace("_", " ")
-    return body["alarm"], f"Alarm {body['what']}: {words}", body["message"]
+    name = body.get("alarm", "")
+    title = f"Alarm {body.get('what', '')}: {name.replace('_', ' ')}"
+    return name, title, body.get("message", "")
 
 
 _WORDS = {
@@ -220,10 +221,11 @@ _WORDS = {
 
 
 def _title(body: Mapping[str, str]) -> str:
+    name = body.get("step", "")
     try:
-        return TITLES[StepName(body["step"])]
+        return TITLES[StepName(name)]
     except (ValueError, KeyError):
-        return body["step"].replace("_", " ")
+        return name.replace("_", " ")
 
 
 def _prefix(body: Mapping[str, str]) -> str:
