@@ -1,6 +1,5 @@
 """Opening: taken on as a job at once, carried out by a worker."""
 
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -88,7 +87,7 @@ class OpenPosition:
         if not report.passed:
             raise report.first_failure()
         position = Position(
-            id=PositionId(str(uuid.uuid4())),
+            id=PositionId(self._desk.fresh_id()),
             user_id=user_id,
             asset=order.asset,
             protocol=report.lender.protocol,
