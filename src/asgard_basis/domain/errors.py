@@ -81,6 +81,9 @@ class ErrorCode(Enum):
     POSITION_ASYMMETRIC = ErrorKind("POS-0005", 500, "The legs do not match")
     POSITION_BUSY = ErrorKind("POS-0006", 409, "Something is already being done with this position")
     JOB_NOT_FOUND = ErrorKind("POS-0007", 404, "Job not found")
+    UNCLAIMED_EXPOSURE = ErrorKind(
+        "POS-0008", 409, "Your accounts hold something that belongs to no position"
+    )
 
     PREFLIGHT_FAILED = ErrorKind("RSK-0001", 409, "A check before opening failed")
     MAX_EXPOSURE = ErrorKind("RSK-0002", 409, "This would be more than allowed")

@@ -22,7 +22,7 @@ from asgard_basis.domain.saga.step import (
     StepName,
     StepStatus,
 )
-from asgard_basis.domain.saga.sweep import Swept, SweepPlan, next_step, swept
+from asgard_basis.domain.saga.sweep import SweepPlan, Swept, next_step, swept
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 LOT = Decimal("0.01")
