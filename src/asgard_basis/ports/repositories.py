@@ -4,7 +4,7 @@ Inside a user's unit of work every call sees and changes that user's rows only; 
 system's it sees all. Times are UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -180,7 +180,11 @@ class Jobs(Protocol):
         ...
 
     async def save(self, job: Job) -> None:
-        """Update by id."""
+        """Update by id; details are added to, never taken away."""
+        ...
+
+    async def note(self, job_id: JobId, details: Mapping[str, str]) -> None:
+        """Add to the details of a job that is not ended, and change nothing else of it."""
         ...
 
     async def unfinished(self, *, position_id: PositionId | None = None) -> Sequence[Job]:
