@@ -8,6 +8,7 @@ from typing import Any
 
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -105,8 +106,8 @@ class Pair:
     """Ada's account on both venues, with the use cases that trade there."""
 
     def __init__(self) -> None:
-        self.transactions = MemoryTransactions()
         self.clock = StillClock()
+        self.transactions = OverseenTransactions(MemoryTransactions(), self.clock)
         self.sold_short = Decimal(0)
         self.free = Decimal(1000)
         self.margin_usdc = Decimal(0)
