@@ -11,11 +11,12 @@ from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import ClientOrderId, JobId, PositionId, client_order_id
-from asgard_basis.domain.money import CENT, floor_to
-from asgard_basis.domain.position.legs import OrderResult, PerpPosition
+from asgard_basis.domain.money import CENT, ONE, floor_to
+from asgard_basis.domain.position.legs import OrderResult, PerpFill, PerpPosition
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.saga.entry import EntryPlan, filled_short, hedge_target
+from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.exit import ALREADY_FLAT
+from asgard_basis.domain.saga.measured import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Intent,
     Journal,
@@ -37,11 +38,13 @@ REDUCE_ONLY_REJECTED = "reduceOnlyRejected"
 """The venue's word for: there is nothing left to reduce."""
 _CLOCKS_APART = timedelta(minutes=1)
 _MARGIN_TOLERANCE = Decimal("0.01")
+_MEASURING = {StepName.VALIDATE, StepName.OBSERVE_SHORT}
 _LONG = {
     StepName.OPEN_LONG,
     StepName.READ_LONG,
     StepName.OBSERVE_LONG,
     StepName.CLOSE_LONG,
+    StepName.REDUCE_LONG,
 }
 
 
@@ -94,8 +97,8 @@ class PairSteps:
             return await self._margin_intent(command.size)
         if command.name in _LONG:
             return await self._long.prepare(command, journal)
-        if command.name is StepName.VALIDATE:
-            self._check_hedge(journal)
+        if command.name in _MEASURING:
+            return PlainIntent(str(command.size))
         return PlainIntent()
 
     async def execute(self, step: Step) -> Outcome:
@@ -116,8 +119,8 @@ class PairSteps:
             case StepName.SET_LEVERAGE, _:
                 await self._set_leverage()
                 return Plain()
-            case StepName.VALIDATE, _:
-                return await self._validate()
+            case ((StepName.VALIDATE | StepName.OBSERVE_SHORT), PlainIntent()):
+                return await self._measured(Decimal(step.intent.value or 0))
             case _:
                 return Plain()
 
@@ -201,11 +204,7 @@ class PairSteps:
         Liquidations and ADL come as fills without an order key. With several positions in the
         account each takes its own size of them.
         """
-        fills = await looked_up(
-            self._perp.fills(self._context.evm_address, since=self._task.since),
-            ErrorCode.HYPERLIQUID_UNKNOWN,
-        )
-        theirs = [f for f in fills if f.is_buy and f.client_order_id is None]
+        theirs = await looked_up(self._by_venue(), ErrorCode.HYPERLIQUID_UNKNOWN)
         bought = sum((f.size for f in theirs), Decimal(0))
         if bought == 0:
             return OrderDone(replace(result, status=ALREADY_FLAT), Decimal(0))
@@ -240,26 +239,33 @@ class PairSteps:
             return  # the venue's setting belongs to the position that is already there
         await self._perp.set_isolated_leverage(self._context.trader, plan.short_leverage)
 
-    def _check_hedge(self, journal: Journal) -> None:
-        plan = self._task.plan
-        if plan is None:
-            return
-        target = hedge_target(journal, plan)
-        if not target:
-            raise Refused(ErrorCode.POSITION_ASYMMETRIC)
-        apart = abs(filled_short(journal) - target) / target
-        if apart > self._limits.delta_deviation_max:
-            raise Refused(
-                ErrorCode.DELTA_DRIFT,
-                f"the legs are {apart * 100:.2f}% apart, at most "
-                f"{self._limits.delta_deviation_max * 100:.1f}% is allowed",
-            )
-
-    async def _validate(self) -> Plain:
+    async def _measured(self, expected: Decimal) -> AccountMeasured:
+        """The account as it is; with the venue's own executions when it has less than expected."""
         account = await self._perp.account(self._context.evm_address)
-        if account.position is None or account.position.signed_size >= 0:
-            raise Refused(ErrorCode.HYPERLIQUID_POSITION, "the short is not there")
-        return Plain(f"short {abs(account.position.signed_size)} SOL")
+        held = account.position
+        measured = AccountMeasured(
+            account_short=-held.signed_size if held else Decimal(0),
+            others_short=self._task.held_short,
+        )
+        missing = expected - measured.short
+        if missing <= 0:
+            return measured
+        theirs = await self._by_venue()
+        bought = sum((f.size for f in theirs), Decimal(0))
+        if bought == 0:
+            market = await self._perp.market()
+            return replace(measured, price=market.mark_price)
+        return replace(
+            measured,
+            price=sum((f.size * f.price for f in theirs), Decimal(0)) / bought,
+            fee_usdc=sum((f.fee_usdc for f in theirs), Decimal(0)) * min(ONE, missing / bought),
+            at=max(f.time for f in theirs),
+        )
+
+    async def _by_venue(self) -> list[PerpFill]:
+        """What the venue itself bought back: liquidations and ADL have no key."""
+        fills = await self._perp.fills(self._context.evm_address, since=self._task.since)
+        return [f for f in fills if f.is_buy and f.client_order_id is None]
 
 
 def _has_arrived(intent: MarginIntent, position: PerpPosition | None) -> bool:

@@ -83,10 +83,7 @@ class HeldLong:
 
 def short_held(journal: Journal, start: Decimal = ZERO) -> Decimal:
     """SOL sold short after everything the journal knows of, having begun with `start`."""
-    held = start
-    for held in held_after_each(journal, start):
-        pass
-    return held
+    return [start, *held_after_each(journal, start)][-1]
 
 
 def held_after_each(journal: Journal, start: Decimal = ZERO) -> Iterator[Decimal]:
@@ -185,8 +182,7 @@ def may_try(journal: Journal, name: StepName, patience: Patience = SECOND_LEG) -
     silent = [
         s
         for s in steps
-        if s.status is StepStatus.UNAVAILABLE
-        and s.error_code != ErrorCode.SIGNING_UNAVAILABLE.code
+        if s.status is StepStatus.UNAVAILABLE and s.error_code != ErrorCode.SIGNING_UNAVAILABLE.code
     ]
     unfilled = sum(
         1 for s in steps if isinstance(s.outcome, OrderDone) and s.outcome.result.filled_size == 0

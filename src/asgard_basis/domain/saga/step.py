@@ -32,6 +32,12 @@ class StepName(StrEnum):
     AWAIT_CREDIT = "await_credit"
 
 
+LOOKS = frozenset(
+    {StepName.READ_LONG, StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE}
+)
+"""Steps that change nothing outside: an answer that was lost is not waited for."""
+
+
 class StepStatus(StrEnum):
     """How far an effect is."""
 
