@@ -47,10 +47,15 @@ class MemoryUnitOfWork:
 
 
 class MemoryTransactions:
-    """Implements Transactions; new jobs are handed to `deliver` when they are committed."""
+    """Implements Transactions; new jobs are handed to `deliver` when they are committed.
 
-    def __init__(self, deliver: Callable[[Job], None] | None = None) -> None:
-        self._tables = Tables()
+    It begins with `tables`, empty ones by default.
+    """
+
+    def __init__(
+        self, deliver: Callable[[Job], None] | None = None, *, tables: Tables | None = None
+    ) -> None:
+        self._tables = tables or Tables()
         self._deliver = deliver or _nobody
 
     def for_user(self, user_id: UserId) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
