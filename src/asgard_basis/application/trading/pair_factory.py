@@ -7,6 +7,7 @@ from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
+from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
@@ -41,10 +42,15 @@ class PairFactory:
         self._leaving = LeavingMarket(
             reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
         )
+        self._reach = Reachability(perp=perp, margin=margin, chain=chain, clock=clock)
 
     async def lot(self) -> Decimal:
         """What sizes of the short are multiples of; the last known while nobody can be asked."""
         return await self._leaving.size_step() or _LOT
+
+    async def silent(self, context: UserTradingContext, position: Position) -> str | None:
+        """Who does not answer now, of those that closing both legs needs; None when all do."""
+        return await self._reach.silent(context, position)
 
     def steps(
         self,
