@@ -214,7 +214,7 @@ class Pause:
     scope: str
     """`everybody`, or a user id."""
     by: str
-    """`operator`, `user` or `system`: who set it decides who may lift it."""
+    """`kill_switch`, `operator`, `system` or `user`: who set it decides who may lift it."""
     reason: str
     since: datetime
     details: Mapping[str, str] = field(default_factory=dict)

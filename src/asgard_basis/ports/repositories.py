@@ -77,6 +77,10 @@ class Wallets(Protocol):
         """Remember a wallet; returns the one already kept when the role is taken."""
         ...
 
+    async def owners(self) -> Sequence[UserId]:
+        """Everybody with a wallet, in the order of their ids."""
+        ...
+
 
 class Positions(Protocol):
     """Hedged positions."""
@@ -116,6 +120,8 @@ class JobKind(StrEnum):
     """Both legs by the same fraction."""
     REPAIR = "repair"
     """The legs do not match any more: restore the hedge, trim it, or close."""
+    SWEEP = "sweep"
+    """Something is held that no position claims: close it."""
 
 
 class JobStatus(StrEnum):

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
@@ -29,6 +30,7 @@ class UnitOfWork(Protocol):
     journals: Journals
     payments: Payments
     funding: FundingHours
+    orphans: Orphans
     outbox: Outbox
     alarms: Alarms
     audit: AuditLog

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
 from asgard_basis.adapters.memory.records import (
     MemoryFundingHours,
@@ -15,6 +16,7 @@ from asgard_basis.adapters.memory.records import (
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
@@ -45,6 +47,7 @@ class MemoryUnitOfWork:
         self.journals: Journals = MemoryJournals(transaction)
         self.payments: Payments = MemoryPayments(transaction)
         self.funding: FundingHours = MemoryFundingHours(transaction)
+        self.orphans: Orphans = MemoryOrphans(transaction)
         self.outbox: Outbox = MemoryOutbox(transaction, number)
         self.alarms: Alarms = MemoryAlarms(transaction)
         self.audit: AuditLog = MemoryAuditLog(transaction)

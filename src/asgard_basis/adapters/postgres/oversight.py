@@ -174,7 +174,7 @@ class PostgresAuditLog:
         """All chains read from end to end, with every fault; system unit of work only."""
         await self.flush()
         walk = ChainWalk()
-        chain = ""
+        chain = None
         # One statement, so that lines and ends are of the same moment.
         async for row in self._connection.cursor(
             "SELECT coalesce(head.chain, line.chain) AS of_chain, line.number, line.text,"
@@ -184,11 +184,12 @@ class PostgresAuditLog:
             prefetch=_LINES_AT_ONCE,
         ):
             if row["of_chain"] != chain:
-                chain = row["of_chain"]
+                chain = str(row["of_chain"])
                 number = row["head_number"]
                 walk.begin(chain, None if number is None else Head(number, row["head_hash"]))
             if row["number"] is not None:
-                walk.read(Line(chain, row["number"], row["text"], row["previous"], row["hash"]))
+                name = str(row["of_chain"])
+                walk.read(Line(name, row["number"], row["text"], row["previous"], row["hash"]))
         walk.finish()
         return walk
 

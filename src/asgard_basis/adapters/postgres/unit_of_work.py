@@ -10,6 +10,7 @@ from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
+from asgard_basis.adapters.postgres.orphans import PostgresOrphans
 from asgard_basis.adapters.postgres.outbox import PostgresOutbox
 from asgard_basis.adapters.postgres.oversight import (
     PostgresAlarms,
@@ -22,6 +23,7 @@ from asgard_basis.adapters.postgres.positions import PostgresPositions
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
@@ -51,6 +53,7 @@ class PostgresUnitOfWork:
         self.journals: Journals = PostgresJournals(connection)
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
+        self.orphans: Orphans = PostgresOrphans(connection)
         self.outbox: Outbox = PostgresOutbox(connection)
         self.alarms: Alarms = PostgresAlarms(connection)
         self._audit = PostgresAuditLog(connection)

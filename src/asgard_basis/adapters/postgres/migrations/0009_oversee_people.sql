@@ -26,7 +26,7 @@ SELECT basis_isolate('alarms', 'user_id');
 -- What is paused. A user reads what concerns her, and sets and lifts nothing but her own.
 CREATE TABLE pauses (
     scope text NOT NULL,
-    set_by text NOT NULL CHECK (set_by IN ('operator', 'user', 'system')),
+    set_by text NOT NULL CHECK (set_by IN ('kill_switch', 'operator', 'system', 'user')),
     reason text NOT NULL,
     since timestamptz NOT NULL,
     details jsonb NOT NULL,
