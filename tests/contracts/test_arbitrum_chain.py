@@ -1,11 +1,13 @@
-"""What every Arbitrum behind the port must do, asked of the real adapter over a real EVM."""
+"""What every Arbitrum behind the port must do: over a real EVM, and in memory."""
 
 import asyncio
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Union
 
 import pytest
 import uvicorn
@@ -13,19 +15,22 @@ from eth_utils.crypto import keccak
 
 from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
 from asgard_basis.adapters.http import HttpClient
+from asgard_basis.adapters.memory.arbitrum import ArbitrumLedger, MemoryArbitrumChain
 from asgard_basis.domain.assets import HYPERLIQUID_BRIDGE
 from asgard_basis.domain.errors import ErrorCode, Refused
 from asgard_basis.domain.identifiers import EvmAddress, TransactionHash
 from asgard_basis.ports.chains import Landing, SignedTransfer
 from asgard_basis.ports.wallets import Wallet, WalletRole
 from asgard_paper.arbitrum.anvil import AnvilMissing, find_anvil
-from asgard_paper.arbitrum.chain import ArbitrumChain
+from asgard_paper.arbitrum.chain import ArbitrumChain, BridgeTransfer
 from asgard_paper.arbitrum.rpc import create_app
 from asgard_paper.kernel.store import MemoryStore
 from tests.contracts.signers import LocalEvmSigner
 
 FRIEND = EvmAddress("0x" + "f1" * 20)
 ETH = 10**18
+Chain = RpcArbitrumChain | MemoryArbitrumChain
+Paper = Union["ArbitrumChain", "MemoryPaper"]
 
 
 class HostTime:
@@ -43,28 +48,65 @@ class HostTime:
         await asyncio.sleep(seconds)
 
 
-@pytest.fixture(scope="module")
-def anvil() -> None:
-    """Skip, saying so, where the EVM is not installed."""
+class MemoryPaper:
+    """The ledger in memory, as a test speaks to the paper chain; a block every 20 ms."""
+
+    def __init__(self) -> None:
+        self.ledger = ArbitrumLedger()
+
+    async def fund_eth(self, address: str, wei: int) -> None:
+        self.ledger.fund_eth(address, wei)
+
+    async def mint_usdc(self, address: str, native: int) -> None:
+        self.ledger.mint_usdc(address, native)
+
+    async def block_number(self) -> int:
+        return len(self.ledger.mined)
+
+    async def bridge_transfers(self, first: int) -> list[BridgeTransfer]:
+        return [
+            BridgeTransfer(mined.sender, mined.amount, mined.hash, 0, number)
+            for number, mined in enumerate(self.ledger.mined.values(), start=1)
+            if number >= first and mined.succeeded and mined.recipient == HYPERLIQUID_BRIDGE
+        ]
+
+    async def mine_for_ever(self) -> None:
+        while True:
+            self.ledger.mine()
+            await asyncio.sleep(0.02)
+
+
+@pytest.fixture
+def signer() -> LocalEvmSigner:
+    return LocalEvmSigner()
+
+
+@pytest.fixture(params=["evm", "memory"])
+async def both(
+    request: pytest.FixtureRequest, signer: LocalEvmSigner
+) -> AsyncIterator[tuple[Chain, Paper]]:
+    """A fresh chain and the adapter over it; the EVM is skipped, saying so, where it is missing."""
+    if request.param == "memory":
+        paper = MemoryPaper()
+        mining = asyncio.create_task(paper.mine_for_ever())
+        yield MemoryArbitrumChain(paper.ledger, signer=signer), paper
+        mining.cancel()
+        return
     try:
         find_anvil()
     except AnvilMissing as missing:
         pytest.skip(str(missing))
-
-
-@pytest.fixture
-async def paper(anvil: None) -> AsyncIterator[ArbitrumChain]:
-    """A fresh chain."""
     world = ArbitrumChain(store=MemoryStore(), block_ms=20)
     await world.start()
-    yield world
+    async with served(world) as url, HttpClient(url, timeout_seconds=10, name="arbitrum") as http:
+        yield RpcArbitrumChain(http=http, signer=signer, clock=HostTime()), world
     await world.stop()
 
 
-@pytest.fixture
-async def url(paper: ArbitrumChain) -> AsyncIterator[str]:
+@asynccontextmanager
+async def served(world: ArbitrumChain) -> AsyncIterator[str]:
     """The chain's endpoint, served from this very loop, in which it lives."""
-    server = uvicorn.Server(uvicorn.Config(create_app(paper), log_level="warning"))
+    server = uvicorn.Server(uvicorn.Config(create_app(world), log_level="warning"))
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/rpc/key"
@@ -73,18 +115,17 @@ async def url(paper: ArbitrumChain) -> AsyncIterator[str]:
 
 
 @pytest.fixture
-def signer() -> LocalEvmSigner:
-    return LocalEvmSigner()
+def chain(both: tuple[Chain, Paper]) -> Chain:
+    return both[0]
 
 
 @pytest.fixture
-async def chain(url: str, signer: LocalEvmSigner) -> AsyncIterator[RpcArbitrumChain]:
-    async with HttpClient(url, timeout_seconds=10, name="arbitrum") as http:
-        yield RpcArbitrumChain(http=http, signer=signer, clock=HostTime())
+def paper(both: tuple[Chain, Paper]) -> Paper:
+    return both[1]
 
 
 @pytest.fixture
-async def wallet(paper: ArbitrumChain, signer: LocalEvmSigner) -> Wallet:
+async def wallet(paper: Paper, signer: LocalEvmSigner) -> Wallet:
     """A wallet with 1000 USDC and a hundredth of an ether."""
     wallet = signer.wallet(WalletRole.EVM, seed=41)
     await paper.fund_eth(wallet.address, ETH // 100)
@@ -92,7 +133,7 @@ async def wallet(paper: ArbitrumChain, signer: LocalEvmSigner) -> Wallet:
     return wallet
 
 
-async def landed(chain: RpcArbitrumChain, transfer: SignedTransfer, wallet: Wallet) -> Landing:
+async def landed(chain: Chain, transfer: SignedTransfer, wallet: Wallet) -> Landing:
     """What became of it once the chain has decided."""
     while True:
         landing = await chain.landing(transfer, sender=EvmAddress(wallet.address))
@@ -101,16 +142,14 @@ async def landed(chain: RpcArbitrumChain, transfer: SignedTransfer, wallet: Wall
         await asyncio.sleep(0.02)
 
 
-async def test_balances_are_what_is_there(chain: RpcArbitrumChain, wallet: Wallet) -> None:
+async def test_balances_are_what_is_there(chain: Chain, wallet: Wallet) -> None:
     held = await chain.balances(EvmAddress(wallet.address))
     assert (held.usdc, held.eth) == (Decimal(1000), Decimal("0.01"))
     nothing = await chain.balances(FRIEND)
     assert (nothing.usdc, nothing.eth) == (0, 0)
 
 
-async def test_a_transfer_arrives_once_and_costs_what_it_says(
-    chain: RpcArbitrumChain, wallet: Wallet
-) -> None:
+async def test_a_transfer_arrives_once_and_costs_what_it_says(chain: Chain, wallet: Wallet) -> None:
     ceiling = await chain.transfer_fee_eth()
     prepared = await chain.prepare_usdc_transfer(
         wallet, to=FRIEND, amount_usdc=Decimal("250.123456")
@@ -132,7 +171,7 @@ async def test_a_transfer_arrives_once_and_costs_what_it_says(
 
 
 async def test_a_deposit_reaches_the_bridge_from_the_wallet_itself(
-    chain: RpcArbitrumChain, paper: ArbitrumChain, wallet: Wallet
+    chain: Chain, paper: Paper, wallet: Wallet
 ) -> None:
     before = await paper.block_number()
     deposit = await chain.prepare_usdc_transfer(
@@ -145,9 +184,7 @@ async def test_a_deposit_reaches_the_bridge_from_the_wallet_itself(
     assert seen.transaction_hash == deposit.hash
 
 
-async def test_a_deposit_that_would_be_lost_is_refused(
-    chain: RpcArbitrumChain, wallet: Wallet
-) -> None:
+async def test_a_deposit_that_would_be_lost_is_refused(chain: Chain, wallet: Wallet) -> None:
     with pytest.raises(Refused) as caught:
         await chain.prepare_usdc_transfer(
             wallet, to=HYPERLIQUID_BRIDGE, amount_usdc=Decimal("4.99")
@@ -156,7 +193,7 @@ async def test_a_deposit_that_would_be_lost_is_refused(
 
 
 async def test_without_enough_usdc_or_ether_nothing_is_signed(
-    chain: RpcArbitrumChain, paper: ArbitrumChain, signer: LocalEvmSigner, wallet: Wallet
+    chain: Chain, paper: Paper, signer: LocalEvmSigner, wallet: Wallet
 ) -> None:
     with pytest.raises(Refused) as caught:
         await chain.prepare_usdc_transfer(wallet, to=FRIEND, amount_usdc=Decimal("1000.01"))
@@ -169,7 +206,7 @@ async def test_without_enough_usdc_or_ether_nothing_is_signed(
 
 
 async def test_of_two_transfers_with_one_nonce_the_second_is_dead(
-    chain: RpcArbitrumChain, wallet: Wallet
+    chain: Chain, wallet: Wallet
 ) -> None:
     first = await chain.prepare_usdc_transfer(wallet, to=FRIEND, amount_usdc=Decimal(1))
     second = await chain.prepare_usdc_transfer(wallet, to=FRIEND, amount_usdc=Decimal(2))
@@ -183,7 +220,7 @@ async def test_of_two_transfers_with_one_nonce_the_second_is_dead(
 
 
 async def test_a_transfer_that_fails_on_chain_is_failed_and_still_costs(
-    chain: RpcArbitrumChain, signer: LocalEvmSigner, wallet: Wallet
+    chain: Chain, signer: LocalEvmSigner, wallet: Wallet
 ) -> None:
     everything = await chain.prepare_usdc_transfer(wallet, to=FRIEND, amount_usdc=Decimal(1000))
     (same,) = signer.transactions
@@ -199,5 +236,5 @@ async def test_a_transfer_that_fails_on_chain_is_failed_and_still_costs(
     assert fee > 0
 
 
-async def test_a_transaction_nobody_knows_has_no_fee(chain: RpcArbitrumChain) -> None:
+async def test_a_transaction_nobody_knows_has_no_fee(chain: Chain) -> None:
     assert await chain.fee_paid_eth(TransactionHash("0x" + "ab" * 32)) is None

@@ -8,7 +8,6 @@ sent exactly once and whose lost reply is an unknown outcome, never a failure.
 import asyncio
 import json
 import random
-import time
 from collections.abc import Coroutine, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -48,7 +47,8 @@ class HttpClient:
     """One outside system's HTTP door; keeps connections open between calls.
 
     A call never takes longer than `timeout_seconds`, repetitions included. One attempt of a
-    repeatable call may use half of that, so that a lost reply leaves time for another.
+    repeatable call may use half of that, so that a lost reply leaves time for another. Time is
+    the event loop's; without a `transport` it goes over sockets.
     """
 
     def __init__(
@@ -59,13 +59,20 @@ class HttpClient:
         name: str,
         headers: Mapping[str, str] | None = None,
         auth: httpx.Auth | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
+        jitter: random.Random | None = None,
     ) -> None:
         self.name = name
         self.base_url = base_url.rstrip("/")
         self._timeout_seconds = timeout_seconds
+        self._jitter = jitter or random.Random()
         # Where to go is a setting: proxies from the environment are not followed.
         self._client = httpx.AsyncClient(
-            base_url=base_url, headers=dict(headers or {}), auth=auth, trust_env=False
+            base_url=base_url,
+            headers=dict(headers or {}),
+            auth=auth,
+            trust_env=False,
+            transport=transport,
         )
 
     async def __aenter__(self) -> Self:
@@ -157,17 +164,18 @@ class HttpClient:
             headers=_with_type(headers, content),
             timeout=httpx.Timeout(total, connect=min(CONNECT_SECONDS, total)),
         )
-        deadline = time.monotonic() + total
+        now = asyncio.get_running_loop().time
+        deadline = now() + total
         per_attempt = total / 2 if repeatable else total
         attempts = ATTEMPTS if repeatable else 1
         attempt = 1
         while True:
-            remaining = deadline - time.monotonic()
+            remaining = deadline - now()
             outcome = await self._attempt(request, path, min(per_attempt, remaining), attempt)
             if isinstance(outcome, Reply):
                 return outcome
-            pause = outcome.pause(attempt)
-            if attempt == attempts or time.monotonic() + pause >= deadline:
+            pause = outcome.pause(attempt, self._jitter)
+            if attempt == attempts or now() + pause >= deadline:
                 sure = repeatable or outcome.not_done
                 raise outcome.as_error(self.name, sure=sure, error=error, unknown=unknown or error)
             await asyncio.sleep(pause)
@@ -176,7 +184,8 @@ class HttpClient:
     async def _attempt(
         self, request: httpx.Request, path: str, seconds: float, attempt: int
     ) -> "Reply | _Failure":
-        started = time.monotonic()
+        now = asyncio.get_running_loop().time
+        started = now()
         outcome: Reply | _Failure
         try:
             async with asyncio.timeout(seconds):
@@ -197,7 +206,7 @@ class HttpClient:
             path=path,
             attempt=attempt,
             result=outcome.status if isinstance(outcome, Reply) else outcome.what,
-            milliseconds=round((time.monotonic() - started) * 1000),
+            milliseconds=round((now() - started) * 1000),
         )
         return outcome
 
@@ -207,7 +216,7 @@ class _Failure(NamedTuple):
     not_done: bool
     retry_after: float | None = None
 
-    def pause(self, attempt: int) -> float:
+    def pause(self, attempt: int, jitter: random.Random) -> float:
         """Seconds before the next attempt: what the server asked for, else with full jitter."""
         if self.retry_after is not None:
             return self.retry_after
@@ -215,7 +224,7 @@ class _Failure(NamedTuple):
         if self.what == _TOO_MANY:
             first = _LIMITED_BACKOFF_SECONDS
         ceiling = first * 2 ** (attempt - 1)
-        return random.uniform(ceiling / 2, ceiling)
+        return jitter.uniform(ceiling / 2, ceiling)
 
     def as_error(
         self, name: str, *, sure: bool, error: ErrorCode, unknown: ErrorCode

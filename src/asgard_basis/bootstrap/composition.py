@@ -1,8 +1,9 @@
 """Adapters become use cases, once; everything opened is closed in reverse."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
@@ -12,7 +13,8 @@ from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
-from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.jobs import JobDesk, random_id
+from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -43,18 +45,40 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
         outside = reach(settings, stack, clock, stores.nonces)
-        yield _compose(_Ground(stores, outside, clock, settings.limits), settings)
+        yield compose(
+            stores,
+            outside,
+            clock,
+            settings.limits,
+            long_session=settings.long_session,
+            short_session=settings.short_session,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """What may be another in a simulation: where ids come from, and who runs sagas."""
+
+    ids: Callable[[], str] = random_id
+    runner: type[SagaRunner] = SagaRunner
 
 
 class _Ground:
     """What all use cases stand on."""
 
-    def __init__(self, stores: Stores, outside: Outside, clock: Clock, limits: RiskLimits) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        outside: Outside,
+        clock: Clock,
+        limits: RiskLimits,
+        variant: Variant,
+    ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
         self.transactions = stores.transactions
         self.fees = FeeSchedule()
-        self.desk = JobDesk(self.transactions, clock)
-        self.runner = SagaRunner(transactions=self.transactions, clock=clock)
+        self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
+        self.runner = variant.runner(transactions=self.transactions, clock=clock)
         self.reader = MarketReader(stores.snapshots, clock)
         self.board = RateBoard(
             reader=self.reader,
@@ -194,8 +218,18 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
     )
 
 
-def _compose(ground: _Ground, settings: Settings) -> App:
-    stores = ground.stores
+def compose(
+    stores: Stores,
+    outside: Outside,
+    clock: Clock,
+    limits: RiskLimits,
+    *,
+    long_session: timedelta = timedelta(days=7),
+    short_session: timedelta = timedelta(hours=24),
+    variant: Variant | None = None,
+) -> App:
+    """The application over what remembers and what is outside; nothing is opened here."""
+    ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
     return App(
@@ -211,8 +245,8 @@ def _compose(ground: _Ground, settings: Settings) -> App:
             identity=ground.outside.identity,
             desk=ground.desk,
             clock=ground.clock,
-            long_session=settings.long_session,
-            short_session=settings.short_session,
+            long_session=long_session,
+            short_session=short_session,
         ),
         desk=ground.desk,
         board=ground.board,
@@ -220,6 +254,7 @@ def _compose(ground: _Ground, settings: Settings) -> App:
         open_position=trading.open_position,
         close_position=trading.close_position,
         views=trading.views,
+        pauses=PauseControl(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
         monitor=trading.monitor,

@@ -42,8 +42,11 @@ from asgard_basis.ports.coordination import (
 from asgard_basis.ports.identity import IdentityProvider
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
-from asgard_basis.ports.wallets import WalletCustody
+from asgard_basis.ports.wallets import EvmSigner, WalletCustody
 from asgard_basis.settings import Settings
+
+ASGARD_SECONDS = 60
+"""It builds transactions while we wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,25 @@ class Outside:
     custody: WalletCustody
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """How to get through to the outside systems, and what opens them."""
+
+    hyperliquid: HttpClient
+    asgard: HttpClient
+    privy: HttpClient
+    solana: HttpClient
+    arbitrum: Callable[[EvmSigner], ArbitrumChain]
+    hyperliquid_ws_url: str
+    privy_app_id: str
+    privy_app_secret: str
+    privy_authorization_key: str
+    privy_quorum_id: str | None
+    asgard_vaults: frozenset[SolanaAddress]
+    asgard_program_id: str | None = None
+    asgard_api_key: str | None = None
+
+
 def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: NonceSource) -> Outside:
     """Adapters to all five, each with connections of its own, which `stack` closes."""
 
@@ -116,44 +138,61 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: Nonce
         stack.push_async_callback(client.close)
         return client
 
-    vaults = frozenset(SolanaAddress(v) for v in settings.asgard_vaults.split(",") if v)
-    privy_http = http(settings.privy_url, "privy")
-    wallets = PrivyWallets(
-        http=privy_http,
-        app_id=settings.privy_app_id,
-        app_secret=settings.privy_app_secret,
-        authorization_key=settings.privy_authorization_key,
-        quorum_id=settings.privy_quorum_id,
-        clock=clock,
-        caps=PolicyCaps(venue_vaults=vaults, protocols=PROTOCOLS_ON_BY_DEFAULT),
+    arbitrum = http(settings.arbitrum_rpc_url, "arbitrum")
+    lines = Lines(
+        hyperliquid=http(settings.hyperliquid_url, "hyperliquid"),
+        asgard=http(settings.asgard_url, "asgard", ASGARD_SECONDS),
+        privy=http(settings.privy_url, "privy"),
+        solana=http(settings.solana_rpc_url, "solana"),
+        arbitrum=lambda signer: RpcArbitrumChain(http=arbitrum, signer=signer, clock=clock),
+        hyperliquid_ws_url=settings.hyperliquid_ws_url,
+        privy_app_id=settings.privy_app_id,
+        privy_app_secret=settings.privy_app_secret,
+        privy_authorization_key=settings.privy_authorization_key,
+        privy_quorum_id=settings.privy_quorum_id,
+        asgard_vaults=frozenset(SolanaAddress(v) for v in settings.asgard_vaults.split(",") if v),
+        asgard_program_id=settings.asgard_program_id,
+        asgard_api_key=settings.asgard_api_key,
     )
-    solana = RpcSolanaChain(http=http(settings.solana_rpc_url, "solana"), clock=clock)
+    return connected(lines, clock, nonces)
+
+
+def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
+    """Adapters to all five over lines that are there already."""
+    wallets = PrivyWallets(
+        http=lines.privy,
+        app_id=lines.privy_app_id,
+        app_secret=lines.privy_app_secret,
+        authorization_key=lines.privy_authorization_key,
+        quorum_id=lines.privy_quorum_id,
+        clock=clock,
+        caps=PolicyCaps(venue_vaults=lines.asgard_vaults, protocols=PROTOCOLS_ON_BY_DEFAULT),
+    )
+    solana = RpcSolanaChain(http=lines.solana, clock=clock)
     return Outside(
         perp=HyperliquidPerpVenue(
-            http=http(settings.hyperliquid_url, "hyperliquid"),
-            websocket_url=settings.hyperliquid_ws_url,
+            http=lines.hyperliquid,
+            websocket_url=lines.hyperliquid_ws_url,
             signer=wallets.evm,
             nonces=nonces,
             clock=clock,
         ),
         margin=AsgardMarginVenue(
-            http=http(settings.asgard_url, "asgard", 60),
+            http=lines.asgard,
             signer=wallets.solana,
             chain=solana,
             protocols=PROTOCOLS_ON_BY_DEFAULT,
-            program_id=settings.asgard_program_id,
-            api_key=settings.asgard_api_key,
+            program_id=lines.asgard_program_id,
+            api_key=lines.asgard_api_key,
             clock=clock,
-            vaults=vaults,
+            vaults=lines.asgard_vaults,
         ),
         solana=solana,
-        arbitrum=RpcArbitrumChain(
-            http=http(settings.arbitrum_rpc_url, "arbitrum"), signer=wallets.evm, clock=clock
-        ),
+        arbitrum=lines.arbitrum(wallets.evm),
         identity=PrivyIdentity(
-            http=privy_http,
-            app_id=settings.privy_app_id,
-            app_secret=settings.privy_app_secret,
+            http=lines.privy,
+            app_id=lines.privy_app_id,
+            app_secret=lines.privy_app_secret,
             clock=clock,
         ),
         custody=wallets,

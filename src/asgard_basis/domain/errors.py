@@ -87,6 +87,7 @@ class ErrorCode(Enum):
     DELTA_DRIFT = ErrorKind("RSK-0003", 409, "The legs would not match closely enough")
     STALE_MARKET = ErrorKind("RSK-0004", 409, "Market data is too old to decide on")
     UNSAFE_LEVERAGE = ErrorKind("RSK-0006", 409, "This leverage leaves too little room")
+    PAUSED = ErrorKind("RSK-0007", 409, "Opening is paused")
 
     INSUFFICIENT_SOL = ErrorKind("WAL-0001", 409, "Not enough SOL for network fees")
     INSUFFICIENT_USDC = ErrorKind("WAL-0002", 409, "Not enough USDC")

@@ -68,6 +68,7 @@ def long_steps(outside: Outside) -> LongSteps:
         margin=outside,  # type: ignore[arg-type]
         chain=outside,  # type: ignore[arg-type]
         reader=outside,  # type: ignore[arg-type]
+        leaving=outside,  # type: ignore[arg-type]
         limits=RiskLimits(),
     )
 

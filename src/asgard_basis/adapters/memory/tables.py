@@ -5,8 +5,10 @@ writers wait for each other, a commit is refused when a row it guards has change
 """
 
 import itertools
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from asgard_basis.domain.errors import DomainError
@@ -14,6 +16,8 @@ from asgard_basis.domain.identifiers import UserId
 
 Owner = UserId | None
 """Whose row it is; None is everybody's."""
+NOBODY = UserId("")
+"""Owner of rows that belong to no user: the system alone sees them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +34,8 @@ class Row:
 class Tables:
     """Everything that is committed."""
 
-    rows: dict[tuple[str, Hashable], Row] = field(default_factory=dict)
+    rows: defaultdict[str, dict[Hashable, Row]] = field(default_factory=lambda: defaultdict(dict))
+    """By table and key."""
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     locked: set[tuple[str, Hashable]] = field(default_factory=set)
 
@@ -44,7 +49,12 @@ class Transaction:
         self._written: dict[tuple[str, Hashable], Row | None] = {}
         self._guards: list[tuple[tuple[str, Hashable], Row | None, DomainError]] = []
         self._locked: set[tuple[str, Hashable]] = set()
+        self._before: list[Callable[[], None]] = []
         self._after: list[Callable[[], None]] = []
+
+    def may_see(self, owner: Owner) -> bool:
+        """Whether rows of this owner are this transaction's to see and to change."""
+        return self._sees(owner)
 
     def find(self, table: str, key: Hashable) -> Row | None:
         """The row as this transaction sees it, or None."""
@@ -53,9 +63,11 @@ class Transaction:
 
     def rows(self, table: str) -> list[Row]:
         """All rows it sees of a table, oldest insert first."""
-        keys = {k for k in (*self._tables.rows, *self._written) if k[0] == table}
-        found = [row for key in keys if (row := self._present(key)) and self._sees(row.owner)]
-        return sorted(found, key=lambda row: row.sequence)
+        committed = self._tables.rows[table]
+        own = {key: row for (of, key), row in self._written.items() if of == table}
+        rows = (committed | own).values() if own else committed.values()
+        found = [row for row in rows if row is not None and self._sees(row.owner)]
+        return sorted(found, key=attrgetter("sequence"))
 
     def put(self, table: str, key: Hashable, value: Any, *, owner: Owner) -> None:
         """Insert or replace; raises PermissionError for a row this transaction may not see."""
@@ -69,7 +81,7 @@ class Transaction:
     def guard(self, table: str, key: Hashable, refusal: DomainError) -> None:
         """Let the commit raise `refusal` when another commit changes this row until then."""
         place = (table, key)
-        self._guards.append((place, self._tables.rows.get(place), refusal))
+        self._guards.append((place, self._tables.rows[table].get(key), refusal))
 
     def remove(self, table: str, keys: Iterable[Hashable]) -> None:
         """Delete rows."""
@@ -83,6 +95,10 @@ class Transaction:
         self._tables.locked.update(free)
         return [key for _, key in free]
 
+    def before_commit(self, act: Callable[[], None]) -> None:
+        """Do it while committing, when nothing stands against it any more."""
+        self._before.append(act)
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do it once everything is committed."""
         self._after.append(act)
@@ -90,13 +106,15 @@ class Transaction:
     def commit(self) -> None:
         """All of it, or the refusal of a guard and nothing."""
         for place, seen, refusal in self._guards:
-            if self._tables.rows.get(place) is not seen:
+            if self._committed(place) is not seen:
                 raise refusal
-        for place, row in self._written.items():
+        for act in self._before:
+            act()
+        for (table, key), row in self._written.items():
             if row is None:
-                self._tables.rows.pop(place, None)
+                self._tables.rows[table].pop(key, None)
             else:
-                self._tables.rows[place] = row
+                self._tables.rows[table][key] = row
         for act in self._after:
             act()
 
@@ -107,4 +125,8 @@ class Transaction:
     def _present(self, place: tuple[str, Hashable]) -> Row | None:
         if place in self._written:
             return self._written[place]
-        return self._tables.rows.get(place)
+        return self._committed(place)
+
+    def _committed(self, place: tuple[str, Hashable]) -> Row | None:
+        table, key = place
+        return self._tables.rows[table].get(key)

@@ -3,6 +3,8 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from asgard_basis.adapters.memory.orphans import MemoryOrphans
+from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
 from asgard_basis.adapters.memory.records import (
     MemoryFundingHours,
     MemoryPayments,
@@ -14,6 +16,8 @@ from asgard_basis.adapters.memory.records import (
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.orphans import Orphans
+from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
     Job,
@@ -43,7 +47,11 @@ class MemoryUnitOfWork:
         self.journals: Journals = MemoryJournals(transaction)
         self.payments: Payments = MemoryPayments(transaction)
         self.funding: FundingHours = MemoryFundingHours(transaction)
+        self.orphans: Orphans = MemoryOrphans(transaction)
         self.outbox: Outbox = MemoryOutbox(transaction, number)
+        self.alarms: Alarms = MemoryAlarms(transaction)
+        self.audit: AuditLog = MemoryAuditLog(transaction)
+        self.pauses: Pauses = MemoryPauses(transaction)
 
 
 class MemoryTransactions:

@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
@@ -41,6 +42,8 @@ STORED: dict[str, type] = {
         OrderDone,
         LongObserved,
         LongClosed,
+        LongReduced,
+        AccountMeasured,
         Transferred,
         Credited,
         Plain,

@@ -10,13 +10,21 @@ from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
+from asgard_basis.adapters.postgres.orphans import PostgresOrphans
 from asgard_basis.adapters.postgres.outbox import PostgresOutbox
+from asgard_basis.adapters.postgres.oversight import (
+    PostgresAlarms,
+    PostgresAuditLog,
+    PostgresPauses,
+)
 from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUsers, PostgresWallets
 from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.orphans import Orphans
+from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
     Jobs,
@@ -45,7 +53,16 @@ class PostgresUnitOfWork:
         self.journals: Journals = PostgresJournals(connection)
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
+        self.orphans: Orphans = PostgresOrphans(connection)
         self.outbox: Outbox = PostgresOutbox(connection)
+        self.alarms: Alarms = PostgresAlarms(connection)
+        self._audit = PostgresAuditLog(connection)
+        self.audit: AuditLog = self._audit
+        self.pauses: Pauses = PostgresPauses(connection)
+
+    async def finish(self) -> None:
+        """Send what waited for the end of the transaction."""
+        await self._audit.flush()
 
 
 class PostgresTransactions:
@@ -89,7 +106,9 @@ class PostgresTransactions:
                 )
             try:
                 with database_errors():
-                    yield PostgresUnitOfWork(connection, self._delivery)
+                    work = PostgresUnitOfWork(connection, self._delivery)
+                    yield work
+                    await work.finish()
             except BaseException:
                 with contextlib.suppress(*LOST):
                     await asyncio.shield(connection.execute("ROLLBACK"))

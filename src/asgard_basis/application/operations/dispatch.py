@@ -21,6 +21,7 @@ _LOCKS: dict[JobKind, str] = {
     JobKind.CLOSE: "user",
     JobKind.REDUCE: "user",
     JobKind.REPAIR: "user",
+    JobKind.SWEEP: "user",
     JobKind.DEPOSIT: "deposit",
     JobKind.PROVISION: "provision",
 }

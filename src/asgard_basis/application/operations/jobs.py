@@ -3,7 +3,7 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -26,6 +26,9 @@ TITLES: dict[StepName, str] = {
     StepName.CLOSE_SHORT: "Short being bought back",
     StepName.OBSERVE_LONG: "Look at the long",
     StepName.CLOSE_LONG: "Long being sold on Solana",
+    StepName.OBSERVE_SHORT: "Look at the short",
+    StepName.REDUCE_LONG: "Part of the long being sold on Solana",
+    StepName.LEAVE: "Give up: close what is held",
     StepName.SETTLE: "Settle the books",
     StepName.TRANSFER_TO_BRIDGE: "USDC leaving Arbitrum",
     StepName.AWAIT_CREDIT: "Waiting for Hyperliquid to credit it",
@@ -42,14 +45,22 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.VALIDATE,
     ),
     JobKind.CLOSE: (
+        StepName.OBSERVE_SHORT,
         StepName.CLOSE_SHORT,
         StepName.OBSERVE_LONG,
         StepName.CLOSE_LONG,
         StepName.SETTLE,
     ),
     JobKind.DEPOSIT: (StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT),
-    JobKind.REDUCE: (StepName.CLOSE_SHORT,),
-    JobKind.REPAIR: (),
+    JobKind.REDUCE: (
+        StepName.OBSERVE_LONG,
+        StepName.CLOSE_SHORT,
+        StepName.REDUCE_LONG,
+        StepName.READ_LONG,
+        StepName.VALIDATE,
+    ),
+    JobKind.REPAIR: (StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE),
+    JobKind.SWEEP: (),
     JobKind.PROVISION: (),
 }
 
@@ -99,12 +110,20 @@ def request_hash(request: dict[str, str]) -> str:
     return hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
 
 
-class JobDesk:
-    """Takes work on and tells how far it is."""
+def random_id() -> str:
+    """An id nobody else has drawn."""
+    return str(uuid.uuid4())
 
-    def __init__(self, transactions: Transactions, clock: Clock) -> None:
+
+class JobDesk:
+    """Takes work on and tells how far it is; `ids` gives every record its own."""
+
+    def __init__(
+        self, transactions: Transactions, clock: Clock, *, ids: Callable[[], str] = random_id
+    ) -> None:
         self._transactions = transactions
         self._clock = clock
+        self.fresh_id = ids
 
     async def earlier(
         self, work: UnitOfWork, user_id: UserId, key: str | None, digest: str
@@ -133,7 +152,7 @@ class JobDesk:
     ) -> Job:
         """A pending job with a fresh id."""
         return Job(
-            id=JobId(str(uuid.uuid4())),
+            id=JobId(self.fresh_id()),
             user_id=user_id,
             kind=kind,
             status=JobStatus.PENDING,
@@ -202,7 +221,7 @@ def job_view(job: Job, journal: Journal) -> JobView:
     """A job with the steps that happened and those still to come."""
     steps = [step_view(step) for step in journal.steps]
     is_active = job.status in {JobStatus.PENDING, JobStatus.RUNNING}
-    if is_active and not _turned_back(job.kind, journal):
+    if is_active and not _turned_back(journal):
         seen = {step.name for step in journal.steps}
         steps += [
             StepView(name.value, TITLES[name], "waiting", 0, None, None)
@@ -252,6 +271,5 @@ def _detail(step: Step) -> str | None:
     return None
 
 
-def _turned_back(kind: JobKind, journal: Journal) -> bool:
-    leaving: Sequence[StepName] = PLANNED[JobKind.CLOSE]
-    return kind is JobKind.OPEN and any(s.name in leaving for s in journal.steps)
+def _turned_back(journal: Journal) -> bool:
+    return any(s.name is StepName.LEAVE for s in journal.steps)

@@ -1,12 +1,12 @@
 """Opening: taken on as a job at once, carried out by a worker."""
 
-import uuid
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.operations.pause import refuse_when_paused
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
@@ -74,6 +74,8 @@ class OpenPosition:
         )
         async with self._transactions.for_user(user_id) as work:
             earlier = await self._desk.earlier(work, user_id, key, digest)
+            if earlier is None:
+                await refuse_when_paused(work, user_id)
         if earlier is not None:
             return earlier
         context = await trading_context(self._transactions, user_id)
@@ -85,7 +87,7 @@ class OpenPosition:
         if not report.passed:
             raise report.first_failure()
         position = Position(
-            id=PositionId(str(uuid.uuid4())),
+            id=PositionId(self._desk.fresh_id()),
             user_id=user_id,
             asset=order.asset,
             protocol=report.lender.protocol,
@@ -96,6 +98,7 @@ class OpenPosition:
         )
         job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
         async with self._transactions.for_user(user_id) as work:
+            await refuse_when_paused(work, user_id)
             await work.positions.add(position)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
@@ -135,6 +138,8 @@ class OpenPosition:
             position.asset, position.size_usd, Leverage(position.leverage), position.protocol
         )
         try:
+            async with self._transactions.for_user(job.user_id) as work:
+                await refuse_when_paused(work, job.user_id)
             report = await self._preflight.check(context, order, is_counted=True)
         except DomainError as error:
             if isinstance(error, Unavailable) and self._is_patient(job):

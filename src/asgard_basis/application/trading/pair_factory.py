@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
+from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
@@ -13,6 +14,9 @@ from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
+
+_LOT = Decimal("0.01")
+"""Of SOL-PERP for as long as it has been listed: for when nobody can be asked."""
 
 
 class PairFactory:
@@ -34,10 +38,13 @@ class PairFactory:
         self._reader = reader
         self._clock = clock
         self._limits = limits
+        self._leaving = LeavingMarket(
+            reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
+        )
 
     async def lot(self) -> Decimal:
-        """What sizes of the short are multiples of, as the venue says."""
-        return (await self._perp.market()).size_step
+        """What sizes of the short are multiples of; the last known while nobody can be asked."""
+        return await self._leaving.size_step() or _LOT
 
     def steps(
         self,
@@ -58,6 +65,7 @@ class PairFactory:
             margin=self._margin,
             chain=self._chain,
             reader=self._reader,
+            leaving=self._leaving,
             limits=self._limits,
         )
         return PairSteps(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.position.legs import LongState, OrderResult
+from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
 
 
 class StepName(StrEnum):
@@ -22,6 +23,10 @@ class StepName(StrEnum):
     CLOSE_SHORT = "close_short"
     OBSERVE_LONG = "observe_long"
     CLOSE_LONG = "close_long"
+    OBSERVE_SHORT = "observe_short"
+    REDUCE_LONG = "reduce_long"
+    LEAVE = "leave"
+    """Nothing outside: the decision to close what is held, written down so that it stands."""
     SETTLE = "settle"
     TRANSFER_TO_BRIDGE = "transfer_to_bridge"
     AWAIT_CREDIT = "await_credit"
@@ -114,6 +119,8 @@ class LongRead:
     state: LongState
     redemption_rate: Decimal
     oracle_price: Decimal
+    is_estimate: bool = False
+    """Reckoned from what left the wallet, because the venue does not list the long yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +175,16 @@ class Plain:
 
 
 Outcome = (
-    LongOpened | LongRead | OrderDone | LongObserved | LongClosed | Transferred | Credited | Plain
+    LongOpened
+    | LongRead
+    | OrderDone
+    | LongObserved
+    | LongClosed
+    | LongReduced
+    | AccountMeasured
+    | Transferred
+    | Credited
+    | Plain
 )
 
 
@@ -236,6 +252,13 @@ class Journal:
         """Whether the step was begun after the newest attempt of another."""
         order = [s.name for s in self.steps if s.name in {name, than}]
         return bool(order) and order[-1] is name
+
+    def split(self, name: StepName) -> "tuple[Journal, Journal | None]":
+        """What was before the step was first begun, and what came after it; None before it."""
+        for index, step in enumerate(self.steps):
+            if step.name is name:
+                return Journal(self.steps[:index]), Journal(self.steps[index + 1 :])
+        return self, None
 
 
 def _is_fruitless(step: Step) -> bool:
