@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from asgard_basis.application.trading.long_looks import LongLooks
+from asgard_basis.application.trading.long_looks import LongLooks, last_known
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -19,9 +19,13 @@ def long_steps(
     clock: StillClock | None = None,
 ) -> LongSteps:
     """Steps whose venue, chain and market are all `outside`."""
+    held = position or a_position(ADA)
     looks = LongLooks(
         context=CONTEXT,
-        position=position or a_position(ADA),
+        asset=held.asset,
+        protocol=held.protocol,
+        position_key=held.long.position_key if held.long else None,
+        recorded=last_known(held),
         plan=plan,
         margin=outside,
         leaving=outside,

@@ -1,5 +1,6 @@
 """One pair on venues where everything goes well, but what a test says."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -8,6 +9,7 @@ from typing import Any
 
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -105,14 +107,15 @@ class Pair:
     """Ada's account on both venues, with the use cases that trade there."""
 
     def __init__(self) -> None:
-        self.transactions = MemoryTransactions()
         self.clock = StillClock()
+        self.transactions = OverseenTransactions(MemoryTransactions(), self.clock)
         self.sold_short = Decimal(0)
         self.free = Decimal(1000)
         self.margin_usdc = Decimal(0)
         self.fills: list[PerpFill] = []
         self.signed = 0
         self.numbers = 0
+        self._blocks = itertools.count(1)
         self.world = Outside(
             latest=SNAPSHOT,
             check=report(),
@@ -127,6 +130,8 @@ class Pair:
             wallet_change=WalletChange(Decimal("-0.01"), Decimal(-540), Decimal("0.00001")),
             positions=lambda *_: [self.listed()],
             state=STATE,
+            block_height=lambda: next(self._blocks),
+            spot_prices={Asset.SOL: PRICE},
             open_fill=None,
             reserve_nonce=lambda *_: self._nonce(),
             void=True,

@@ -32,6 +32,22 @@ LISTING_MAX = timedelta(seconds=20)
 """Host time a long that is held is waited for, when the venue does not list it."""
 
 
+def last_known(position: Position) -> LongState | None:
+    """The long as it was last seen, else as it was opened; None before that is known."""
+    long, seen = position.long, position.observation
+    if long is None:
+        return None
+    return LongState(
+        position_key=long.position_key,
+        protocol=position.protocol,
+        asset=position.asset,
+        collateral=seen.collateral if seen else long.collateral_bought,
+        debt_usdc=seen.debt_usdc if seen else long.debt_opened,
+        health=None,
+        observed_at=seen.observed_at if seen else position.requested_at,
+    )
+
+
 class LongLooks:
     """One position's long, as the venue lists it or as it was last known."""
 
@@ -39,16 +55,20 @@ class LongLooks:
         self,
         *,
         context: UserTradingContext,
-        position: Position,
+        asset: Asset,
+        protocol: LendingProtocol,
+        position_key: str | None,
+        recorded: LongState | None,
         plan: EntryPlan | None,
         margin: MarginVenue,
         leaving: LeavingMarket,
         clock: Clock,
     ) -> None:
-        self.asset: Asset = position.asset
-        self.protocol: LendingProtocol = position.protocol
+        self.asset = asset
+        self.protocol = protocol
         self._context = context
-        self._position = position
+        self._position_key = position_key
+        self._recorded = recorded
         self._plan = plan
         self._margin = margin
         self._leaving = leaving
@@ -137,21 +157,7 @@ class LongLooks:
         for step in reversed(journal.steps):
             if isinstance(step.outcome, LongRead | LongObserved) and step.outcome.state is not None:
                 return step.outcome.state
-        return self._recorded() or await self._reckoned(journal)
-
-    def _recorded(self) -> LongState | None:
-        long, seen = self._position.long, self._position.observation
-        if long is None:
-            return None
-        return LongState(
-            position_key=long.position_key,
-            protocol=self.protocol,
-            asset=self.asset,
-            collateral=seen.collateral if seen else long.collateral_bought,
-            debt_usdc=seen.debt_usdc if seen else long.debt_opened,
-            health=None,
-            observed_at=seen.observed_at if seen else self._position.requested_at,
-        )
+        return self._recorded or await self._reckoned(journal)
 
     async def _reckoned(self, journal: Journal) -> LongState | None:
         """By what left the wallet: leverage makes the debt, the price of the day the tokens."""
@@ -174,8 +180,8 @@ class LongLooks:
         )
 
     def _key(self, journal: Journal) -> str:
-        if self._position.long is not None:
-            return self._position.long.position_key
+        if self._position_key is not None:
+            return self._position_key
         opened = next(iter(journal.outcomes(StepName.OPEN_LONG)), None)
         if not isinstance(opened, LongOpened):
             raise Refused(ErrorCode.ASGARD_POSITION, "there is no long to look at")
