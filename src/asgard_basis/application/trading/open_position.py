@@ -160,7 +160,7 @@ class OpenPosition:
 
     def _plan_of(self, report: PreflightReport, position: Position) -> entry.EntryPlan:
         split = report.priced.split
-        fee = split.short_sol * report.snapshot.perp.mark_price * Decimal("0.0005")
+        fee = split.short_sol * report.snapshot.perp.mark_price * report.fees.perp_taker
         return entry.EntryPlan(
             collateral_usdc=split.collateral_usdc,
             long_leverage=position.leverage,

@@ -79,6 +79,8 @@ class PreflightReport:
     lender: LenderMarket
     priced: Priced
     snapshot: MarketSnapshot
+    fees: FeeSchedule
+    """Of this account, as the venue says; the usual ones when it could not be asked."""
 
     def first_failure(self) -> DomainError:
         """The first failing check as an error with its code and remedy."""
@@ -184,6 +186,7 @@ class Preflight:
             lender=lender,
             priced=priced,
             snapshot=snapshot,
+            fees=fees,
         )
 
     def _choose(self, snapshot: MarketSnapshot, order: EntryOrder) -> LenderMarket:
