@@ -16,6 +16,7 @@ from asgard_basis.domain.saga.step import (
     LongClosed,
     LongObserved,
     LongOpened,
+    LongRead,
     LongReduced,
     LookIntent,
     Perform,
@@ -31,7 +32,7 @@ from asgard_basis.ports.venues import LongPosition, SignedSubmission
 from tests.builders_platform import MOMENT, a_long, a_position
 from tests.unit.application.long_leg import long_steps
 from tests.unit.application.pair import PLAN, SNAPSHOT
-from tests.unit.application.world import ADA, Outside, StillClock
+from tests.unit.application.world import ADA, START, Outside, StillClock
 
 STATE = LongState(
     "key", LendingProtocol.KAMINO, Asset.SOL, Decimal(12), Decimal(1000), None, MOMENT
@@ -39,6 +40,7 @@ STATE = LongState(
 ONE_TX = SolanaIntent("sig-1", ("tx",), "{}", 100, "key", Decimal(170))
 TWO_TX = replace(ONE_TX, transactions=("a", "b"), signatures=("sig-1", "sig-2"))
 LISTED = LongPosition("key", LendingProtocol.KAMINO, Asset.SOL, True, "sig-1", None)  # type: ignore[arg-type]
+READ = Perform(StepName.READ_LONG)
 HELD = replace(a_position(ADA), long=replace(a_long(), position_key="key"))
 C, F, D, P = Landing.CONFIRMED, Landing.FAILED, Landing.DEAD, Landing.PENDING
 
@@ -129,7 +131,28 @@ async def test_a_landed_long_does_not_wait_for_the_venues_list(positions: Any) -
     assert opened == LongOpened("key", "sig-1", Decimal(540), Decimal("0.01"))
     unnamed = replace(ONE_TX, position_key=None)
     with pytest.raises(OutcomeUnknown):
-        await steps.resolve(a_step(StepName.OPEN_LONG, unnamed))
+        await steps.resolve(a_step(StepName.OPEN_LONG, unnamed, intended_at=START))
+
+
+async def test_a_long_that_nobody_names_is_hedged_first_and_named_later() -> None:
+    clock, world = StillClock(), outside(positions=[])
+    steps = long_steps(world, clock=clock)
+    opening = a_step(
+        StepName.OPEN_LONG, replace(ONE_TX, position_key=None), intended_at=clock.now()
+    )
+    clock.pass_time(20)
+    opened = await steps.resolve(opening)
+    assert opened == LongOpened("", "sig-1", Decimal(540), Decimal("0.01"))
+    journal = Journal((replace(opening, status=StepStatus.DONE, outcome=opened),))
+    reading = a_step(StepName.READ_LONG, await steps.prepare(READ, journal))
+    with pytest.raises(Unavailable):
+        await steps.execute(reading)
+    assert "state" not in world.calls
+    world.answers["positions"] = [LISTED]
+    reading = a_step(StepName.READ_LONG, await steps.prepare(READ, journal))
+    read = await steps.execute(reading)
+    assert isinstance(read, LongRead)
+    assert read.state == STATE
 
 
 async def test_the_venues_list_has_the_last_word_on_the_position() -> None:

@@ -28,7 +28,7 @@ from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.venues import ActionNonce, LongPosition
 from tests.builders_platform import MOMENT
 from tests.unit.application.long_leg import long_steps
-from tests.unit.application.world import CONTEXT, Outside, StillClock
+from tests.unit.application.world import CONTEXT, START, Outside, StillClock
 
 AWAY = Unavailable(ErrorCode.SOLANA_RPC, "away")
 STRANGE = Refused(ErrorCode.ASGARD_API, "not understood")
@@ -89,7 +89,8 @@ def a_step(name: StepName, intent: Any) -> Step:
 @pytest.mark.parametrize("call", ["landing", "wallet_change", "positions"])
 async def test_a_long_that_was_sent_is_not_bought_twice(call: str, error: Exception) -> None:
     steps = long_steps(Answers(**{call: error}))
-    step = a_step(StepName.OPEN_LONG, replace(LONG, position_key=None))
+    sent = a_step(StepName.OPEN_LONG, replace(LONG, position_key=None))
+    step = replace(sent, intended_at=START)
     with pytest.raises(OutcomeUnknown):
         await steps.execute(step)
     with pytest.raises(OutcomeUnknown):

@@ -1,7 +1,7 @@
 """Looking at the long: what Asgard says of it, and what stands in while it says nothing."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket, LeavingPrices
@@ -28,6 +28,8 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.venues import LongPosition, MarginVenue
 
+UNNAMED = ""
+"""A position that has landed, and that neither its builder nor the venue's list has named yet."""
 LISTING_MAX = timedelta(seconds=20)
 """Host time a long that is held is waited for, when the venue does not list it."""
 
@@ -76,7 +78,7 @@ class LongLooks:
 
     async def prepare(self, command: Perform, journal: Journal) -> Intent:
         """Which long is looked at; with what it was last known to be once waiting was in vain."""
-        key = self._key(journal)
+        key = await self._key(journal)
         if command.name is StepName.OBSERVE_LONG and self._is_overdue(journal):
             last_seen = await self._last_seen(journal)
             if last_seen is not None:
@@ -111,30 +113,36 @@ class LongLooks:
 
     async def held(self, journal: Journal) -> LongState | None:
         """What there is to close: as the venue says, or as a look has had to do without it."""
-        state = await self._state(self._key(journal))
-        if state is not None:
+        key = await self._key(journal)
+        state = await self._state(key)
+        if state is not None or key == UNNAMED:
             return state
         looks = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
         return looks[-1].state if looks and looks[-1].is_estimate else None
 
-    async def opened_key(self, intent: SolanaIntent) -> str:
+    async def opened_key(self, step: Step, intent: SolanaIntent) -> str:
         """The position that a landed opening has made: as listed, else as its builder said.
 
-        Raises OutcomeUnknown while neither is known.
+        Raises OutcomeUnknown while neither is known; after a while it stays `UNNAMED`, because
+        what it bought has to be hedged whatever it is called.
         """
+        key = await self._listed_key(intent.all_signatures) or intent.position_key
+        if key is not None:
+            return key
+        if self._since(step.intended_at) < LISTING_MAX:
+            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "Asgard does not list it yet")
+        return UNNAMED
+
+    async def _listed_key(self, signatures: tuple[str, ...]) -> str | None:
         try:
             positions = await self._margin.positions(self._context.solana_address)
-        except (Refused, Unavailable) as error:
-            if intent.position_key is None:
-                raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, error.message) from error
-            return intent.position_key
-        opened = (p.position_key for p in positions if p.opened_by in intent.all_signatures)
-        key = next(opened, intent.position_key)
-        if key is None:
-            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "Asgard does not list it yet")
-        return key
+        except (Refused, Unavailable):
+            return None
+        return next((p.position_key for p in positions if p.opened_by in signatures), None)
 
     async def _state(self, key: str) -> LongState | None:
+        if key == UNNAMED:
+            return None
         return await self._margin.state(key, protocol=self.protocol, asset=self.asset)
 
     async def _is_listed(self, key: str, which: Callable[[LongPosition], bool]) -> bool:
@@ -148,10 +156,11 @@ class LongLooks:
             if step.status is StepStatus.DONE:
                 break
             began = step.intended_at
-        if began is None:
-            return False
-        market = self._clock.now() - began
-        return market / max(1.0, self._clock.speed) >= LISTING_MAX
+        return began is not None and self._since(began) >= LISTING_MAX
+
+    def _since(self, moment: datetime) -> timedelta:
+        """Host time since a market time in the journal."""
+        return (self._clock.now() - moment) / max(1.0, self._clock.speed)
 
     async def _last_seen(self, journal: Journal) -> LongState | None:
         for step in reversed(journal.steps):
@@ -179,10 +188,12 @@ class LongLooks:
             observed_at=self._clock.host(),
         )
 
-    def _key(self, journal: Journal) -> str:
-        if self._position_key is not None:
+    async def _key(self, journal: Journal) -> str:
+        if self._position_key:
             return self._position_key
-        opened = next(iter(journal.outcomes(StepName.OPEN_LONG)), None)
-        if not isinstance(opened, LongOpened):
-            raise Refused(ErrorCode.ASGARD_POSITION, "there is no long to look at")
-        return opened.position_key
+        for step in journal.steps:
+            if isinstance(step.outcome, LongOpened):
+                if step.outcome.position_key == UNNAMED and isinstance(step.intent, SolanaIntent):
+                    return await self._listed_key(step.intent.all_signatures) or UNNAMED
+                return step.outcome.position_key
+        raise Refused(ErrorCode.ASGARD_POSITION, "there is no long to look at")

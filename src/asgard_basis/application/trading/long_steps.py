@@ -96,7 +96,7 @@ class LongSteps:
                 )
             case Landing.PENDING:
                 raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN)
-        return await looked_up(self._landed(step.name, intent), ErrorCode.ASGARD_UNKNOWN)
+        return await looked_up(self._landed(step, intent), ErrorCode.ASGARD_UNKNOWN)
 
     async def _landing(self, intent: SolanaIntent) -> Landing:
         return joint_landing(
@@ -109,12 +109,12 @@ class LongSteps:
         )
 
     async def _landed(
-        self, name: StepName, intent: SolanaIntent
+        self, step: Step, intent: SolanaIntent
     ) -> LongOpened | LongReduced | LongClosed:
         changes = [await self._change(TransactionSignature(s)) for s in intent.all_signatures]
         usdc = sum((change.usdc for change in changes), Decimal(0))
         sol = sum((change.sol for change in changes), Decimal(0))
-        match name:
+        match step.name:
             case StepName.CLOSE_LONG:
                 return LongClosed(intent.signature, usdc, -sol)
             case StepName.REDUCE_LONG:
@@ -127,7 +127,7 @@ class LongSteps:
                     collateral_sold=part.collateral_sold,
                     debt_repaid=part.debt_repaid,
                 )
-        key = await self._looks.opened_key(intent)
+        key = await self._looks.opened_key(step, intent)
         return LongOpened(key, intent.signature, -usdc, -sol)
 
     async def _change(self, signature: TransactionSignature) -> WalletChange:

@@ -47,6 +47,7 @@ class LongOpened:
     """The long exists on chain."""
 
     position_key: str
+    """Empty while nobody has named it: it is found by its signature later."""
     signature: str
     usdc_spent: Decimal
     sol_spent: Decimal
