@@ -1,0 +1,96 @@
+"""A worker that stands still in the middle of an opening, and goes on after it was succeeded."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from asgard_basis.cli.visitor import wait_for
+from tests.crashes.machine import Machine
+from tests.crashes.saver import Saver, savers
+from tests.crashes.test_interrupted import ORDER, SUBMIT
+from tests.crashes.workers import Workers
+
+FILLS = {"venue": "hyperliquid", "operation": "userFillsByTime"}
+TAKEOVER_SECONDS = 15.0
+
+
+@pytest.fixture(scope="module")
+def pair_of_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    home = tmp_path_factory.mktemp("paused")
+    found = Machine(home, BASIS_SEED="26", BASIS_START="2026-11-01T00:00:00Z", WORKERS="2")
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@pytest.fixture
+def workers(pair_of_workers: Machine) -> Iterator[Workers]:
+    found = Workers(pair_of_workers)
+    assert pair_of_workers.stack.run["pids"].keys() >= {"work", "work-2"}
+    yield found
+    for name in found.names:
+        found.resume(name)
+    pair_of_workers.world.clear_faults()
+
+
+def _sent(person: Saver) -> tuple[list[tuple[str, str]], list[str]]:
+    return person.books.orders(), person.books.longs("")
+
+
+@pytest.mark.parametrize(
+    ("caught", "step", "is_done_already"),
+    [
+        pytest.param(ORDER, "open_short", False, id="while its order is on the way"),
+        pytest.param(SUBMIT, "open_long", False, id="while its transaction is on the way"),
+        pytest.param(FILLS, "open_short", True, id="before it can write what came of it"),
+    ],
+)
+def test_a_paused_worker_is_succeeded_and_can_do_nothing_more(
+    pair_of_workers: Machine,
+    workers: Workers,
+    caught: dict[str, str],
+    step: str,
+    is_done_already: bool,
+) -> None:
+    machine = pair_of_workers
+    (person,) = savers(machine, f"paused.{step}.{is_done_already}")
+    machine.world.add_fault(kind="delay", delay_ms=12_000, remaining=1, **caught)
+    job = person.begin_opening()
+    person.wait_for_step(job, step)
+    if is_done_already:
+        wait_for(lambda: person.books.orders() or None, seconds=20, what="the order")
+    slow, fence = workers.tenure(person)
+    workers.pause(slow)
+    try:
+        successor = workers.successor(person, fence=fence, seconds=TAKEOVER_SECONDS)
+        assert successor != slow
+        person.hedged(job)
+        done = workers.steps(job)
+        sent = _sent(person)
+        heard = len(workers.said(slow))
+    finally:
+        workers.resume(slow)
+
+    def gave_up() -> list[dict[str, Any]] | None:
+        said = workers.said(slow, since=heard)
+        return [line for line in said if _is_refusal(line)] or None
+
+    assert wait_for(gave_up, seconds=20, what="the refusal")
+    assert workers.steps(job) == done
+    assert _sent(person) == sent
+    person.hedged(job)
+    assert machine.world.audit()["balanced"]
+
+    # It lives on: with the other one paused, everything is its to do.
+    workers.pause(successor)
+    try:
+        closed = person.visitor.close(person.visitor.get("/positions")["positions"][0]["id"])
+        assert closed["status"] == "completed", closed
+    finally:
+        workers.resume(successor)
+
+
+def _is_refusal(line: dict[str, Any]) -> bool:
+    return line["event"] == "tenure_lost" or line.get("code") == "GEN-0008"
