@@ -1,5 +1,7 @@
-"""A worker that stands still in the middle of an opening, and goes on after it was succeeded."""
+"""One of two workers stands still, stops or dies in the middle of an opening: the other goes on."""
 
+import os
+import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +15,7 @@ from tests.crashes.workers import Workers
 
 FILLS = {"venue": "hyperliquid", "operation": "userFillsByTime"}
 TAKEOVER_SECONDS = 15.0
+HANDOVER_SECONDS = 3.0
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +97,70 @@ def test_a_paused_worker_is_succeeded_and_can_do_nothing_more(
 
 def _is_refusal(line: dict[str, Any]) -> bool:
     return line["event"] == "tenure_lost" or line.get("code") == "GEN-0008"
+
+
+def test_a_killed_worker_is_succeeded(pair_of_workers: Machine, workers: Workers) -> None:
+    machine = pair_of_workers
+    (person,) = savers(machine, "killed")
+    machine.world.add_fault(kind="delay", delay_ms=12_000, remaining=1, **ORDER)
+    job = person.begin_opening()
+    person.wait_for_step(job, "open_short")
+    holder, fence = workers.tenure(person)
+    workers.end(holder, signal.SIGKILL)
+    workers.successor(person, fence=fence, seconds=TAKEOVER_SECONDS)
+    person.hedged(job)
+
+
+def test_a_worker_that_is_told_to_stop_concludes_its_step_and_hands_the_rest_on(
+    pair_of_workers: Machine, workers: Workers
+) -> None:
+    machine = pair_of_workers
+    (person,) = savers(machine, "stopped")
+    machine.world.add_fault(kind="delay", delay_ms=3_000, remaining=1, **SUBMIT)
+    job = person.begin_opening()
+    person.wait_for_step(job, "open_long")
+    holder, fence = workers.tenure(person)
+    workers.end(holder, signal.SIGTERM)
+    workers.let_go(person, fence=fence, seconds=8)
+    name, attempt, status = workers.steps(job)[-1]
+    assert (name, attempt, status) == ("open_long", 1, "done")
+    workers.successor(person, fence=fence, seconds=HANDOVER_SECONDS)
+    person.hedged(job)
+    assert [row for row in workers.steps(job) if row[2] != "done"] == []
+
+
+def test_a_step_that_takes_too_long_for_a_worker_that_stops_is_found_by_the_next(
+    pair_of_workers: Machine, workers: Workers
+) -> None:
+    machine = pair_of_workers
+    (person,) = savers(machine, "overdue")
+    machine.world.add_fault(kind="delay", delay_ms=20_000, remaining=1, **SUBMIT)
+    job = person.begin_opening()
+    person.wait_for_step(job, "open_long")
+    holder, fence = workers.tenure(person)
+    workers.end(holder, signal.SIGTERM)
+    workers.let_go(person, fence=fence, seconds=12)
+    workers.successor(person, fence=fence, seconds=HANDOVER_SECONDS)
+    person.hedged(job)
+
+
+def test_an_opening_goes_on_while_redis_is_silent(
+    pair_of_workers: Machine, workers: Workers
+) -> None:
+    machine = pair_of_workers
+    (person,) = savers(machine, "offline")
+    machine.world.add_fault(kind="delay", delay_ms=2_000, remaining=1, **SUBMIT)
+    job = person.begin_opening()
+    person.wait_for_step(job, "open_long")
+    valkey = machine.pids()["valkey"]
+    os.kill(valkey, signal.SIGSTOP)
+    try:
+
+        def validated() -> bool | None:
+            return True if ("validate", 1, "done") in workers.steps(job) else None
+
+        wait_for(validated, seconds=90, what="the opening")
+    finally:
+        os.kill(valkey, signal.SIGCONT)
+    machine.wait_until_ready()
+    person.hedged(job)

@@ -61,6 +61,24 @@ class Workers:
         name: str = wait_for(found, seconds=seconds, what="a successor")
         return name
 
+    def let_go(self, person: Saver, *, fence: int, seconds: float) -> None:
+        """Wait until that tenure has ended, or was taken over."""
+
+        def ended() -> bool | None:
+            rows = self.asked(
+                "SELECT 1 FROM leases WHERE holder IS NOT NULL AND fence = %s AND name = 'user:' ||"
+                " (SELECT user_id FROM wallets WHERE address = %s)",
+                fence,
+                person.wallets["evm_address"],
+            )
+            return None if rows else True
+
+        wait_for(ended, seconds=seconds, what="the end of a tenure")
+
+    def end(self, name: str, number: signal.Signals) -> None:
+        """Send a signal to it; `basis up` starts another in its place."""
+        os.kill(self._machine.pids()[name], number)
+
     def pause(self, name: str) -> None:
         """SIGSTOP: it keeps its connections, and does nothing."""
         os.kill(self._machine.pids()[name], signal.SIGSTOP)
