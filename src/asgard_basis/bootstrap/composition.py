@@ -14,6 +14,7 @@ from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
@@ -44,7 +45,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if settings.clock_url:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
-        outside = reach(settings, stack, clock, stores.nonces)
+        outside = reach(settings, stack, clock, stores)
         yield compose(
             stores,
             outside,
@@ -75,7 +76,7 @@ class _Ground:
         variant: Variant,
     ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
-        self.transactions = stores.transactions
+        self.transactions = OverseenTransactions(stores.transactions, clock)
         self.fees = FeeSchedule()
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
         self.runner = variant.runner(transactions=self.transactions, clock=clock)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from asgard_basis.application.operations.duty import Duty, on_duty
 from asgard_basis.application.operations.jobs import ENDED, JobDesk
 from asgard_basis.domain.errors import DomainError, Refused
 from asgard_basis.domain.identifiers import JobId
@@ -69,17 +70,22 @@ class Dispatch:
             job = await self._job(job_id)
             if job is None or job.status in ENDED:
                 return True
-            job = await self._desk.started(job)
-            try:
-                failure = await self._work[job.kind](job)
-            except DomainError as error:
-                log.warning("job_interrupted", job=job.id, code=error.code.code, why=error.message)
-                if isinstance(error, Refused) and job.kind in _PATIENT:
-                    raise Unwilling(error.message) from error
-                raise
-            await self._desk.finished(job, failure)
+            with on_duty(Duty(job.user_id, job.id, job.position_id)):
+                failure = await self._worked(job)
             log.info("job_finished", job=job.id, kind=job.kind.value, ok=failure is None)
         return True
+
+    async def _worked(self, job: Job) -> DomainError | None:
+        job = await self._desk.started(job)
+        try:
+            failure = await self._work[job.kind](job)
+        except DomainError as error:
+            log.warning("job_interrupted", job=job.id, code=error.code.code, why=error.message)
+            if isinstance(error, Refused) and job.kind in _PATIENT:
+                raise Unwilling(error.message) from error
+            raise
+        await self._desk.finished(job, failure)
+        return failure
 
     async def _job(self, job_id: JobId) -> Job | None:
         async with self._transactions.for_system() as work:

@@ -10,6 +10,7 @@ import structlog
 from asgard_basis.application.operations.jobs import job_event
 from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.saga.step import (
+    LOOKS,
     Decision,
     Finished,
     Intent,
@@ -140,7 +141,12 @@ class SagaRunner:
         ensure_sure()
         try:
             outcome = await performer.resolve(step)
-        except (OutcomeUnknown, Unavailable):
+        except Unavailable as error:
+            if step.name not in LOOKS:
+                return False
+            await self._conclude(job, _refused(step, error, self._clock))
+            return True
+        except OutcomeUnknown:
             return False
         except Refused as error:
             await self._conclude(job, _refused(step, error, self._clock))
