@@ -99,6 +99,30 @@ def _is_refusal(line: dict[str, Any]) -> bool:
     return line["event"] == "tenure_lost" or line.get("code") == "GEN-0008"
 
 
+def test_a_worker_that_was_written_off_comes_back_and_works(
+    pair_of_workers: Machine, workers: Workers
+) -> None:
+    machine = pair_of_workers
+    (person,) = savers(machine, "returning")
+    workers.pause("work")
+    try:
+        # A worker that begins forgets those that have not been heard of for a while.
+        pid = machine.pids()["work-2"]
+        known = workers.registered()
+        wait_for(lambda: workers.silent() or None, seconds=15, what="silence")
+        workers.end("work-2", signal.SIGKILL)
+        machine.wait_for_successor("work-2", pid)
+        wait_for(lambda: workers.registered() - known or None, seconds=30, what="a beginning")
+    finally:
+        workers.resume("work")
+    workers.pause("work-2")
+    try:
+        job = person.visitor.job(person.begin_deposit("20"))
+        assert job["status"] == "completed", job
+    finally:
+        workers.resume("work-2")
+
+
 def test_a_killed_worker_is_succeeded(pair_of_workers: Machine, workers: Workers) -> None:
     machine = pair_of_workers
     (person,) = savers(machine, "killed")

@@ -75,6 +75,19 @@ class Workers:
 
         wait_for(ended, seconds=seconds, what="the end of a tenure")
 
+    def registered(self) -> set[int]:
+        """The numbers the queue knows workers by."""
+        return {number for (number,) in self.asked("SELECT id FROM procrastinate_workers")}
+
+    def silent(self) -> bool:
+        """Whether one of them has missed its heartbeats."""
+        return bool(
+            self.asked(
+                "SELECT 1 FROM procrastinate_workers"
+                " WHERE last_heartbeat < now() - interval '8 seconds'"
+            )
+        )
+
     def end(self, name: str, number: signal.Signals) -> None:
         """Send a signal to it; `basis up` starts another in its place."""
         os.kill(self._machine.pids()[name], number)
