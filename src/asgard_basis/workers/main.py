@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import procrastinate
 import structlog
 
 from asgard_basis.bootstrap import App
@@ -78,10 +77,5 @@ async def rescue(app: App) -> None:
     """Give the work of workers that died to those that live."""
     stalled = await app.queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS)
     for job in stalled:
-        try:
-            await app.queue.job_manager.retry_job(job)
-        except procrastinate.exceptions.ConnectorException as error:
-            # Another worker was quicker, or the database is away: it is looked for again.
-            log.info("job_not_rescued", job=job.task_kwargs.get("job_id"), error=repr(error))
-        else:
-            log.warning("job_rescued", job=job.task_kwargs.get("job_id"))
+        await app.queue.job_manager.retry_job(job)
+        log.warning("job_rescued", job=job.task_kwargs.get("job_id"))
