@@ -268,4 +268,5 @@ def compose(
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

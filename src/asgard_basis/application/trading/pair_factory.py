@@ -81,7 +81,6 @@ class PairFactory:
             ),
             perp=self._perp,
             long_steps=long_steps,
-            reader=self._reader,
             clock=self._clock,
             limits=self._limits,
         )
