@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from asgard_basis.application.operations.duty import Duty, present_duty
@@ -141,11 +141,17 @@ def signature_entry(at: datetime, body: Mapping[str, str]) -> AuditEntry:
     return AuditEntry(at, AuditKind.SIGNED, body, duty.user_id, duty.position_id, duty.job_id)
 
 
+def with_market_time(entry: AuditEntry, now: datetime) -> AuditEntry:
+    """The entry with the market's time of the moment, which is what people see."""
+    return replace(entry, body={**entry.body, "market_at": now.isoformat()})
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A record in words."""
 
     at: datetime
+    """Market time."""
     number: int
     hash: str
     kind: str
@@ -161,9 +167,8 @@ def told(record: AuditRecord) -> Told:
     entry = record.entry
     body = entry.body
     name, title, detail = _WORDS[entry.kind](body)
-    return Told(
-        entry.at, record.number, record.hash, entry.kind.value, name, title, detail or None, body
-    )
+    at = datetime.fromisoformat(body["market_at"]) if "market_at" in body else entry.at
+    return Told(at, record.number, record.hash, entry.kind.value, name, title, detail or None, body)
 
 
 def _command(body: Mapping[str, str]) -> tuple[str, str, str]:

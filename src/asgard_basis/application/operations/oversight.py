@@ -24,6 +24,7 @@ from asgard_basis.application.operations.audit import (
     outcome_entry,
     pause_entry,
     state_entry,
+    with_market_time,
 )
 from asgard_basis.application.operations.duty import Duty, present_duty
 from asgard_basis.application.operations.jobs import ENDED as ENDED_JOBS
@@ -32,7 +33,7 @@ from asgard_basis.domain.position.lifecycle import ENDED, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import Step
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.oversight import Alarm, AlarmKind, Alarms, Pause, Pauses
+from asgard_basis.ports.oversight import Alarm, AlarmKind, Alarms, AuditEntry, Pause, Pauses
 from asgard_basis.ports.repositories import Job, Jobs, Journals, Positions
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
@@ -74,6 +75,10 @@ class _Notebook:
 
     def now(self) -> datetime:
         return self._clock.host()
+
+    async def write(self, entry: AuditEntry) -> None:
+        """Append it, with the market's time beside the host's."""
+        await self.work.audit.append(with_market_time(entry, self._clock.now()))
 
     def who(self) -> str:
         return "user" if self._user_id is not None and present_duty() is None else "system"
@@ -119,12 +124,12 @@ class _OverseenJobs(_Passing):
     async def add(self, job: Job) -> None:
         await self._jobs.add(job)
         entry = command_entry(self._notes.now(), job, self._notes.who())
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
     async def save(self, job: Job) -> None:
         await self._jobs.save(job)
         if job.status in ENDED_JOBS:
-            await self._notes.work.audit.append(job_entry(self._notes.now(), job))
+            await self._notes.write(job_entry(self._notes.now(), job))
 
 
 class _OverseenJournals(_Passing):
@@ -135,12 +140,12 @@ class _OverseenJournals(_Passing):
     async def intend(self, job_id: JobId, user_id: UserId, step: Step) -> None:
         await self._journals.intend(job_id, user_id, step)
         entry = intent_entry(self._notes.now(), await self._notes.duty_of(job_id), step)
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
     async def conclude(self, job_id: JobId, step: Step) -> None:
         await self._journals.conclude(job_id, step)
         entry = outcome_entry(self._notes.now(), await self._notes.duty_of(job_id), step)
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
 
 class _OverseenPositions(_Passing):
@@ -177,7 +182,7 @@ class _OverseenPositions(_Passing):
     async def _note(self, position: Position, before: str) -> None:
         self._states[position.id] = position.state
         entry = state_entry(self._notes.now(), position, before)
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
     async def _alarm(self, position: Position) -> None:
         if position.state is PositionState.STUCK_UNWIND:
@@ -225,7 +230,7 @@ class _OverseenAlarms(_Passing):
         return is_resolved
 
     async def _note(self, alarm: Alarm, what: str, by: str | None = None) -> None:
-        await self._notes.work.audit.append(alarm_entry(self._notes.now(), alarm, what, by))
+        await self._notes.write(alarm_entry(self._notes.now(), alarm, what, by))
         await self._announce(alarm, what)
 
     async def _announce(self, alarm: Alarm, what: str) -> None:
@@ -250,4 +255,4 @@ class _OverseenPauses(_Passing):
         return is_lifted
 
     async def _note(self, scope: str, by: str, pause: Pause | None) -> None:
-        await self._notes.work.audit.append(pause_entry(self._notes.now(), scope, by, pause))
+        await self._notes.write(pause_entry(self._notes.now(), scope, by, pause))
