@@ -82,6 +82,9 @@ class ErrorCode(Enum):
     POSITION_ASYMMETRIC = ErrorKind("POS-0005", 500, "The legs do not match")
     POSITION_BUSY = ErrorKind("POS-0006", 409, "Something is already being done with this position")
     JOB_NOT_FOUND = ErrorKind("POS-0007", 404, "Job not found")
+    UNCLAIMED_EXPOSURE = ErrorKind(
+        "POS-0008", 409, "Your accounts hold something that belongs to no position"
+    )
     REDUCE_UNSUPPORTED = ErrorKind("POS-0009", 409, "This lender sells no part of a position")
     REDUCE_FAILED = ErrorKind("POS-0010", 502, "The position could not be made smaller")
 

@@ -59,14 +59,19 @@ class MemoryUnitOfWork:
 class MemoryTransactions:
     """Implements Transactions; new jobs are handed to `deliver` when they are committed.
 
-    Tenures are judged by `leases`; without it none ever stands. Instead of keeping a take-over
-    waiting, a commit is refused when a tenure it was begun under was taken over meanwhile.
+    It begins with `tables`, empty ones by default. Tenures are judged by `leases`; without it
+    none ever stands. Instead of keeping a take-over waiting, a commit is refused when a tenure
+    it was begun under was taken over meanwhile.
     """
 
     def __init__(
-        self, deliver: Callable[[Job], None] | None = None, *, leases: LeaseBook | None = None
+        self,
+        deliver: Callable[[Job], None] | None = None,
+        *,
+        tables: Tables | None = None,
+        leases: LeaseBook | None = None,
     ) -> None:
-        self._tables = Tables()
+        self._tables = tables or Tables()
         self._deliver = deliver or _nobody
         self._leases = leases
 

@@ -11,6 +11,7 @@ from asgard_basis.application.operations.jobs import TITLES, step_view
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import EvmIntent, Intent, SolanaIntent, Step, StepName
+from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import (
     EVERYBODY,
     Alarm,
@@ -110,6 +111,12 @@ def state_entry(at: datetime, position: Position, before: str) -> AuditEntry:
     return AuditEntry(at, AuditKind.STATE, body, position.user_id, position.id, _job())
 
 
+def orphan_entry(at: datetime, orphan: Orphan, what: str) -> AuditEntry:
+    """Something was found that no position claims, or has come to its end."""
+    body = {"orphan": orphan.kind.value, "key": orphan.key, "to": what, "size": str(orphan.size)}
+    return AuditEntry(at, AuditKind.STATE, body, orphan.user_id, orphan.position_id, orphan.job_id)
+
+
 def alarm_entry(at: datetime, alarm: Alarm, what: str, by: str | None = None) -> AuditEntry:
     """An alarm was raised, acknowledged or resolved."""
     body = {
@@ -202,6 +209,8 @@ def _outcome(body: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _state(body: Mapping[str, str]) -> tuple[str, str, str]:
     name, before = body.get("to", ""), body.get("from", "")
+    if "orphan" in body:
+        return name, f"A {body['orphan']} without a position: {name}", f"size {body.get('size')}"
     title = f"Position {name.replace('_', ' ')}"
     if "size_usd" in body:
         return name, title, f"{body['size_usd']} USD at {body.get('leverage', '')}x"

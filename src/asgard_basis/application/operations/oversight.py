@@ -21,6 +21,7 @@ from asgard_basis.application.operations.audit import (
     command_entry,
     intent_entry,
     job_entry,
+    orphan_entry,
     outcome_entry,
     pause_entry,
     state_entry,
@@ -33,6 +34,7 @@ from asgard_basis.domain.position.lifecycle import ENDED, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import Step
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.orphans import Orphan, Orphans
 from asgard_basis.ports.oversight import Alarm, AlarmKind, Alarms, AuditEntry, Pause, Pauses
 from asgard_basis.ports.repositories import Job, Jobs, Journals, Positions
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
@@ -109,6 +111,7 @@ class _OverseenWork(_Passing):
         super().__init__(work)
         self.alarms: Alarms = cast(Alarms, _OverseenAlarms(work.alarms, notes))
         self.pauses: Pauses = cast(Pauses, _OverseenPauses(work.pauses, notes))
+        self.orphans: Orphans = cast(Orphans, _OverseenOrphans(work.orphans, notes))
         self.jobs: Jobs = cast(Jobs, _OverseenJobs(work.jobs, notes))
         self.journals: Journals = cast(Journals, _OverseenJournals(work.journals, notes))
         self.positions: Positions = cast(
@@ -196,6 +199,26 @@ class _OverseenPositions(_Passing):
         for alarm in await self._alarms.unresolved(position_id=position.id):
             if alarm.kind in over:
                 await self._alarms.resolve(alarm.kind, alarm.subject, at=self._notes.now())
+
+
+class _OverseenOrphans(_Passing):
+    def __init__(self, orphans: Orphans, notes: _Notebook) -> None:
+        super().__init__(orphans)
+        self._orphans, self._notes = orphans, notes
+
+    async def put(self, orphan: Orphan) -> Orphan:
+        known = await self._orphans.get(orphan.id)
+        stored = await self._orphans.put(orphan)
+        if known is None and stored.id == orphan.id:
+            await self._notes.write(orphan_entry(self._notes.now(), stored, "found"))
+        return stored
+
+    async def end(self, orphan: Orphan) -> None:
+        known = await self._orphans.get(orphan.id)
+        await self._orphans.end(orphan)
+        if known is not None and known.ended_at is None:
+            ending = orphan.ending.value if orphan.ending else "ended"
+            await self._notes.write(orphan_entry(self._notes.now(), orphan, ending))
 
 
 class _OverseenAlarms(_Passing):
