@@ -9,6 +9,7 @@ import procrastinate
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
+from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
@@ -70,6 +71,7 @@ class App:
     open_position: OpenPosition
     close_position: ClosePosition
     views: PositionViews
+    alarms: AlarmDesk
     pauses: PauseControl
     balances: Balances
     deposits: Deposits

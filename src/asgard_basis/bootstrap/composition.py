@@ -11,6 +11,7 @@ from asgard_basis.application.accounts.wallet_provisioning import WalletProvisio
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
@@ -78,6 +79,7 @@ class _Ground:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
         self.transactions = OverseenTransactions(stores.transactions, clock)
         self.fees = FeeSchedule()
+        self.ids = variant.ids
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
         self.runner = variant.runner(transactions=self.transactions, clock=clock)
         self.reader = MarketReader(stores.snapshots, clock)
@@ -255,6 +257,7 @@ def compose(
         open_position=trading.open_position,
         close_position=trading.close_position,
         views=trading.views,
+        alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         pauses=PauseControl(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
