@@ -4,6 +4,7 @@ A mismatch is repaired, swept reduce-only, or quarantined; each is an alarm the 
 but looking happens on one observation: two in a row must agree.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,7 +35,7 @@ from asgard_basis.domain.position.position import Position
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import Alarm, AlarmKind
-from asgard_basis.ports.repositories import Event, Job
+from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ log = structlog.get_logger(__name__)
 COUNTDOWN = timedelta(minutes=10)
 """Between telling of something nobody can explain and closing it."""
 _BETWEEN_LOOKS_SECONDS = 2.0
+_AT_ONCE = 4
 _REPAIRABLE = frozenset({PositionState.HEDGED, PositionState.QUARANTINED})
 _OF_POSITIONS = frozenset({AlarmKind.LEG_LOST, AlarmKind.BOOK_MISMATCH})
 
@@ -100,6 +102,7 @@ class ExistenceGate:
         self._record = PositionRecord(transactions)
         self._orphans = OrphanBook(countdown=COUNTDOWN)
         self._passed: set[UserId] = set()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def settle(self, user_id: UserId) -> Look:
         """Look, tell what is wrong, and act on what two looks agree about.
@@ -125,6 +128,21 @@ class ExistenceGate:
         if look.is_complete:
             self._passed.add(user_id)
         return look
+
+    async def everybody(self) -> list[tuple[UserId, Look | None]]:
+        """Settle every user with wallets; None is one who could not be looked at."""
+        async with self._transactions.for_system() as work:
+            owners = await work.wallets.owners()
+        looks = await asyncio.gather(*(self._one(owner) for owner in owners))
+        return list(zip(owners, looks, strict=True))
+
+    async def _one(self, user_id: UserId) -> Look | None:
+        async with self._turns:
+            try:
+                return await self.settle(user_id)
+            except DomainError as error:
+                log.warning("existence_not_settled", user=user_id, code=error.code.code)
+                return None
 
     async def before_opening(self, user_id: UserId) -> None:
         """Let nothing be opened before this process has looked once, and while anything is odd.
@@ -159,10 +177,8 @@ class ExistenceGate:
             for alarm in wanted:
                 if not any(_says_the_same(alarm, other) for other in present):
                     await work.alarms.put(alarm)
-                    await work.outbox.append(_alarm_event(alarm))
             for alarm in _over(look, present, wanted):
                 await work.alarms.resolve(alarm.kind, alarm.subject, at=look.at)
-                await work.outbox.append(_alarm_event(alarm))
         return orphans, [*wanted, *present]
 
     def _alarms(
@@ -268,11 +284,6 @@ def _of(alarms: Sequence[Alarm], kind: AlarmKind, position_id: PositionId | None
 def _says_the_same(alarm: Alarm, other: Alarm) -> bool:
     told = (alarm.kind, alarm.subject, alarm.message, alarm.exposure_sol, alarm.tried)
     return told == (other.kind, other.subject, other.message, other.exposure_sol, other.tried)
-
-
-def _alarm_event(alarm: Alarm) -> Event:
-    payload: dict[str, object] = {"alarm_id": alarm.id, "kind": alarm.kind.value}
-    return Event("alarm_update", payload, alarm.user_id)
 
 
 def _reason(lost: LegLost) -> str:
