@@ -45,7 +45,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if settings.clock_url:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
-        outside = reach(settings, stack, clock, stores.nonces)
+        outside = reach(settings, stack, clock, stores)
         yield compose(
             stores,
             outside,
@@ -285,4 +285,5 @@ def compose(
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

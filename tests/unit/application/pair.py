@@ -33,7 +33,7 @@ from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal
 from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.venues import LongPosition, PerpOrder, SignedSubmission
+from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, SignedSubmission
 from asgard_basis.ports.wallets import WalletRole
 from tests.builders_platform import MOMENT, a_job, a_long, a_position, a_short, a_user, a_wallet
 from tests.unit.application.world import ADA, START, Outside, StillClock
@@ -113,6 +113,7 @@ class Pair:
         self.margin_usdc = Decimal(0)
         self.fills: list[PerpFill] = []
         self.signed = 0
+        self.numbers = 0
         self.world = Outside(
             latest=SNAPSHOT,
             check=report(),
@@ -128,6 +129,8 @@ class Pair:
             positions=lambda *_: [self.listed()],
             state=STATE,
             open_fill=None,
+            reserve_nonce=lambda *_: self._nonce(),
+            void=True,
             place=self._place,
             find_order=None,
             fills=lambda _address, *, since: [f for f in self.fills if f.time >= since],
@@ -242,7 +245,11 @@ class Pair:
         self.signed += 1
         return SignedSubmission(f"sig-{self.signed}", ("tx",), "{}", 100, None)  # type: ignore[arg-type]
 
-    def _place(self, _trader: Any, order: PerpOrder) -> OrderResult:
+    def _nonce(self) -> ActionNonce:
+        self.numbers += 1
+        return ActionNonce(self.numbers, 0)
+
+    def _place(self, _trader: Any, order: PerpOrder, _nonce: Any) -> OrderResult:
         size = order.size
         if order.reduce_only:
             if self.sold_short == 0:
@@ -267,6 +274,6 @@ class Pair:
         self.margin_usdc = self.sold_short * PRICE / 3
         return OrderResult(number, size, PRICE, "filled")
 
-    def _add_margin(self, _trader: Any, amount: Decimal) -> None:
+    def _add_margin(self, _trader: Any, amount: Decimal, _nonce: Any) -> None:
         self.margin_usdc += amount
         self.free -= amount

@@ -113,7 +113,6 @@ class PairFactory:
             task=task,
             perp=self._perp,
             long_steps=long_steps,
-            reader=self._reader,
             clock=self._clock,
             limits=self._limits,
         )

@@ -8,7 +8,7 @@ from decimal import Decimal
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.position.position import LegObservation, LongRecord
-from asgard_basis.domain.saga.measured import LongReduced
+from asgard_basis.domain.saga.outcome import LongReduced
 from asgard_basis.domain.saga.short_record import trades
 from asgard_basis.domain.saga.step import (
     Journal,

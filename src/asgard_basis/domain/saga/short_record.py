@@ -9,7 +9,7 @@ from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.position import ShortRecord
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.hedge import ALREADY_FLAT, held_after_each
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Journal,
     OrderDone,

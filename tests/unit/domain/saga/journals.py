@@ -9,7 +9,7 @@ from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.market.rates import HealthFactor
 from asgard_basis.domain.position.legs import LongState, OrderResult
 from asgard_basis.domain.saga import entry
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     LongOpened,
     LongRead,
