@@ -998,6 +998,8 @@ export interface components {
             kind: string;
             /** Position Id */
             position_id: string | null;
+            /** Remains */
+            remains: string[];
             /** Started At */
             started_at: string | null;
             /**
@@ -1007,6 +1009,10 @@ export interface components {
             status: "pending" | "running" | "completed" | "failed";
             /** Steps */
             steps: components["schemas"]["JobStep"][];
+            /** Waiting For */
+            waiting_for: string | null;
+            /** Waiting Since */
+            waiting_since: string | null;
         };
         /**
          * JobStep

@@ -174,4 +174,3 @@ async def _yes() -> bool:
 
 async def _nothing() -> None:
     return None
-

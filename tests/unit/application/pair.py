@@ -1,5 +1,6 @@
 """One pair on venues where everything goes well, but what a test says."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -114,6 +115,7 @@ class Pair:
         self.fills: list[PerpFill] = []
         self.signed = 0
         self.numbers = 0
+        self._blocks = itertools.count(1)
         self.world = Outside(
             latest=SNAPSHOT,
             check=report(),
@@ -128,6 +130,8 @@ class Pair:
             wallet_change=WalletChange(Decimal("-0.01"), Decimal(-540), Decimal("0.00001")),
             positions=lambda *_: [self.listed()],
             state=STATE,
+            block_height=lambda: next(self._blocks),
+            spot_prices={Asset.SOL: PRICE},
             open_fill=None,
             reserve_nonce=lambda *_: self._nonce(),
             void=True,

@@ -220,7 +220,7 @@ async def test_the_long_is_looked_at_again_before_another_try_to_close_it(pair: 
     names = [step.name for step in journal.steps if "long" in step.name]
     assert names == ["observe_long", "close_long", "observe_long", "close_long"]
     assert position.long is not None
-    assert position.long.debt_repaid == 543
+    assert position.long.debt_repaid == 544
 
 
 async def test_the_lot_is_the_venues(pair: Pair) -> None:

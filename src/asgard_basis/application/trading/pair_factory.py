@@ -8,6 +8,7 @@ from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
+from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.position.position import Position
@@ -45,6 +46,7 @@ class PairFactory:
         self._leaving = LeavingMarket(
             reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
         )
+        self._reach = Reachability(perp=perp, margin=margin, chain=chain, clock=clock)
 
     async def lot(self) -> Decimal:
         """What sizes of the short are multiples of; the last known while nobody can be asked."""
@@ -70,6 +72,10 @@ class PairFactory:
             ),
             position_key=key,
         )
+
+    async def silent(self, context: UserTradingContext, position: Position) -> str | None:
+        """Who does not answer now, of those that closing both legs needs; None when all do."""
+        return await self._reach.silent(context, position)
 
     def steps(
         self,
