@@ -7,6 +7,7 @@ from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.trading.existence_gate import Closings, ExistenceGate, Repairs
 from asgard_basis.application.trading.existence_reader import ExistenceReader
 from asgard_basis.application.trading.exposure_watch import ExposureWatch
+from asgard_basis.application.trading.ledger_check import LedgerCheck
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_monitor import PositionMonitor
@@ -67,6 +68,7 @@ def watchers(
         repairs=repairs or _ClosedInstead(closings),
         closings=closings,
         sweeps=sweeps,
+        ledger=LedgerCheck(transactions=transactions, perp=perp, clock=clock),
         clock=clock,
     )
     monitor = PositionMonitor(

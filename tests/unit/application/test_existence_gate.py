@@ -201,7 +201,7 @@ async def test_a_perpetual_held_long_is_sold() -> None:
     assert kinds == [AlarmKind.BOOK_MISMATCH, AlarmKind.ORPHAN_EXPOSURE]
     placed: list[object] = []
     place = pair.world.answers["place"]
-    pair.world.answers["place"] = lambda who, order: (placed.append(order), place(who, order))[1]
+    pair.world.answers["place"] = lambda *given: (placed.append(given[1]), place(*given))[1]
     await pair.settle(after=11 * MINUTES)
     await pair.work_off()
     (order,) = placed

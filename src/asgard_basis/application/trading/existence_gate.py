@@ -15,6 +15,7 @@ import structlog
 from asgard_basis.application.context import trading_context
 from asgard_basis.application.trading.existence_alarms import Bell
 from asgard_basis.application.trading.existence_reader import ExistenceReader, Look
+from asgard_basis.application.trading.ledger_check import LedgerCheck
 from asgard_basis.application.trading.orphan_book import OrphanBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
@@ -91,6 +92,7 @@ class ExistenceGate:
         repairs: Repairs,
         closings: Closings,
         sweeps: Sweeps,
+        ledger: LedgerCheck,
         clock: Clock,
     ) -> None:
         self._transactions = transactions
@@ -98,6 +100,7 @@ class ExistenceGate:
         self._repairs = repairs
         self._closings = closings
         self._sweeps = sweeps
+        self._ledger = ledger
         self._clock = clock
         self._record = PositionRecord(transactions)
         self._orphans = OrphanBook(countdown=COUNTDOWN)
@@ -130,16 +133,22 @@ class ExistenceGate:
         return look
 
     async def everybody(self) -> list[tuple[UserId, Look | None]]:
-        """Settle every user with wallets; None is one who could not be looked at."""
+        """Settle every user with wallets, and add up what is booked for them.
+
+        None is one who could not be looked at.
+        """
         async with self._transactions.for_system() as work:
             owners = await work.wallets.owners()
-        looks = await asyncio.gather(*(self._one(owner) for owner in owners))
+        looks = await asyncio.gather(*(self.one(owner) for owner in owners))
         return list(zip(owners, looks, strict=True))
 
-    async def _one(self, user_id: UserId) -> Look | None:
+    async def one(self, user_id: UserId) -> Look | None:
+        """As `everybody`, for one."""
         async with self._turns:
             try:
-                return await self.settle(user_id)
+                look = await self.settle(user_id)
+                off = await self._ledger.check(user_id, look)
+                return replace(look, verdicts=(*look.verdicts, *off))
             except DomainError as error:
                 log.warning("existence_not_settled", user=user_id, code=error.code.code)
                 return None

@@ -11,7 +11,7 @@ from asgard_basis.domain.position.legs import PerpFill
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LongRecord, Position
 from asgard_basis.domain.saga.hedge import held_after_each, short_held
-from asgard_basis.domain.saga.measured import LongReduced
+from asgard_basis.domain.saga.outcome import LongReduced
 from asgard_basis.domain.saga.step import (
     Journal,
     LongClosed,
