@@ -14,6 +14,7 @@ from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.position.legs import LongState
+from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.orphans import Orphan
@@ -129,6 +130,11 @@ class GuardedPair(Pair):
             found = await work.positions.get(position.id)
         assert found is not None
         return found
+
+    async def moved(self, position: Position, state: PositionState) -> None:
+        """A saga has come that far."""
+        async with self.transactions.for_user(ADA) as work:
+            await work.positions.save(replace(await self.position(position), state=state))
 
     async def work_off(self) -> None:
         """Let a worker carry out every sweep that was asked for."""
