@@ -70,6 +70,7 @@ def watchers(
         sweeps=sweeps,
         ledger=LedgerCheck(transactions=transactions, perp=perp, clock=clock),
         clock=clock,
+        limits=limits,
     )
     monitor = PositionMonitor(
         transactions=transactions,

@@ -33,6 +33,7 @@ from asgard_basis.domain.position.existence import (
 )
 from asgard_basis.domain.position.lifecycle import PositionState, moved
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import Alarm, AlarmKind
@@ -41,8 +42,6 @@ from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
-COUNTDOWN = timedelta(minutes=10)
-"""Between telling of something nobody can explain and closing it."""
 _BETWEEN_LOOKS_SECONDS = 2.0
 _AT_ONCE = 4
 _REPAIRABLE = frozenset({PositionState.HEDGED, PositionState.QUARANTINED})
@@ -94,6 +93,7 @@ class ExistenceGate:
         sweeps: Sweeps,
         ledger: LedgerCheck,
         clock: Clock,
+        limits: RiskLimits,
     ) -> None:
         self._transactions = transactions
         self._reader = reader
@@ -103,7 +103,8 @@ class ExistenceGate:
         self._ledger = ledger
         self._clock = clock
         self._record = PositionRecord(transactions)
-        self._orphans = OrphanBook(countdown=COUNTDOWN)
+        self._countdown = timedelta(seconds=limits.unclaimed_seconds)
+        self._orphans = OrphanBook(countdown=self._countdown)
         self._passed: set[UserId] = set()
         self._turns = asyncio.Semaphore(_AT_ONCE)
 
@@ -200,7 +201,7 @@ class ExistenceGate:
                 return [bell.leg_lost(verdict, long_sol=lost)]
             case Quarantine():
                 before = _of(present, AlarmKind.BOOK_MISMATCH, verdict.position_id)
-                acts_at = before.acts_at if before else look.at + COUNTDOWN
+                acts_at = before.acts_at if before else look.at + self._countdown
                 return [bell.quarantine(verdict, acts_at=acts_at if verdict.is_closable else None)]
             case LedgerOff():
                 return [bell.ledger(verdict)]
