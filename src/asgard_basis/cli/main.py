@@ -54,6 +54,16 @@ def doctor() -> None:
     raise typer.Exit(any(finding.advice is not None for finding in findings))
 
 
+@app.command()
+def reconcile(
+    user: Annotated[str | None, typer.Option(help="One user's id; everybody without it")] = None,
+) -> None:
+    """Hold the venues against the books, print every verdict, and act on what is wrong."""
+    from asgard_basis.cli.reconcile import reconcile as run
+
+    raise typer.Exit(run(user))
+
+
 @audit.command("verify")
 def audit_verify() -> None:
     """Read the whole audit log; ends with 1 when a line was changed, added or taken away."""
