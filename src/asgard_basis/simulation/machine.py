@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,6 +21,7 @@ from asgard_basis.adapters.memory.coordination import (
     MemoryRateLimiter,
     MemorySnapshots,
 )
+from asgard_basis.adapters.memory.tables import Tables
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.composition import Variant, compose
@@ -52,6 +52,7 @@ class Shared:
     clock: LoopClock
     venues: Venues
     network: Network
+    tables: Tables
     transactions: MemoryTransactions
     authorization_key: str
     limits: RiskLimits
@@ -85,12 +86,10 @@ class Machine:
             self._stores(nonces), self.outside, self.clock, shared.limits, variant=shared.variant
         )
 
-    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> "asyncio.Task[Any]":
-        """Let the process do something beside what it does."""
-        task = asyncio.get_running_loop().create_task(work, name=f"{self.name} {name}")
+    def adopt(self, task: "asyncio.Task[Any]") -> None:
+        """Let a task end with this process."""
         self._tasks[task] = None
         task.add_done_callback(self._forget)
-        return task
 
     async def kill(self) -> None:
         """End it as kill -9 does: no effect of it is seen after this, not even by itself."""
@@ -174,4 +173,3 @@ async def _yes() -> bool:
 
 async def _nothing() -> None:
     return None
-

@@ -105,9 +105,7 @@ class Network:
 
         return go
 
-    async def _go(
-        self, request: Request, changes: bool, call: Callable[[], Awaitable[Any]]
-    ) -> Any:
+    async def _go(self, request: Request, changes: bool, call: Callable[[], Awaitable[Any]]) -> Any:
         passage = self._weather.passage(request)
         lost = Unavailable(ErrorCode.ARBITRUM_RPC, f"{request.venue} could not be asked")
         unclear = OutcomeUnknown(ErrorCode.ARBITRUM_RPC, f"{request.venue} gave no clear answer")

@@ -131,6 +131,7 @@ async def _lived(loop: VirtualLoop) -> Prehistory:
         clock=LoopClock(loop, began=BEGAN),
         venues=venues,
         network=Network(venues.applications(), Calm()),
+        tables=tables,
         transactions=MemoryTransactions(tables=tables),
         authorization_key=authorization_key(),
         limits=RiskLimits(),

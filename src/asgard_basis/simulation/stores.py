@@ -66,7 +66,7 @@ class GuardedTransactions:
             yield work
             # Leaving by an error here rolls back.
             await self._membrane.cross("database commit")
-        await self._membrane.cross("database committed")
+        await self._membrane.cross("database saved")
 
 
 class GuardedNonces:
