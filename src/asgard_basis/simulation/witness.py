@@ -21,7 +21,6 @@ from asgard_basis.domain.saga.step import (
     OrderIntent,
     SolanaIntent,
     Step,
-    StepName,
     StepStatus,
 )
 from asgard_basis.ports.repositories import Job, JobKind, JobStatus
