@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from asgard_paper.arbitrum.anvil import AnvilMissing
+from asgard_paper.hyperliquid.limits import WEIGHT_PER_MINUTE
 from asgard_paper.kernel.recordings import HistoryError
 from asgard_paper.server import LISTENERS, CannotServe, Served, serve
 from asgard_paper.world import Wish, WorldMismatch
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         host=given.host,
         public_host=given.public_host,
         ready_file=given.ready_file,
+        weight_per_minute=given.hyperliquid_weight,
     )
     try:
         asyncio.run(serve(served))
@@ -56,6 +58,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--start", type=_moment, help="first market moment, ISO 8601, UTC")
     parser.add_argument(
         "--bridge-seconds", type=int, default=4, help="longest wait at the bridge in host time"
+    )
+    parser.add_argument(
+        "--hyperliquid-weight",
+        type=int,
+        default=int(os.environ.get("PAPER_HYPERLIQUID_WEIGHT") or WEIGHT_PER_MINUTE),
+        help="Hyperliquid's request budget a minute for each address"
+        " (default: PAPER_HYPERLIQUID_WEIGHT, else the venue's own)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on")
     parser.add_argument("--public-host", help="name under which others reach this host")

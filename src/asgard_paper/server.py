@@ -19,6 +19,7 @@ from asgard_paper.arbitrum.rpc import create_app as arbitrum_app
 from asgard_paper.asgard.http import create_app as asgard_app
 from asgard_paper.control.http import create_app as control_app
 from asgard_paper.hyperliquid.http import create_app as hyperliquid_app
+from asgard_paper.hyperliquid.limits import WEIGHT_PER_MINUTE
 from asgard_paper.kernel.faults import Application, Gate
 from asgard_paper.kernel.store import SqliteStore
 from asgard_paper.privy.http import create_app as privy_app
@@ -45,6 +46,8 @@ class Served:
     public_host: str | None = None
     """The name under which others reach `host`, where it differs."""
     ready_file: Path | None = None
+    weight_per_minute: int = WEIGHT_PER_MINUTE
+    """Hyperliquid's request budget for each address."""
 
 
 async def serve(served: Served) -> None:
@@ -71,7 +74,7 @@ async def _run(
 ) -> None:
     host = served.public_host or served.host
     urls = {name: f"http://{host}:{bound.getsockname()[1]}" for name, bound in sockets.items()}
-    listeners = {name: _Listener(app) for name, app in _applications(world, urls).items()}
+    listeners = {name: _Listener(app) for name, app in _applications(world, served, urls).items()}
     try:
         await world.start()
         tasks: list[asyncio.Task[object]] = [
@@ -126,9 +129,11 @@ async def _wind_down(
             raise outcome
 
 
-def _applications(world: World, urls: Mapping[str, str]) -> dict[str, Application]:
+def _applications(world: World, served: Served, urls: Mapping[str, str]) -> dict[str, Application]:
     venues = {
-        "hyperliquid": hyperliquid_app(world.hyperliquid),
+        "hyperliquid": hyperliquid_app(
+            world.hyperliquid, weight_per_minute=served.weight_per_minute
+        ),
         "asgard": asgard_app(world.asgard),
         "privy": privy_app(world.privy, public_url=urls["privy"]),
         "solana": solana_app(world.solana),

@@ -179,6 +179,29 @@ async def test_a_job_comes_back_exactly(transactions: Transactions) -> None:
         assert await work.jobs.get(JobId("none")) is None
 
 
+async def test_what_is_noted_of_a_job_survives_whoever_saves_an_older_copy(
+    transactions: Transactions,
+) -> None:
+    job = replace(a_job(ADA), details={"kept": "1"})
+    async with transactions.for_user(ADA) as work:
+        await work.jobs.add(job)
+    async with transactions.for_user(ADA) as work:
+        await work.jobs.note(job.id, {"manner": "emergency"})
+        await work.jobs.save(replace(job, status=JobStatus.RUNNING))
+        await work.jobs.note(JobId("none"), {"manner": "emergency"})
+    async with transactions.for_user(ADA) as work:
+        stored = await work.jobs.get(job.id)
+        assert stored is not None
+        assert (stored.status, stored.details) == (
+            JobStatus.RUNNING,
+            {"kept": "1", "manner": "emergency"},
+        )
+        await work.jobs.save(replace(stored, status=JobStatus.COMPLETED))
+        await work.jobs.note(job.id, {"manner": "too late"})
+        ended = await work.jobs.get(job.id)
+    assert ended == replace(stored, status=JobStatus.COMPLETED)
+
+
 async def test_jobs_by_what_is_asked(transactions: Transactions) -> None:
     position = a_position(ADA)
     async with transactions.for_user(ADA) as work:

@@ -12,6 +12,7 @@ from asgard_basis.api.routes import (
     auth,
     balances,
     config,
+    control,
     deposits,
     events,
     health,
@@ -64,7 +65,7 @@ def create_app(
     app.add_middleware(RequestFrame, connect_sources=web.connect_sources, is_secure=web.is_secure)
     errors.install(app)
     api = APIRouter(prefix="/api/v1", responses=_ERRORS)  # type: ignore[arg-type]
-    for module in (config, auth, wallets, balances, rates, positions, deposits, events):
+    for module in (config, auth, wallets, balances, rates, positions, deposits, control, events):
         api.include_router(module.router)
     api.include_router(health.router)
     app.include_router(api)

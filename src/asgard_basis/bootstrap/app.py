@@ -12,6 +12,7 @@ from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
@@ -69,6 +70,7 @@ class App:
     open_position: OpenPosition
     close_position: ClosePosition
     views: PositionViews
+    pauses: PauseControl
     balances: Balances
     deposits: Deposits
     monitor: PositionMonitor
@@ -76,3 +78,5 @@ class App:
     dispatch: Dispatch
     health: Health
     heartbeat: Callable[[], Awaitable[None]]
+    leave: Callable[[], None]
+    """Lets sagas conclude the step they are in and begin no other."""

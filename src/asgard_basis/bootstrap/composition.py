@@ -14,6 +14,8 @@ from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
+from asgard_basis.application.operations.oversight import OverseenTransactions
+from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -43,7 +45,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if settings.clock_url:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
-        outside = reach(settings, stack, clock, stores.nonces)
+        outside = reach(settings, stack, clock, stores)
         yield compose(
             stores,
             outside,
@@ -74,7 +76,7 @@ class _Ground:
         variant: Variant,
     ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
-        self.transactions = stores.transactions
+        self.transactions = OverseenTransactions(stores.transactions, clock)
         self.fees = FeeSchedule()
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
         self.runner = variant.runner(transactions=self.transactions, clock=clock)
@@ -253,6 +255,7 @@ def compose(
         open_position=trading.open_position,
         close_position=trading.close_position,
         views=trading.views,
+        pauses=PauseControl(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
         monitor=trading.monitor,
@@ -265,4 +268,5 @@ def compose(
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

@@ -4,14 +4,21 @@ Inside a user's unit of work every call sees and changes that user's rows only; 
 system's it sees all. Times are host times, UTC.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
+from asgard_basis.domain.ledger.audit_chain import ChainWalk
+
+OPERATORS = "operators"
+"""The chain of what concerns no single user."""
+EVERYBODY = "everybody"
+"""The scope of a pause that concerns all users."""
 
 
 class AlarmKind(StrEnum):
@@ -123,6 +130,42 @@ class AuditEntry:
     position_id: PositionId | None = None
     job_id: JobId | None = None
 
+    @property
+    def chain(self) -> str:
+        """Whose chain it belongs to: a user id, or `operators`."""
+        return OPERATORS if self.user_id is None else self.user_id
+
+    @property
+    def text(self) -> str:
+        """All of it as JSON: the same entry always gives the same text, which is what is hashed."""
+        told = {
+            "at": self.at.astimezone(UTC).isoformat(timespec="microseconds"),
+            "body": {name: _clean(text) for name, text in self.body.items()},
+            "job_id": self.job_id,
+            "kind": self.kind.value,
+            "position_id": self.position_id,
+            "user_id": self.user_id,
+        }
+        return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+    @staticmethod
+    def from_text(text: str) -> "AuditEntry":
+        """The entry again; raises ValueError or KeyError for a text that is none."""
+        told = json.loads(text)
+        return AuditEntry(
+            at=datetime.fromisoformat(told["at"]),
+            kind=AuditKind(told["kind"]),
+            body=told["body"],
+            user_id=told["user_id"],
+            position_id=told["position_id"],
+            job_id=told["job_id"],
+        )
+
+
+def _clean(text: str) -> str:
+    """As PostgreSQL can hold it: without NUL characters and lone surrogates."""
+    return text.replace("\x00", "\ufffd").encode(errors="replace").decode()
+
 
 @dataclass(frozen=True, slots=True)
 class AuditRecord:
@@ -134,24 +177,21 @@ class AuditRecord:
     previous: str
     """Hash of the record before (hex); 64 zeros for the first."""
     hash: str
-    """SHA-256 (hex) over `previous`, the number and the entry's canonical text."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChainFault:
-    """Where a chain is broken."""
-
-    chain: str
-    """A user id, or `operators`."""
-    number: int
-    reason: str
+    """SHA-256 (hex) over `previous`, the number, the chain and the entry's text."""
 
 
 class AuditLog(Protocol):
-    """Append-only, hash-chained; the database refuses to change or delete a line."""
+    """Append-only, hash-chained; the database refuses to change or delete a line.
+
+    A user's unit of work reads and continues that user's chain only.
+    """
 
     async def append(self, entry: AuditEntry) -> None:
-        """Write it in this transaction, at the end of its user's chain."""
+        """Write it in this transaction, at the end of its user's chain.
+
+        Its place in the chain is taken when the transaction ends, so that nobody waits for it
+        longer than that.
+        """
         ...
 
     async def of_position(self, position_id: PositionId) -> Sequence[AuditRecord]:
@@ -162,8 +202,8 @@ class AuditLog(Protocol):
         """Newest first."""
         ...
 
-    async def verify(self) -> Sequence[ChainFault]:
-        """Every edited, missing or reordered record; system unit of work only."""
+    async def verify(self) -> ChainWalk:
+        """All chains read from end to end, with every fault; system unit of work only."""
         ...
 
 
@@ -174,14 +214,18 @@ class Pause:
     scope: str
     """`everybody`, or a user id."""
     by: str
-    """`operator`, `user` or `system`: who set it decides who may lift it."""
+    """`kill_switch`, `operator`, `system` or `user`: who set it decides who may lift it."""
     reason: str
     since: datetime
     details: Mapping[str, str] = field(default_factory=dict)
 
 
 class Pauses(Protocol):
-    """What is paused. A user cannot lift what the system or an operator has set."""
+    """What is paused. A user cannot lift what the system or an operator has set.
+
+    In a user's unit of work only the user's own pause can be set or lifted: the database refuses
+    to set another, and does not find another to lift.
+    """
 
     async def put(self, pause: Pause) -> None:
         """Set it; one for each scope and setter, the newest reason stands."""

@@ -4,7 +4,7 @@ Inside a user's unit of work every call sees and changes that user's rows only; 
 system's it sees all. Times are UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -77,6 +77,10 @@ class Wallets(Protocol):
         """Remember a wallet; returns the one already kept when the role is taken."""
         ...
 
+    async def owners(self) -> Sequence[UserId]:
+        """Everybody with a wallet, in the order of their ids."""
+        ...
+
 
 class Positions(Protocol):
     """Hedged positions."""
@@ -116,6 +120,8 @@ class JobKind(StrEnum):
     """Both legs by the same fraction."""
     REPAIR = "repair"
     """The legs do not match any more: restore the hedge, trim it, or close."""
+    SWEEP = "sweep"
+    """Something is held that no position claims: close it."""
 
 
 class JobStatus(StrEnum):
@@ -174,7 +180,11 @@ class Jobs(Protocol):
         ...
 
     async def save(self, job: Job) -> None:
-        """Update by id."""
+        """Update by id; details are added to, never taken away."""
+        ...
+
+    async def note(self, job_id: JobId, details: Mapping[str, str]) -> None:
+        """Add to the details of a job that is not ended, and change nothing else of it."""
         ...
 
     async def unfinished(self, *, position_id: PositionId | None = None) -> Sequence[Job]:

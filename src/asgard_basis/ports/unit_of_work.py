@@ -4,6 +4,8 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.orphans import Orphans
+from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
     FundingHours,
     Jobs,
@@ -28,7 +30,11 @@ class UnitOfWork(Protocol):
     journals: Journals
     payments: Payments
     funding: FundingHours
+    orphans: Orphans
     outbox: Outbox
+    alarms: Alarms
+    audit: AuditLog
+    pauses: Pauses
 
 
 class Transactions(Protocol):

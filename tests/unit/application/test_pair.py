@@ -119,8 +119,8 @@ async def test_a_book_without_sellers_is_tried_until_there_are_some(pair: Pair) 
     place = pair.world.answers["place"]
     nobody = OrderResult(None, Decimal(0), None, "iocCancelRejected", "nobody")
 
-    def empty_at_first(trader: object, order: object) -> object:
-        return place(trader, order) if pair.world.calls.count("place") > 20 else nobody
+    def empty_at_first(trader: object, order: object, nonce: object) -> object:
+        return place(trader, order, nonce) if pair.world.calls.count("place") > 20 else nobody
 
     pair.world.answers["place"] = empty_at_first
     job = await pair.job(JobKind.CLOSE, position)
@@ -220,7 +220,7 @@ async def test_the_long_is_looked_at_again_before_another_try_to_close_it(pair: 
     names = [step.name for step in journal.steps if "long" in step.name]
     assert names == ["observe_long", "close_long", "observe_long", "close_long"]
     assert position.long is not None
-    assert position.long.debt_repaid == 543
+    assert position.long.debt_repaid == 544
 
 
 async def test_the_lot_is_the_venues(pair: Pair) -> None:

@@ -64,6 +64,10 @@ class MemoryWallets:
             self._rows.put("wallets", (user_id, wallet.role), wallet, owner=user_id)
         return (await self.of_user(user_id))[wallet.role]
 
+    async def owners(self) -> Sequence[UserId]:
+        """Everybody with a wallet, in the order of their ids."""
+        return sorted({row.owner for row in self._rows.rows("wallets") if row.owner})
+
 
 class MemoryPositions:
     """Implements Positions."""

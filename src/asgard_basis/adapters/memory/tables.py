@@ -16,6 +16,8 @@ from asgard_basis.domain.identifiers import UserId
 
 Owner = UserId | None
 """Whose row it is; None is everybody's."""
+NOBODY = UserId("")
+"""Owner of rows that belong to no user: the system alone sees them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,12 @@ class Transaction:
         self._written: dict[tuple[str, Hashable], Row | None] = {}
         self._guards: list[tuple[tuple[str, Hashable], Row | None, DomainError]] = []
         self._locked: set[tuple[str, Hashable]] = set()
+        self._before: list[Callable[[], None]] = []
         self._after: list[Callable[[], None]] = []
+
+    def may_see(self, owner: Owner) -> bool:
+        """Whether rows of this owner are this transaction's to see and to change."""
+        return self._sees(owner)
 
     def find(self, table: str, key: Hashable) -> Row | None:
         """The row as this transaction sees it, or None."""
@@ -95,6 +102,10 @@ class Transaction:
         self._tables.locked.update(free)
         return [key for _, key in free]
 
+    def before_commit(self, act: Callable[[], None]) -> None:
+        """Do it while committing, when nothing stands against it any more."""
+        self._before.append(act)
+
     def after_commit(self, act: Callable[[], None]) -> None:
         """Do it once everything is committed."""
         self._after.append(act)
@@ -104,6 +115,8 @@ class Transaction:
         for place, seen, refusal in self._guards:
             if self._committed(place) is not seen:
                 raise refusal
+        for act in self._before:
+            act()
         for (table, key), row in self._written.items():
             if row is None:
                 self._tables.rows[table].pop(key, None)

@@ -1,6 +1,6 @@
 """Jobs, their journals and events, in memory."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 import msgspec
@@ -61,9 +61,16 @@ class MemoryJobs:
         self._rows.after_commit(lambda: self._deliver(job))
 
     async def save(self, job: Job) -> None:
-        """Update by id."""
-        if self._rows.find("jobs", job.id) is not None:
-            self._put(job)
+        """Update by id; details are added to, never taken away."""
+        present = await self.get(job.id)
+        if present is not None:
+            self._put(replace(job, details={**present.details, **job.details}))
+
+    async def note(self, job_id: JobId, details: Mapping[str, str]) -> None:
+        """Add to the details of a job that is not ended, and change nothing else of it."""
+        present = await self.get(job_id)
+        if present is not None and present.status in UNFINISHED:
+            self._put(replace(present, details={**present.details, **details}))
 
     async def unfinished(self, *, position_id: PositionId | None = None) -> Sequence[Job]:
         """Pending and running ones, oldest first."""

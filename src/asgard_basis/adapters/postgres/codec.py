@@ -9,9 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
+    LeverageIntent,
     LongClosed,
     LongObserved,
     LongOpened,
@@ -35,12 +37,15 @@ STORED: dict[str, type] = {
         SolanaIntent,
         EvmIntent,
         MarginIntent,
+        LeverageIntent,
         PlainIntent,
         LongOpened,
         LongRead,
         OrderDone,
         LongObserved,
         LongClosed,
+        LongReduced,
+        AccountMeasured,
         Transferred,
         Credited,
         Plain,

@@ -1,6 +1,6 @@
 """Durable work: what users see of a job; the queue that delivers it is Procrastinate's."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from asgard_basis.adapters.postgres.codec import decoded, encoded, from_json, json_text
@@ -87,11 +87,22 @@ class PostgresJobs:
         )
 
     async def save(self, job: Job) -> None:
-        """Update by id."""
+        """Update by id; details are added to, never taken away."""
+        *columns, details = _COLUMNS
         await self._connection.execute(
-            update_sql("position_jobs", _COLUMNS, first=2) + " WHERE id = $1",
+            update_sql("position_jobs", columns, first=2)
+            + f", {details} = {details} || ${len(_COLUMNS) + 1} WHERE id = $1",
             job.id,
             *_values(job),
+        )
+
+    async def note(self, job_id: JobId, details: Mapping[str, str]) -> None:
+        """Add to the details of a job that is not ended, and change nothing else of it."""
+        await self._connection.execute(
+            "UPDATE position_jobs SET details = details || $2"
+            " WHERE id = $1 AND status IN ('pending', 'running')",
+            job_id,
+            _details_text(details),
         )
 
     async def unfinished(self, *, position_id: PositionId | None = None) -> Sequence[Job]:
@@ -130,8 +141,12 @@ def _values(job: Job) -> list[object]:
         job.request_hash,
         job.error_code,
         storable(job.error),
-        json_text({name: storable(text) for name, text in job.details.items()}),
+        _details_text(job.details),
     ]
+
+
+def _details_text(details: Mapping[str, str]) -> str:
+    return json_text({name: storable(text) for name, text in details.items()})
 
 
 def _job(row: Row) -> Job:

@@ -1,5 +1,7 @@
 """Users, their sessions, their wallets."""
 
+from collections.abc import Sequence
+
 from asgard_basis.adapters.postgres.rows import Connection, Row
 from asgard_basis.domain.identifiers import UserId, WalletId
 from asgard_basis.ports.repositories import Session, User
@@ -88,6 +90,11 @@ class PostgresWallets:
             wallet.policy_id,
         )
         return (await self.of_user(user_id))[wallet.role]
+
+    async def owners(self) -> Sequence[UserId]:
+        """Everybody with a wallet, in the order of their ids."""
+        rows = await self._connection.fetch("SELECT DISTINCT user_id FROM wallets ORDER BY user_id")
+        return [UserId(row["user_id"]) for row in rows]
 
 
 def _wallet(row: Row) -> Wallet:

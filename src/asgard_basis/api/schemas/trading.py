@@ -97,6 +97,12 @@ class JobResponse(Shape):
     finished_at: datetime | None
     error: Failure | None
     steps: list[JobStep]
+    waiting_for: str | None
+    """Who does not answer, while the job cannot get on."""
+    waiting_since: datetime | None
+    """Market time."""
+    remains: list[str]
+    """Of a closing: the legs that are still held, in words."""
 
 
 class LongLeg(Shape):

@@ -3,11 +3,17 @@
 import hashlib
 import json
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from asgard_basis.application.operations.waiting import (
+    WAITING_FOR,
+    WAITING_SINCE,
+    still_held,
+    waiting,
+)
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.saga.step import Journal, OrderDone, Step, StepName, StepStatus
@@ -26,6 +32,9 @@ TITLES: dict[StepName, str] = {
     StepName.CLOSE_SHORT: "Short being bought back",
     StepName.OBSERVE_LONG: "Look at the long",
     StepName.CLOSE_LONG: "Long being sold on Solana",
+    StepName.OBSERVE_SHORT: "Look at the short",
+    StepName.REDUCE_LONG: "Part of the long being sold on Solana",
+    StepName.LEAVE: "Give up: close what is held",
     StepName.SETTLE: "Settle the books",
     StepName.TRANSFER_TO_BRIDGE: "USDC leaving Arbitrum",
     StepName.AWAIT_CREDIT: "Waiting for Hyperliquid to credit it",
@@ -42,14 +51,22 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.VALIDATE,
     ),
     JobKind.CLOSE: (
+        StepName.OBSERVE_SHORT,
         StepName.CLOSE_SHORT,
         StepName.OBSERVE_LONG,
         StepName.CLOSE_LONG,
         StepName.SETTLE,
     ),
     JobKind.DEPOSIT: (StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT),
-    JobKind.REDUCE: (StepName.CLOSE_SHORT,),
-    JobKind.REPAIR: (),
+    JobKind.REDUCE: (
+        StepName.OBSERVE_LONG,
+        StepName.CLOSE_SHORT,
+        StepName.REDUCE_LONG,
+        StepName.READ_LONG,
+        StepName.VALIDATE,
+    ),
+    JobKind.REPAIR: (StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE),
+    JobKind.SWEEP: (),
     JobKind.PROVISION: (),
 }
 
@@ -88,6 +105,9 @@ class JobView:
     finished_at: datetime | None
     error: FailureView | None
     steps: list[StepView]
+    waiting_for: str | None = None
+    waiting_since: datetime | None = None
+    remains: tuple[str, ...] = ()
 
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
@@ -189,7 +209,26 @@ class JobDesk:
             if job is None:
                 raise DomainError(ErrorCode.JOB_NOT_FOUND)
             journal = await work.journals.of_job(job_id)
-        return job_view(job, journal)
+            position = await work.positions.get(job.position_id) if job.position_id else None
+        view = job_view(job, journal)
+        if job.kind is JobKind.CLOSE and position is not None:
+            left = still_held(position, None if job.status in ENDED else journal)
+            view = replace(view, remains=tuple(left))
+        waits = None if job.status in ENDED else waiting(job.details, journal, self._clock.now())
+        if waits is not None:
+            view = replace(view, waiting_for=waits.for_whom, waiting_since=waits.since)
+        return view
+
+    async def waits(self, job: Job, *, for_whom: str | None) -> None:
+        """Tell for whom a job waits that has not begun, or that it waits for nobody any more."""
+        async with self._transactions.for_user(job.user_id) as work:
+            present = await work.jobs.get(job.id)
+            told = present.details.get(WAITING_FOR, "") if present else ""
+            if told == (for_whom or ""):
+                return
+            since = self._clock.now().isoformat() if for_whom else ""
+            await work.jobs.note(job.id, {WAITING_FOR: for_whom or "", WAITING_SINCE: since})
+            await work.outbox.append(job_event(job))
 
     async def _save(self, job: Job) -> None:
         async with self._transactions.for_user(job.user_id) as work:
@@ -210,7 +249,7 @@ def job_view(job: Job, journal: Journal) -> JobView:
     """A job with the steps that happened and those still to come."""
     steps = [step_view(step) for step in journal.steps]
     is_active = job.status in {JobStatus.PENDING, JobStatus.RUNNING}
-    if is_active and not _turned_back(job.kind, journal):
+    if is_active and not _turned_back(journal):
         seen = {step.name for step in journal.steps}
         steps += [
             StepView(name.value, TITLES[name], "waiting", 0, None, None)
@@ -260,6 +299,5 @@ def _detail(step: Step) -> str | None:
     return None
 
 
-def _turned_back(kind: JobKind, journal: Journal) -> bool:
-    leaving: Sequence[StepName] = PLANNED[JobKind.CLOSE]
-    return kind is JobKind.OPEN and any(s.name in leaving for s in journal.steps)
+def _turned_back(journal: Journal) -> bool:
+    return any(s.name is StepName.LEAVE for s in journal.steps)

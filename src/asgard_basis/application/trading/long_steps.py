@@ -3,10 +3,11 @@
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
+from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import TransactionSignature
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -43,6 +44,7 @@ class LongSteps:
         margin: MarginVenue,
         chain: SolanaChain,
         reader: MarketReader,
+        leaving: LeavingMarket,
         limits: RiskLimits,
     ) -> None:
         self._context = context
@@ -53,6 +55,7 @@ class LongSteps:
         self._margin = margin
         self._chain = chain
         self._reader = reader
+        self._leaving = leaving
         self._limits = limits
 
     async def prepare(self, command: Perform, journal: Journal) -> Intent:
@@ -127,34 +130,29 @@ class LongSteps:
         state = await self._margin.state(key, protocol=self._protocol, asset=self._asset)
         if state is None:
             raise Refused(ErrorCode.ASGARD_POSITION, "Asgard does not list the position")
-        snapshot = await self._reader.latest()
-        oracle = snapshot.perp.oracle_price
-        redemption = snapshot.redemption_rate(self._asset)
+        prices = await self._leaving.prices(self._asset)
+        reference = prices.oracle_price * prices.redemption_rate
         signed = await self._margin.prepare_close(
             self._context.solana,
             state,
             slippage_bps=self._limits.slippage_exit_bps_max,
-            reference_price=None if redemption is None else oracle * redemption,
+            reference_price=reference if prices.is_second_opinion else None,
         )
-        return _intent(signed, oracle)
+        return _intent(signed, prices.oracle_price)
 
     async def _read(self, key: str) -> LongRead:
         state = await self._state(key)
-        snapshot = await self._reader.latest()
-        redemption = snapshot.redemption_rate(self._asset)
-        if state is None or redemption is None:
-            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
-        return LongRead(state, redemption, snapshot.perp.oracle_price)
+        if state is None:
+            raise Unavailable(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
+        prices = await self._leaving.prices(self._asset)
+        return LongRead(state, prices.redemption_rate, prices.oracle_price)
 
     async def _observe(self, key: str) -> LongObserved:
-        snapshot = await self._reader.latest()
-        redemption = snapshot.redemption_rate(self._asset)
-        if redemption is None:
-            raise OutcomeUnknown(ErrorCode.STALE_MARKET)
         state = await self._state(key)
         if state is None and not await self._is_listed_ended(key):
             raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN)
-        return LongObserved(state, redemption, snapshot.perp.oracle_price)
+        prices = await self._leaving.prices(self._asset)
+        return LongObserved(state, prices.redemption_rate, prices.oracle_price)
 
     async def _state(self, key: str) -> LongState | None:
         return await self._margin.state(key, protocol=self._protocol, asset=self._asset)

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.operations.pause import refuse_when_paused
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
@@ -18,12 +19,8 @@ from asgard_basis.domain.position.lifecycle import PositionState, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import entry
-from asgard_basis.domain.saga.progress import (
-    closed_long,
-    closed_short,
-    opened_long,
-    opened_short,
-)
+from asgard_basis.domain.saga.progress import closed_long, opened_long
+from asgard_basis.domain.saga.short_record import opened_short
 from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
@@ -73,6 +70,8 @@ class OpenPosition:
         )
         async with self._transactions.for_user(user_id) as work:
             earlier = await self._desk.earlier(work, user_id, key, digest)
+            if earlier is None:
+                await refuse_when_paused(work, user_id)
         if earlier is not None:
             return earlier
         context = await trading_context(self._transactions, user_id)
@@ -95,6 +94,7 @@ class OpenPosition:
         )
         job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
         async with self._transactions.for_user(user_id) as work:
+            await refuse_when_paused(work, user_id)
             await work.positions.add(position)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
@@ -108,7 +108,7 @@ class OpenPosition:
         if failure is not None:
             await self._fail(job, position, failure)
             return failure
-        held_elsewhere = await self._held_short(position)
+        held_elsewhere = await self._record.others_short(position)
         steps = self._pairs.steps(
             context, position, job=job, plan=job.plan, held_short=held_elsewhere
         )
@@ -134,6 +134,8 @@ class OpenPosition:
             position.asset, position.size_usd, Leverage(position.leverage), position.protocol
         )
         try:
+            async with self._transactions.for_user(job.user_id) as work:
+                await refuse_when_paused(work, job.user_id)
             report = await self._preflight.check(context, order, is_counted=True)
         except DomainError as error:
             if isinstance(error, Unavailable) and self._is_patient(job):
@@ -218,8 +220,11 @@ class OpenPosition:
         return failure
 
     async def _fail(self, job: Job, position: Position, failure: DomainError) -> None:
+        async with self._transactions.for_user(job.user_id) as work:
+            journal = await work.journals.of_job(job.id)
+        is_unwound = journal.is_done(StepName.OPEN_LONG)
+
         def ended(position: Position) -> Position:
-            is_unwound = position.long is not None
             state = PositionState.UNWOUND if is_unwound else PositionState.FAILED
             return replace(
                 position,
@@ -237,23 +242,14 @@ class OpenPosition:
             ended=self._desk.ended(job, failure),
         )
 
-    async def _held_short(self, position: Position) -> Decimal:
-        async with self._transactions.for_user(position.user_id) as work:
-            held = await work.positions.held()
-        return sum(
-            (p.short.size for p in held if p.id != position.id and p.short is not None),
-            Decimal(0),
-        )
-
 
 def recorded(position: Position, journal: Journal, plan: entry.EntryPlan) -> Position:
     """The position with the legs' records an entry journal stands for, unwinding included."""
     long = opened_long(journal)
-    short = opened_short(journal, plan)
     return replace(
         position,
         long=closed_long(long, journal) if long else None,
-        short=closed_short(short, journal) if short else None,
+        short=opened_short(journal, plan),
     )
 
 

@@ -46,11 +46,14 @@ class EntryFacts:
     solana_sol: Decimal | None
     free_margin_usdc: Decimal | None
     positions_held: int
+    paused: str | None = None
+    """Why nothing may be opened now; None when it may."""
 
 
 def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
     """Every check, in the order a person would ask."""
     rules: tuple[Callable[[EntryFacts, RiskLimits], Check], ...] = (
+        _not_paused,
         _solana_usdc,
         _free_margin,
         _safe_leverage,
@@ -244,6 +247,18 @@ def _own_limits(facts: EntryFacts, limits: RiskLimits) -> Check:
         limit=f"at most {limits.positions_max}",
         remedy=None if passed else "Close a position first.",
         code=ErrorCode.MAX_EXPOSURE.code,
+    )
+
+
+def _not_paused(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    return Check(
+        key="not_paused",
+        label="Opening is allowed",
+        passed=facts.paused is None,
+        figure=facts.paused or "not paused",
+        limit="not paused",
+        remedy=None if facts.paused is None else "Wait until it is resumed; closing works.",
+        code=ErrorCode.PAUSED.code,
     )
 
 

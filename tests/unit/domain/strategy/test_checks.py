@@ -108,15 +108,16 @@ def spot(price: str) -> EntryFacts:
     return replace(FACTS, snapshot=replace(SNAPSHOT, spot_prices=prices))
 
 
-def test_twelve_checks_pass_when_all_is_well() -> None:
+def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 12
+    assert len(checks) == 13
     assert [check.key for check in checks if not check.passed] == []
 
 
 @pytest.mark.parametrize(
     ("facts", "key", "code"),
     [
+        (replace(FACTS, paused="You have paused opening: holidays"), "not_paused", "RSK-0007"),
         (replace(FACTS, solana_usdc=Decimal(100)), "solana_usdc", "WAL-0002"),
         (replace(FACTS, solana_usdc=None), "solana_usdc", "WAL-0002"),
         (replace(FACTS, free_margin_usdc=Decimal(100)), "free_margin", "HLQ-0003"),

@@ -1,0 +1,37 @@
+"""Pauses."""
+
+from datetime import datetime
+
+from pydantic import Field
+
+from asgard_basis.api.schemas.shapes import Request, Shape
+
+
+class PauseRequest(Request):
+    """Why, for whoever reads it later."""
+
+    reason: str = Field(default="Paused from the dashboard", min_length=1, max_length=200)
+
+
+class PauseEntry(Shape):
+    """One pause."""
+
+    by: str
+    """kill_switch, operator, system or user."""
+    is_for_everybody: bool
+    reason: str
+    since: datetime
+    can_lift: bool
+    """Whether you may end it."""
+    details: dict[str, str]
+
+
+class ControlResponse(Shape):
+    """What is allowed now. Closing always is."""
+
+    may_open: bool
+    may_close: bool
+    paused_by: str | None
+    """The strongest of those who paused."""
+    message: str | None
+    pauses: list[PauseEntry]

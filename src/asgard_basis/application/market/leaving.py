@@ -1,0 +1,104 @@
+"""The prices leaving needs, from whoever can be asked: getting out never waits for our own cache.
+
+Entering reads the shared snapshot and nothing else. What is held already must be hedged, looked
+at and closed while Redis is down and the market watch is dead, so the venues are asked directly.
+"""
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import TypeVar
+
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.domain.assets import Asset
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.market.snapshot import MarketSnapshot
+from asgard_basis.domain.money import ONE
+from asgard_basis.ports.chains import SolanaChain
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.venues import MarginVenue, PerpVenue
+
+T = TypeVar("T")
+
+_FRESH = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class LeavingPrices:
+    """What a long is valued at while it is hedged, looked at or sold."""
+
+    oracle_price: Decimal
+    """USD per SOL."""
+    redemption_rate: Decimal
+    """SOL per token."""
+    is_second_opinion: bool
+    """The price is not the word of the venue that sells the long: it may judge that venue's."""
+
+
+class LeavingMarket:
+    """The shared snapshot while it is fresh, else Hyperliquid and the chain, else Asgard."""
+
+    def __init__(
+        self,
+        *,
+        reader: MarketReader,
+        perp: PerpVenue,
+        margin: MarginVenue,
+        chain: SolanaChain,
+        clock: Clock,
+    ) -> None:
+        self._reader = reader
+        self._perp = perp
+        self._margin = margin
+        self._chain = chain
+        self._clock = clock
+
+    async def prices(self, asset: Asset) -> LeavingPrices:
+        """The best that is to be had now; raises Unavailable RSK-0004 when nobody knows."""
+        snapshot = await _answer(self._reader.latest())
+        is_fresh = snapshot is not None and self._is_fresh(snapshot)
+        redemption = await self._redemption(asset, snapshot, is_fresh=is_fresh)
+        if snapshot is not None and is_fresh:
+            return LeavingPrices(snapshot.perp.oracle_price, redemption, True)
+        market = await _answer(self._perp.market())
+        if market is not None:
+            return LeavingPrices(market.oracle_price, redemption, True)
+        spot = (await _answer(self._margin.spot_prices()) or {}).get(Asset.SOL)
+        if spot is None:
+            raise Unavailable(ErrorCode.STALE_MARKET, "nobody knows the price just now")
+        return LeavingPrices(spot, redemption, False)
+
+    async def size_step(self) -> Decimal | None:
+        """What sizes of the short are multiples of; None when nobody can be asked."""
+        market = await _answer(self._perp.market())
+        if market is not None:
+            return market.size_step
+        snapshot = await _answer(self._reader.latest())
+        return None if snapshot is None else snapshot.perp.size_step
+
+    async def _redemption(
+        self, asset: Asset, snapshot: MarketSnapshot | None, *, is_fresh: bool
+    ) -> Decimal:
+        if asset is Asset.SOL:
+            return ONE
+        kept = None if snapshot is None else snapshot.redemption_rate(asset)
+        if is_fresh and kept is not None:
+            return kept
+        found = (await _answer(self._chain.lst_markets()) or {}).get(asset)
+        if found is not None:
+            return found.redemption_rate
+        if kept is None:
+            raise Unavailable(ErrorCode.STALE_MARKET, f"what {asset} redeems for is not known")
+        return kept  # it moves once in two days, by some hundredths of a percent
+
+    def _is_fresh(self, snapshot: MarketSnapshot) -> bool:
+        return self._clock.host() - snapshot.perp.observed_at < _FRESH
+
+
+async def _answer(asking: Awaitable[T]) -> T | None:
+    """The answer, or None when it cannot be had now."""
+    try:
+        return await asking
+    except DomainError:
+        return None
