@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
+from asgard_basis.application.operations.dispatch import Unwilling
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.ports.repositories import Job
@@ -15,7 +16,8 @@ from asgard_basis.simulation.machine import Machine, Shared
 from asgard_basis.simulation.membrane import Killed, Membrane
 
 _RETRY_SECONDS = 2.0
-_STALLED_SECONDS = 10.0
+_STALLED_SECONDS = 8.0
+_HELD_SECONDS = 1.0
 """A worker not heard of for so long has its jobs given to others."""
 _FETCH_SECONDS = 0.05
 
@@ -138,19 +140,14 @@ class Deployment:
         self, machine: Machine, work: Coroutine[Any, Any, Any], name: str
     ) -> "asyncio.Task[Any]":
         """Let a process do something; every task begun by it belongs to the process."""
-        token = MACHINE.set(machine)
-        try:
-            return self._loop.create_task(work, name=f"{machine.name} {name}")
-        finally:
-            MACHINE.reset(token)
+        # In a context of its own: a process knows nothing of what made it start.
+        context = Context()
+        context.run(MACHINE.set, machine)
+        return self._loop.create_task(work, name=f"{machine.name} {name}", context=context)
 
     def _outside(self, work: Coroutine[Any, Any, Any], name: str) -> None:
-        token = MACHINE.set(None)
-        try:
-            task = self._loop.create_task(work, name=name)
-        finally:
-            MACHINE.reset(token)
-        task.add_done_callback(lambda done: self._judge(name, done))
+        task = self._loop.create_task(work, name=name, context=Context())
+        task.add_done_callback(lambda done: self._judge(name, done), context=Context())
 
     async def _monitor(self, machine: Machine) -> None:
         while True:
@@ -211,10 +208,11 @@ class Deployment:
         if error is None and task.result():
             delivery.is_done = True
             return
-        if error is not None and not isinstance(error, DomainError):
+        if error is not None and not isinstance(error, DomainError | Unwilling):
             self._told_defect(f"job {delivery.job_id}", error)
         if not delivery.holders:
-            self._loop.call_later(_RETRY_SECONDS, self._offer, delivery)
+            seconds = _HELD_SECONDS if error is None else _RETRY_SECONDS
+            self._loop.call_later(seconds, self._offer, delivery)
 
     def _judge(self, name: str, task: "asyncio.Task[Any]") -> None:
         if not task.cancelled() and task.exception() is not None:

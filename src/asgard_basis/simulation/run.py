@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 
 from asgard_basis.adapters.memory.coordination import MemorySnapshots
+from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.bootstrap.composition import Variant
 from asgard_basis.domain.errors import DomainError
@@ -120,13 +121,14 @@ class _Life:
         self._venues.solana.later = self.later
         self._clock = LoopClock(loop, began=past.at)
         self._deployment: Deployment | None = None
-        tables = past.tables.clone()
+        tables, leases = past.tables.clone(), LeaseBook(self._clock)
         self._shared = Shared(
             clock=self._clock,
             venues=self._venues,
             network=Network(self._venues.applications(), self.chaos),
             tables=tables,
-            transactions=MemoryTransactions(self._deliver, tables=tables),
+            leases=leases,
+            transactions=MemoryTransactions(self._deliver, tables=tables, leases=leases),
             authorization_key=authorization_key(),
             limits=RiskLimits(),
             variant=variant,

@@ -12,7 +12,7 @@ from decimal import Decimal
 from itertools import islice
 
 from asgard_basis.adapters.memory.tables import Row, Tables
-from asgard_basis.domain.identifiers import JobId, PositionId
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import (
@@ -74,6 +74,7 @@ class Witness:
         self._filled: defaultdict[str, Decimal] = defaultdict(Decimal)
         self._net: defaultdict[PositionId, Decimal] = defaultdict(Decimal)
         self._longs: dict[str, PositionId] = {}
+        self._owners: dict[PositionId, UserId] = {}
         self._transfers_read = len(truth.venues.ledger.mined)
         self._transferred: set[JobId] = set()
         self._credits_before = {
@@ -144,7 +145,14 @@ class Witness:
             if net < 0 and person.evm not in self.disturbed:
                 raise Broken("I-5", f"{-net} SOL more were bought back than had been sold")
             return
-        keys = [key for key, owner in self._longs.items() if owner == position_id]
+        is_disturbed = person.evm in self.disturbed
+        if is_disturbed:  # What the exchange took from a position may be sold again.
+            net = self._truth.short_size(person)
+        keys = [
+            key
+            for key, owner in self._longs.items()
+            if owner == position_id or (is_disturbed and self._owners[owner] == person.user_id)
+        ]
         ledger = self._truth.venues.asgard.ledger.positions
         held = [ledger[key] for key in keys if ledger[key].state == ACTIVE]
         most = sum((self._truth.sol_of(long) for long in held), Decimal(0)) * _OVER + LOT
@@ -163,6 +171,7 @@ class Witness:
             if written.job.position_id in self._longs.values():
                 raise Broken("I-5", "a position's long was opened twice")
             self._longs[long.pda] = written.job.position_id
+            self._owners[written.job.position_id] = written.job.user_id
 
     def _read_transfers(self) -> None:
         mined = self._truth.venues.ledger.mined
