@@ -14,9 +14,13 @@ from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
+from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_monitor import PositionMonitor
@@ -76,6 +80,9 @@ class _Ground:
     ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
         self.transactions = stores.transactions
+        self.kill_switch = KillSwitch(
+            transactions=self.transactions, flag=stores.kill_flag, clock=clock
+        )
         self.fees = FeeSchedule()
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
         self.runner = variant.runner(transactions=self.transactions, clock=clock)
@@ -113,8 +120,12 @@ def _trading(ground: _Ground) -> _Trading:
     book = PositionBook(
         transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
+    gate = OpeningGate(
+        transactions=transactions, kill_switch=ground.kill_switch, clock=clock, limits=limits
+    )
     preflight = Preflight(
         transactions=transactions,
+        gate=gate,
         reader=ground.reader,
         board=ground.board,
         perp=outside.perp,
@@ -128,6 +139,7 @@ def _trading(ground: _Ground) -> _Trading:
         open_position=OpenPosition(
             transactions=transactions,
             preflight=preflight,
+            gate=gate,
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,
@@ -232,6 +244,8 @@ def compose(
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
+    pauses = PauseControl(ground.transactions, ground.clock)
+    close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     return App(
         clock=ground.clock,
         limits=ground.limits,
@@ -253,8 +267,13 @@ def compose(
         preflight=trading.preflight,
         open_position=trading.open_position,
         close_position=trading.close_position,
+        close_all=close_all,
+        emergency_stop=EmergencyStop(
+            transactions=ground.transactions, pauses=pauses, close_all=close_all
+        ),
         views=trading.views,
-        pauses=PauseControl(ground.transactions, ground.clock),
+        pauses=pauses,
+        kill_switch=ground.kill_switch,
         balances=treasury.balances,
         deposits=treasury.deposits,
         monitor=trading.monitor,

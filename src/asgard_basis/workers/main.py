@@ -18,6 +18,8 @@ _STALLED_SECONDS = 10.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_STOP_LOOK_SECONDS = 2.0
+"""How often a worker looks at the kill file, and for positions that a stop still has to close."""
 
 
 async def work(app: App, stop: asyncio.Event) -> None:
@@ -44,6 +46,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_STALLED_SECONDS / 2, lambda: rescue(app), clock),
         "queue": lambda: deliver(app),
+        "kill-switch": lambda: every(_STOP_LOOK_SECONDS, app.kill_switch.keep, clock),
+        "emergency-stop": lambda: every(_STOP_LOOK_SECONDS, app.emergency_stop.keep, clock),
     }
     async with app.queue.open_async():
         tasks = [asyncio.create_task(supervised(n, d, clock), name=n) for n, d in duties.items()]

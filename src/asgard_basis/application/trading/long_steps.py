@@ -1,5 +1,6 @@
 """The outside effects on Solana: opening, reading and closing the long."""
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
@@ -29,6 +30,9 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.ports.chains import Landing, SolanaChain, WalletChange
 from asgard_basis.ports.venues import MarginVenue, OpenLong, SignedSubmission
 
+Admit = Callable[[], Awaitable[None]]
+"""Asked right before anything that increases risk is built and signed; raises Refused."""
+
 
 class LongSteps:
     """One position's dealings with Asgard; the chain has the last word on what happened."""
@@ -46,8 +50,10 @@ class LongSteps:
         reader: MarketReader,
         leaving: LeavingMarket,
         limits: RiskLimits,
+        admit: Admit | None = None,
     ) -> None:
         self._context = context
+        self._admit = admit
         self._asset = asset
         self._protocol = protocol
         self._plan = plan
@@ -107,6 +113,8 @@ class LongSteps:
 
     async def _prepare_open(self) -> SolanaIntent:
         plan = self._plan
+        if self._admit is not None:
+            await self._admit()
         snapshot = await self._reader.latest()
         lender = snapshot.lender(self._protocol, self._asset)
         if plan is None or lender is None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.trading.long_steps import LongSteps
+from asgard_basis.application.trading.long_steps import Admit, LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.position.position import Position
@@ -60,8 +60,9 @@ class PairFactory:
         job: Job,
         plan: EntryPlan | None,
         held_short: Decimal,
+        admit: Admit | None = None,
     ) -> PairSteps:
-        """The performer for one position's entry or exit."""
+        """The performer for one position's entry or exit; `admit` is asked before it is bought."""
         long_steps = LongSteps(
             context=context,
             asset=position.asset,
@@ -73,6 +74,7 @@ class PairFactory:
             reader=self._reader,
             leaving=self._leaving,
             limits=self._limits,
+            admit=admit,
         )
         return PairSteps(
             context=context,

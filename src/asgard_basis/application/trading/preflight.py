@@ -9,7 +9,7 @@ from typing import TypeVar
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.rates import Priced, RateBoard
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.operations.pause import pause_told
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
@@ -118,6 +118,7 @@ class Preflight:
         self,
         *,
         transactions: Transactions,
+        gate: OpeningGate,
         reader: MarketReader,
         board: RateBoard,
         perp: PerpVenue,
@@ -127,6 +128,7 @@ class Preflight:
         fees: FeeSchedule,
     ) -> None:
         self._transactions = transactions
+        self._gate = gate
         self._reader = reader
         self._board = board
         self._perp = perp
@@ -158,7 +160,6 @@ class Preflight:
             )
         async with self._transactions.for_user(context.user_id) as work:
             held = len(await work.positions.held())
-            in_force = await work.pauses.in_force(context.user_id)
         facts = EntryFacts(
             now=self._clock.host(),
             asset=order.asset,
@@ -173,7 +174,8 @@ class Preflight:
             solana_sol=balances.sol if balances else None,
             free_margin_usdc=account.withdrawable_usdc if account else None,
             positions_held=held - (1 if is_counted else 0),
-            paused=pause_told(in_force),
+            paused=await self._gate.paused(context.user_id),
+            held_back=await self._gate.held_back(context.user_id, order.asset, lender.protocol),
         )
         checks = evaluate(facts, self._limits)
         return PreflightReport(

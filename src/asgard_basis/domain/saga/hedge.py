@@ -185,8 +185,7 @@ def may_try(journal: Journal, name: StepName, patience: Patience = SECOND_LEG) -
     silent = [
         s
         for s in steps
-        if s.status is StepStatus.UNAVAILABLE
-        and s.error_code != ErrorCode.SIGNING_UNAVAILABLE.code
+        if s.status is StepStatus.UNAVAILABLE and s.error_code != ErrorCode.SIGNING_UNAVAILABLE.code
     ]
     unfilled = sum(
         1 for s in steps if isinstance(s.outcome, OrderDone) and s.outcome.result.filled_size == 0
