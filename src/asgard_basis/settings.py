@@ -84,6 +84,7 @@ class Settings(BaseModel):
         pattern="^postgres(ql)?://",
         repr=False,
     )
+    workers: int = _named("WORKERS", "Worker processes `basis up` starts.", default=1, ge=1, le=8)
     pool_size: int = _named(
         "POOL_SIZE", "Most database connections of a process.", default=10, ge=2, le=200
     )

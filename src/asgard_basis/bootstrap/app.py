@@ -84,3 +84,5 @@ class App:
     dispatch: Dispatch
     health: Health
     heartbeat: Callable[[], Awaitable[None]]
+    leave: Callable[[], None]
+    """Lets sagas conclude the step they are in and begin no other."""

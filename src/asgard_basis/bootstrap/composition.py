@@ -15,6 +15,7 @@ from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
 from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
@@ -48,7 +49,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if settings.clock_url:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
-        outside = reach(settings, stack, clock, stores.nonces)
+        outside = reach(settings, stack, clock, stores)
         yield compose(
             stores,
             outside,
@@ -79,7 +80,7 @@ class _Ground:
         variant: Variant,
     ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
-        self.transactions = stores.transactions
+        self.transactions = OverseenTransactions(stores.transactions, clock)
         self.kill_switch = KillSwitch(
             transactions=self.transactions, flag=stores.kill_flag, clock=clock
         )
@@ -286,4 +287,5 @@ def compose(
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

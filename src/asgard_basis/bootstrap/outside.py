@@ -19,6 +19,11 @@ from asgard_basis.adapters.postgres.queue import queue_connector
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.adapters.privy.identity import PrivyIdentity
 from asgard_basis.adapters.privy.policies import PolicyCaps
+from asgard_basis.adapters.privy.twinned_signers import (
+    PolicyTwin,
+    TwinnedEvmSigner,
+    TwinnedSolanaSigner,
+)
 from asgard_basis.adapters.privy.wallets import PrivyWallets
 from asgard_basis.adapters.redis.connection import answers, open_redis
 from asgard_basis.adapters.redis.events import RedisEventBus
@@ -28,9 +33,15 @@ from asgard_basis.adapters.redis.limits import RedisRateLimiter
 from asgard_basis.adapters.redis.snapshots import RedisSnapshotStore
 from asgard_basis.adapters.solana.chain import RpcSolanaChain
 from asgard_basis.adapters.system.kill_file import KillFile
+from asgard_basis.application.operations.duty import present_duty
 from asgard_basis.application.operations.health import Probe
+from asgard_basis.application.operations.signing import (
+    LoggedEvmSigner,
+    LoggedSolanaSigner,
+    SignatureLog,
+)
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
-from asgard_basis.domain.identifiers import SolanaAddress
+from asgard_basis.domain.identifiers import EvmAddress, SolanaAddress
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -45,7 +56,7 @@ from asgard_basis.ports.identity import IdentityProvider
 from asgard_basis.ports.kill_flag import KillFlag
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
-from asgard_basis.ports.wallets import EvmSigner, WalletCustody
+from asgard_basis.ports.wallets import EvmSigner, Wallet, WalletCustody, WalletRole
 from asgard_basis.settings import Settings
 
 ASGARD_SECONDS = 60
@@ -136,7 +147,7 @@ class Lines:
     asgard_api_key: str | None = None
 
 
-def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: NonceSource) -> Outside:
+def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Stores) -> Outside:
     """Adapters to all five, each with connections of its own, which `stack` closes."""
 
     def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
@@ -160,11 +171,17 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: Nonce
         asgard_program_id=settings.asgard_program_id,
         asgard_api_key=settings.asgard_api_key,
     )
-    return connected(lines, clock, nonces)
+    return connected(lines, clock, stores.nonces, stores.transactions)
 
 
-def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
-    """Adapters to all five over lines that are there already."""
+def connected(
+    lines: Lines, clock: Clock, nonces: NonceSource, transactions: Transactions
+) -> Outside:
+    """Adapters to all five over lines that are there already.
+
+    Every signature is judged by our own policies, then written to the audit log, then asked for.
+    """
+    caps = PolicyCaps(venue_vaults=lines.asgard_vaults, protocols=PROTOCOLS_ON_BY_DEFAULT)
     wallets = PrivyWallets(
         http=lines.privy,
         app_id=lines.privy_app_id,
@@ -172,20 +189,23 @@ def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
         authorization_key=lines.privy_authorization_key,
         quorum_id=lines.privy_quorum_id,
         clock=clock,
-        caps=PolicyCaps(venue_vaults=lines.asgard_vaults, protocols=PROTOCOLS_ON_BY_DEFAULT),
+        caps=caps,
     )
+    log = SignatureLog(transactions, clock)
+    twin = PolicyTwin(caps, lambda wallet: _agent_of(transactions, wallet))
+    evm = TwinnedEvmSigner(LoggedEvmSigner(wallets.evm, log), twin)
     solana = RpcSolanaChain(http=lines.solana, clock=clock)
     return Outside(
         perp=HyperliquidPerpVenue(
             http=lines.hyperliquid,
             websocket_url=lines.hyperliquid_ws_url,
-            signer=wallets.evm,
+            signer=evm,
             nonces=nonces,
             clock=clock,
         ),
         margin=AsgardMarginVenue(
             http=lines.asgard,
-            signer=wallets.solana,
+            signer=TwinnedSolanaSigner(LoggedSolanaSigner(wallets.solana, log), twin),
             chain=solana,
             protocols=PROTOCOLS_ON_BY_DEFAULT,
             program_id=lines.asgard_program_id,
@@ -194,7 +214,7 @@ def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
             vaults=lines.asgard_vaults,
         ),
         solana=solana,
-        arbitrum=lines.arbitrum(wallets.evm),
+        arbitrum=lines.arbitrum(evm),
         identity=PrivyIdentity(
             http=lines.privy,
             app_id=lines.privy_app_id,
@@ -203,3 +223,15 @@ def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
         ),
         custody=wallets,
     )
+
+
+async def _agent_of(transactions: Transactions, wallet: Wallet) -> EvmAddress | None:
+    """The trading agent of the user the present task acts for, when the wallet is that user's."""
+    duty = present_duty()
+    if duty is None:
+        return None
+    async with transactions.for_user(duty.user_id) as work:
+        wallets = await work.wallets.of_user(duty.user_id)
+    main, agent = wallets.get(WalletRole.EVM), wallets.get(WalletRole.AGENT)
+    is_own = main is not None and main.wallet_id == wallet.wallet_id
+    return EvmAddress(agent.address) if agent is not None and is_own else None

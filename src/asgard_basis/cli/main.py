@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis")
+audit = typer.Typer(no_args_is_help=True, help="The log of everything that was done.")
+app.add_typer(audit, name="audit")
 
 
 @app.command()
@@ -50,6 +52,22 @@ def doctor() -> None:
         if finding.advice is not None:
             typer.echo(f"        what to do: {finding.advice}")
     raise typer.Exit(any(finding.advice is not None for finding in findings))
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Read the whole audit log; ends with 1 when a line was changed, added or taken away."""
+    from asgard_basis.cli.audit import verify
+
+    verify()
+
+
+@audit.command("show")
+def audit_show(position: str) -> None:
+    """Tell a position's life from the audit log, line by line."""
+    from asgard_basis.cli.audit import show
+
+    show(position)
 
 
 @app.command()

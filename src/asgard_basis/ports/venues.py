@@ -42,6 +42,19 @@ class PerpTrader:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionNonce:
+    """The number one trading action is sent under: written down before it is sent.
+
+    The venue takes each number once. So the action it stands for can be made impossible by using
+    the number for nothing (`PerpVenue.void`).
+    """
+
+    number: int
+    expires_at_ms: int
+    """Market time after which the venue refuses the action, in milliseconds of the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class PerpOrder:
     """An immediate-or-cancel limit order on SOL-PERP."""
 
@@ -116,22 +129,48 @@ class PerpVenue(Protocol):
         """Let the agent trade for the account; harmless when it may already."""
         ...
 
-    async def set_isolated_leverage(self, trader: PerpTrader, leverage: int) -> None:
+    async def reserve_nonce(self, trader: PerpTrader) -> ActionNonce:
+        """A number nobody else has for the next action of the trader; nothing is sent.
+
+        Actions that are given none take one of their own, and cannot be made void.
+        """
+        ...
+
+    async def void(self, trader: PerpTrader, number: int) -> bool:
+        """Use a number for nothing, so that its action can never happen any more.
+
+        True: it was free, the action has not happened and never will. False: it was used before,
+        by the action or by an earlier `void`: nothing more can happen under it, and what did is
+        to be looked up (records may show a few blocks late). After an error it is not known.
+        """
+        ...
+
+    async def isolated_leverage(self, address: EvmAddress) -> int | None:
+        """The account's leverage setting for SOL-PERP; None while it is not isolated."""
+        ...
+
+    async def set_isolated_leverage(
+        self, trader: PerpTrader, leverage: int, nonce: ActionNonce | None = None
+    ) -> None:
         """Isolated margin at that leverage for SOL-PERP."""
         ...
 
-    async def add_margin(self, trader: PerpTrader, amount_usdc: Decimal) -> None:
+    async def add_margin(
+        self, trader: PerpTrader, amount_usdc: Decimal, nonce: ActionNonce | None = None
+    ) -> None:
         """Move free USDC into the isolated position; negative takes some out."""
         ...
 
-    async def place(self, trader: PerpTrader, order: PerpOrder) -> OrderResult:
+    async def place(
+        self, trader: PerpTrader, order: PerpOrder, nonce: ActionNonce | None = None
+    ) -> OrderResult:
         """Send an order and say what it came to; the size filled may be less than asked.
 
         Price and size are brought to the venue's steps (the price to the eager side, the size
         down). Nobody to trade with is a result with size zero, not an error; so is a reduce-only
         order without a position to reduce, with the status `reduceOnlyRejected`. After
-        OutcomeUnknown the order may be executed until `ORDER_LIFETIME` of host time has passed
-        since this was called.
+        OutcomeUnknown the order may be executed until its number is void, or until
+        `ORDER_LIFETIME` of host time has passed since this was called.
         """
         ...
 
@@ -140,7 +179,8 @@ class PerpVenue(Protocol):
     ) -> OrderResult | None:
         """What became of an order, or None when the venue does not know the key.
 
-        None is final only when `ORDER_LIFETIME` of host time has passed since `place` was called.
+        None is final only when `void` was answered for its number, or when `ORDER_LIFETIME` of
+        host time has passed since `place` was called.
         """
         ...
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+import procrastinate
 import structlog
 
 from asgard_basis.bootstrap import App
@@ -14,7 +15,9 @@ log = structlog.get_logger(__name__)
 
 _CONCURRENCY = 20
 _HEARTBEAT_SECONDS = 2.0
-_STALLED_SECONDS = 10.0
+_STALLED_SECONDS = 7.0
+_RESCUE_SECONDS = 1.0
+"""With the 6 s of a tenure: what a killed worker had is in other hands within about 10 s."""
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
@@ -23,8 +26,11 @@ _STOP_LOOK_SECONDS = 2.0
 
 
 async def work(app: App, stop: asyncio.Event) -> None:
-    """Work until `stop` is set; jobs in hand are finished or handed back within 10 s."""
-    register(app.queue, app)
+    """Work until `stop` is set; jobs in hand are finished or handed back within 10 s.
+
+    A saga concludes the step it is in and is handed on at once.
+    """
+    register(app.queue, app, is_stopping=stop.is_set)
     clock, leases = app.clock, app.leases
 
     async def watch() -> None:
@@ -44,7 +50,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "position-monitor": monitor,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
-        "rescue": lambda: every(_STALLED_SECONDS / 2, lambda: rescue(app), clock),
+        "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
         "queue": lambda: deliver(app),
         "kill-switch": lambda: every(_STOP_LOOK_SECONDS, app.kill_switch.keep, clock),
         "emergency-stop": lambda: every(_STOP_LOOK_SECONDS, app.emergency_stop.keep, clock),
@@ -52,6 +58,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
     async with app.queue.open_async():
         tasks = [asyncio.create_task(supervised(n, d, clock), name=n) for n, d in duties.items()]
         await stop.wait()
+        app.leave()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
@@ -75,5 +82,10 @@ async def rescue(app: App) -> None:
     """Give the work of workers that died to those that live."""
     stalled = await app.queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS)
     for job in stalled:
-        await app.queue.job_manager.retry_job(job)
-        log.warning("job_rescued", job=job.task_kwargs.get("job_id"))
+        try:
+            await app.queue.job_manager.retry_job(job)
+        except procrastinate.exceptions.ConnectorException as error:
+            # Another worker was quicker, or the database is away: it is looked for again.
+            log.info("job_not_rescued", job=job.task_kwargs.get("job_id"), error=repr(error))
+        else:
+            log.warning("job_rescued", job=job.task_kwargs.get("job_id"))

@@ -11,6 +11,7 @@ from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
@@ -39,7 +40,7 @@ from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal
 from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.venues import LongPosition, PerpOrder, SignedSubmission
+from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, SignedSubmission
 from asgard_basis.ports.wallets import WalletRole
 from tests.builders_platform import MOMENT, a_job, a_long, a_position, a_short, a_user, a_wallet
 from tests.unit.application.world import ADA, START, Outside, StillClock
@@ -113,13 +114,14 @@ class Pair:
     """Ada's account on both venues, with the use cases that trade there."""
 
     def __init__(self) -> None:
-        self.transactions = MemoryTransactions()
         self.clock = StillClock()
+        self.transactions = OverseenTransactions(MemoryTransactions(), self.clock)
         self.sold_short = Decimal(0)
         self.free = Decimal(1000)
         self.margin_usdc = Decimal(0)
         self.fills: list[PerpFill] = []
         self.signed = 0
+        self.numbers = 0
         self._blocks = itertools.count(1)
         self.world = Outside(
             latest=SNAPSHOT,
@@ -138,6 +140,8 @@ class Pair:
             block_height=lambda: next(self._blocks),
             spot_prices={Asset.SOL: PRICE},
             open_fill=None,
+            reserve_nonce=lambda *_: self._nonce(),
+            void=True,
             place=self._place,
             find_order=None,
             fills=lambda _address, *, since: [f for f in self.fills if f.time >= since],
@@ -267,7 +271,11 @@ class Pair:
         self.signed += 1
         return SignedSubmission(f"sig-{self.signed}", ("tx",), "{}", 100, None)  # type: ignore[arg-type]
 
-    def _place(self, _trader: Any, order: PerpOrder) -> OrderResult:
+    def _nonce(self) -> ActionNonce:
+        self.numbers += 1
+        return ActionNonce(self.numbers, 0)
+
+    def _place(self, _trader: Any, order: PerpOrder, _nonce: Any) -> OrderResult:
         size = order.size
         if order.reduce_only:
             if self.sold_short == 0:
@@ -292,6 +300,6 @@ class Pair:
         self.margin_usdc = self.sold_short * PRICE / 3
         return OrderResult(number, size, PRICE, "filled")
 
-    def _add_margin(self, _trader: Any, amount: Decimal) -> None:
+    def _add_margin(self, _trader: Any, amount: Decimal, _nonce: Any) -> None:
         self.margin_usdc += amount
         self.free -= amount

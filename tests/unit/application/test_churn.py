@@ -13,10 +13,10 @@ from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.ports.chains import WalletChange
 from asgard_basis.ports.repositories import JobKind, JobStatus
+from asgard_basis.ports.wallets import WalletRole
 from tests.builders_platform import a_user, a_wallet
 from tests.unit.application.pair import Pair, report
 from tests.unit.application.world import ADA
-from asgard_basis.ports.wallets import WalletRole
 
 ORDER = EntryOrder(Asset.SOL, Decimal(1000), Leverage(Decimal(2)), None)
 NOBODY = OrderResult(None, Decimal(0), None, "iocCancelRejected", "nobody sells")

@@ -26,7 +26,7 @@ from asgard_basis.domain.saga.step import (
     StepStatus,
 )
 from asgard_basis.ports.chains import Landing, WalletChange
-from asgard_basis.ports.venues import LongPosition
+from asgard_basis.ports.venues import ActionNonce, LongPosition
 from tests.builders_platform import MOMENT
 from tests.unit.application.world import CONTEXT, Outside, StillClock
 
@@ -81,7 +81,6 @@ def pair_steps(outside: Outside, *, job: str = "j") -> PairSteps:
         ),
         perp=outside,  # type: ignore[arg-type]
         long_steps=long_steps(outside),
-        reader=outside,  # type: ignore[arg-type]
         clock=StillClock(),
         limits=RiskLimits(),
     )
@@ -150,7 +149,8 @@ async def test_closing_again_does_not_mistake_an_old_order_for_its_own() -> None
     market = type("Market", (), {"mid_price": Decimal(170), "mark_price": Decimal(170)})()
     keys = set()
     for job in ("first", "second"):
-        steps = pair_steps(Answers(market=market), job=job)
+        world = Answers(market=market, reserve_nonce=ActionNonce(7, 0))
+        steps = pair_steps(world, job=job)
         intent = await steps.prepare(Perform(StepName.CLOSE_SHORT, Decimal(6)), Journal(), 1)
         assert isinstance(intent, OrderIntent)
         keys.add(intent.client_order_id)

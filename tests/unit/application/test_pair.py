@@ -119,8 +119,8 @@ async def test_a_book_without_sellers_is_tried_until_there_are_some(pair: Pair) 
     place = pair.world.answers["place"]
     nobody = OrderResult(None, Decimal(0), None, "iocCancelRejected", "nobody")
 
-    def empty_at_first(trader: object, order: object) -> object:
-        return place(trader, order) if pair.world.calls.count("place") > 20 else nobody
+    def empty_at_first(trader: object, order: object, nonce: object) -> object:
+        return place(trader, order, nonce) if pair.world.calls.count("place") > 20 else nobody
 
     pair.world.answers["place"] = empty_at_first
     job = await pair.job(JobKind.CLOSE, position)

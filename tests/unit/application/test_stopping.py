@@ -20,7 +20,7 @@ from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.kill_flag import KillFlag
 from asgard_basis.ports.repositories import JobKind
 from tests.builders_platform import a_user
-from tests.unit.application.pair import PLAN, Pair
+from tests.unit.application.pair import Pair
 from tests.unit.application.world import ADA
 
 BOB = UserId("bob")

@@ -9,10 +9,11 @@ from typing import TypeVar
 import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
+from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
+    LeverageIntent,
     LongClosed,
     LongObserved,
     LongOpened,
@@ -36,6 +37,7 @@ STORED: dict[str, type] = {
         SolanaIntent,
         EvmIntent,
         MarginIntent,
+        LeverageIntent,
         PlainIntent,
         LongOpened,
         LongRead,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import SnapshotStore
@@ -23,11 +23,17 @@ class MarketReader:
     async def latest(self) -> MarketSnapshot:
         """The newest snapshot; its parts carry their ages.
 
-        Raises DomainError RSK-0004 while there has never been one.
+        While the store does not answer, the last one that was read: a leg must be closed all the
+        same, and whoever opens judges by the age. Raises DomainError RSK-0004 while there has
+        never been one, Unavailable GEN-0006 when it cannot be known.
         """
         now = self._clock.host()
         if self._kept is None or now - self._read_at >= _REUSE:
-            self._kept = await self._snapshots.latest()
+            try:
+                self._kept = await self._snapshots.latest()
+            except Unavailable:
+                if self._kept is None:
+                    raise
             self._read_at = now
         if self._kept is None:
             raise DomainError(ErrorCode.STALE_MARKET, "there is no market data yet")

@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import plain
 from asgard_basis.domain.position.position import Position
-from asgard_basis.domain.saga.progress import closed_short, is_long_gone
+from asgard_basis.domain.saga.progress import is_long_gone
+from asgard_basis.domain.saga.short_record import changed_short
 from asgard_basis.domain.saga.step import Journal, Step, StepName, StepStatus
 
 WAITING_FOR, WAITING_SINCE = "waiting_for", "waiting_since"
@@ -69,7 +70,7 @@ def still_held(position: Position, journal: Journal | None) -> list[str]:
     """
     held = []
     if position.short is not None:
-        short = position.short if journal is None else closed_short(position.short, journal)
+        short = position.short if journal is None else changed_short(position.short, journal)
         if short.size > 0:
             held.append(f"short of {plain(short.size)} SOL on Hyperliquid")
     long = position.long

@@ -21,7 +21,8 @@ from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED, PositionSta
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga import exit as exit_saga
-from asgard_basis.domain.saga.progress import closed_long, closed_short, is_long_gone
+from asgard_basis.domain.saga.progress import closed_long, is_long_gone
+from asgard_basis.domain.saga.short_record import changed_short
 from asgard_basis.domain.saga.step import Decision, Finished, Journal
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
@@ -119,7 +120,13 @@ class ClosePosition:
             size_step=await self._pairs.lot() if short_size else ONE,
             holds_long=position.long is not None and position.long.redemption_closed is None,
         )
-        steps = self._pairs.steps(context, position, job=job, plan=None, held_short=ZERO)
+        steps = self._pairs.steps(
+            context,
+            position,
+            job=job,
+            plan=None,
+            held_short=await self._record.others_short(position),
+        )
 
         async def progress(journal: Journal) -> None:
             await self._progress(job, journal)
@@ -186,7 +193,7 @@ class ClosePosition:
             return replace(
                 position,
                 long=closed_long(long, journal, position.observation) if long else None,
-                short=closed_short(short, journal) if short else None,
+                short=changed_short(short, journal) if short else None,
                 failure_code=told.code.code if told else None,
                 failure=told.message if told else None,
             )

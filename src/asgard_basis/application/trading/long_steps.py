@@ -8,7 +8,7 @@ from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.identifiers import TransactionSignature
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -151,7 +151,7 @@ class LongSteps:
     async def _read(self, key: str) -> LongRead:
         state = await self._state(key)
         if state is None:
-            raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
+            raise Unavailable(ErrorCode.ASGARD_UNKNOWN, "the long is not listed yet")
         prices = await self._leaving.prices(self._asset)
         return LongRead(state, prices.redemption_rate, prices.oracle_price)
 

@@ -347,7 +347,7 @@ def _result(
 
 
 def _put_in(position: Position) -> Decimal:
-    spent = position.long.usdc_spent if position.long else ZERO
+    spent = position.long.usdc_spent - position.long.usdc_returned if position.long else ZERO
     return spent + (position.short.margin_usdc if position.short else ZERO)
 
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ONE, ZERO, ceil_to
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Journal,
     LongOpened,
@@ -83,10 +83,7 @@ class HeldLong:
 
 def short_held(journal: Journal, start: Decimal = ZERO) -> Decimal:
     """SOL sold short after everything the journal knows of, having begun with `start`."""
-    held = start
-    for held in held_after_each(journal, start):
-        pass
-    return held
+    return [start, *held_after_each(journal, start)][-1]
 
 
 def held_after_each(journal: Journal, start: Decimal = ZERO) -> Iterator[Decimal]:
@@ -235,11 +232,14 @@ def is_current(journal: Journal, name: StepName, *, after: frozenset[StepName]) 
     return False
 
 
-def _is_orderable(terms: HedgeTerms, journal: Journal, size: Decimal) -> bool:
+def is_too_small(journal: Journal) -> bool:
+    """Whether the venue called the newest order too small."""
     orders = [s for s in journal.steps if s.name in {StepName.OPEN_SHORT, StepName.CLOSE_SHORT}]
-    if orders and orders[-1].error_code == ErrorCode.SIZE_TOO_SMALL.code:
-        return False
-    return size * terms.reference_price >= terms.min_order_usd
+    return bool(orders) and orders[-1].error_code == ErrorCode.SIZE_TOO_SMALL.code
+
+
+def _is_orderable(terms: HedgeTerms, journal: Journal, size: Decimal) -> bool:
+    return not is_too_small(journal) and size * terms.reference_price >= terms.min_order_usd
 
 
 def _is_read(steps: tuple[Step, ...]) -> bool:
