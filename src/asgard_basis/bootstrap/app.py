@@ -13,6 +13,7 @@ from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
@@ -77,6 +78,7 @@ class App:
     views: PositionViews
     pauses: PauseControl
     kill_switch: KillSwitch
+    operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
     monitor: PositionMonitor

@@ -15,6 +15,7 @@ from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
 from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
@@ -275,6 +276,7 @@ def compose(
         views=trading.views,
         pauses=pauses,
         kill_switch=ground.kill_switch,
+        operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
         monitor=trading.monitor,

@@ -19,3 +19,13 @@ def queue_connector(url: str, *, size_max: int = 4) -> procrastinate.PsycopgConn
             "keepalives_count": 3,
         },
     )
+
+
+async def is_served(queue: procrastinate.App, *, seconds: float = 8) -> bool:
+    """Whether any worker has shown a sign of life lately; the queue must be open."""
+    row = await queue.connector.execute_query_one_async(
+        "SELECT count(*) AS alive FROM procrastinate_workers"
+        " WHERE last_heartbeat > now() - make_interval(secs => %(seconds)s)",
+        seconds=seconds,
+    )
+    return bool(row["alive"])
