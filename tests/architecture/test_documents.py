@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from asgard_basis.cli.documents import documents
+from asgard_basis.cli.documents import PICTURES, documents
 from asgard_basis.cli.main import app
 from asgard_basis.cli.openapi import openapi
 
@@ -20,6 +20,11 @@ PAGES = sorted({*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")})
 @pytest.mark.parametrize("name", MADE)
 def test_a_reference_page_says_what_the_code_says(name: str) -> None:
     assert (REFERENCE / name).read_text() == MADE[name](), "run `make docs`"
+
+
+@pytest.mark.parametrize("name", PICTURES)
+def test_a_picture_shows_what_the_code_does(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text() == PICTURES[name](), "run `make docs`"
 
 
 def test_nothing_lies_beside_the_pages_that_are_made() -> None:

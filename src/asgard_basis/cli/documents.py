@@ -1,6 +1,6 @@
 """`basis docs`: the reference pages that are made from the code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,6 +10,7 @@ from pydantic.fields import FieldInfo
 
 from asgard_basis.cli.openapi import openapi
 from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.domain.position.lifecycle import ENDED, MEANING, TRANSITIONS, PositionState
 from asgard_basis.settings import LIVE_URLS, Settings
 
 
@@ -24,10 +25,49 @@ def documents(commands: typer.Typer) -> Mapping[str, Callable[[], str]]:
 
 
 def write_documents(folder: Path, commands: typer.Typer) -> None:
-    """Write every page into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, write in documents(commands).items():
-        (folder / name).write_text(write())
+    """Write every reference page into `folder`, and the pictures beside it."""
+    pages = {folder / name: write for name, write in documents(commands).items()}
+    pages |= {folder.parent / name: write for name, write in PICTURES.items()}
+    for page, write in pages.items():
+        page.parent.mkdir(parents=True, exist_ok=True)
+        page.write_text(write())
+
+
+def lifecycle_picture() -> str:
+    """The states of a position and the ways between them, drawn from the table."""
+    ways = [
+        f"    {state.value} --> {later.value}"
+        for state in PositionState
+        for later in PositionState
+        if later in TRANSITIONS[state]
+    ]
+    ends = [f"    {state.value} --> [*]" for state in PositionState if state in ENDED]
+    meanings = [f"| `{state.value}` | {MEANING[state]} |" for state in PositionState]
+    lines = [
+        "# The life of a position",
+        "",
+        "Made by `make docs` from the table in `domain/position/lifecycle.py`: nothing else may",
+        "change a state, and no way exists that is not drawn here. What moves a position along",
+        "are the [sagas](../concepts/sagas.md).",
+        "",
+        "```mermaid",
+        "stateDiagram-v2",
+        f"    [*] --> {PositionState.REQUESTED.value}",
+        *ways,
+        *ends,
+        "```",
+        "",
+        "| state | means |",
+        "|---|---|",
+        *meanings,
+    ]
+    return "\n".join(lines) + "\n"
+
+
+PICTURES: Mapping[str, Callable[[], str]] = {
+    "architecture/lifecycle.md": lifecycle_picture,
+}
+"""Pages elsewhere under `docs`, by their place there."""
 
 
 def error_reference() -> str:
@@ -78,11 +118,20 @@ def command_reference(app: typer.Typer) -> str:
         "|---|---|",
     ]
     group = typer.main.get_command(app)
-    commands: Mapping[str, Any] = getattr(group, "commands", {})
-    for name, command in commands.items():
+    for name, command in _commands(group, ""):
         options = [_option(parameter) for parameter in command.params]
         lines.append(f"| `{' '.join([f'basis {name}', *options])}` | {command.help} |")
     return "\n".join(lines) + "\n"
+
+
+def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Commands with their full names, those of groups included."""
+    inner: Mapping[str, Any] = getattr(group, "commands", {})
+    for name, command in inner.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, command
 
 
 def _name(info: FieldInfo) -> str:

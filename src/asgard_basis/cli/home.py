@@ -76,6 +76,17 @@ class Home:
         """Nothing is running (any more)."""
         self.run_file.unlink(missing_ok=True)
 
+    def database_url(self) -> str | None:
+        """The database in use: DATABASE_URL, or the embedded one that runs here; None for none."""
+        given = os.environ.get("DATABASE_URL")
+        if given:
+            return given
+        public = (self.read_run() or {}).get("postgresql")
+        password = self.folder / "postgresql" / "password"
+        if not isinstance(public, str) or not password.is_file():
+            return None
+        return public.replace("@", f":{password.read_text().strip()}@", 1)
+
     def remembered_port(self, name: str) -> int | None:
         """The port of the last run."""
         port = (read_json(self._ports_file) or {}).get(name)

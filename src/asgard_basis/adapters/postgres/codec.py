@@ -9,14 +9,16 @@ from typing import TypeVar
 import msgspec
 
 from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
+from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
+    LeverageIntent,
     LongClosed,
     LongObserved,
     LongOpened,
     LongRead,
+    LookIntent,
     MarginIntent,
     OrderDone,
     OrderIntent,
@@ -36,6 +38,8 @@ STORED: dict[str, type] = {
         SolanaIntent,
         EvmIntent,
         MarginIntent,
+        LeverageIntent,
+        LookIntent,
         PlainIntent,
         LongOpened,
         LongRead,

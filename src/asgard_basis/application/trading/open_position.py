@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
@@ -19,12 +18,8 @@ from asgard_basis.domain.position.lifecycle import PositionState, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import entry
-from asgard_basis.domain.saga.progress import (
-    closed_long,
-    closed_short,
-    opened_long,
-    opened_short,
-)
+from asgard_basis.domain.saga.progress import closed_long, opened_long
+from asgard_basis.domain.saga.short_record import opened_short
 from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
@@ -112,7 +107,7 @@ class OpenPosition:
         if failure is not None:
             await self._fail(job, position, failure)
             return failure
-        held_elsewhere = await self._held_short(position)
+        held_elsewhere = await self._record.others_short(position)
         steps = self._pairs.steps(
             context, position, job=job, plan=job.plan, held_short=held_elsewhere
         )
@@ -164,7 +159,7 @@ class OpenPosition:
 
     def _plan_of(self, report: PreflightReport, position: Position) -> entry.EntryPlan:
         split = report.priced.split
-        fee = split.short_sol * report.snapshot.perp.mark_price * Decimal("0.0005")
+        fee = split.short_sol * report.snapshot.perp.mark_price * report.fees.perp_taker
         return entry.EntryPlan(
             collateral_usdc=split.collateral_usdc,
             long_leverage=position.leverage,
@@ -224,8 +219,11 @@ class OpenPosition:
         return failure
 
     async def _fail(self, job: Job, position: Position, failure: DomainError) -> None:
+        async with self._transactions.for_user(job.user_id) as work:
+            journal = await work.journals.of_job(job.id)
+        is_unwound = journal.is_done(StepName.OPEN_LONG)
+
         def ended(position: Position) -> Position:
-            is_unwound = position.long is not None
             state = PositionState.UNWOUND if is_unwound else PositionState.FAILED
             return replace(
                 position,
@@ -243,23 +241,14 @@ class OpenPosition:
             ended=self._desk.ended(job, failure),
         )
 
-    async def _held_short(self, position: Position) -> Decimal:
-        async with self._transactions.for_user(position.user_id) as work:
-            held = await work.positions.held()
-        return sum(
-            (p.short.size for p in held if p.id != position.id and p.short is not None),
-            Decimal(0),
-        )
-
 
 def recorded(position: Position, journal: Journal, plan: entry.EntryPlan) -> Position:
     """The position with the legs' records an entry journal stands for, unwinding included."""
     long = opened_long(journal)
-    short = opened_short(journal, plan)
     return replace(
         position,
         long=closed_long(long, journal) if long else None,
-        short=closed_short(short, journal) if short else None,
+        short=opened_short(journal, plan),
     )
 
 

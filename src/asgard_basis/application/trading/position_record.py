@@ -1,6 +1,7 @@
 """A position's row: changed as it is now, never as somebody read it a while ago."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import TypeVar
 
 from asgard_basis.application.operations.jobs import job_event
@@ -43,6 +44,13 @@ class PositionRecord:
         if position is None:
             raise DomainError(ErrorCode.POSITION_NOT_FOUND)
         return position
+
+    async def others_short(self, position: Position) -> Decimal:
+        """SOL the user's other positions have sold short in the same account, by the book."""
+        async with self._transactions.for_user(position.user_id) as work:
+            held = await work.positions.held()
+        others = (p.short.size for p in held if p.id != position.id and p.short is not None)
+        return sum(others, Decimal(0))
 
     async def change(
         self,

@@ -65,15 +65,18 @@ def attribute(
     worth = (
         long.usdc_returned
         if is_closed
-        else valuation.collateral * valuation.redemption_rate * price - valuation.debt_usdc
+        else long.usdc_returned
+        + valuation.collateral * valuation.redemption_rate * price
+        - valuation.debt_usdc
     )
     long_result = worth - long.usdc_spent - long.network_fee_usd
     short_result = short.realised_usd + short.size * (short.entry_price - mark_price)
     total = long_result + short_result + funding_usdc - short.fee_usdc
 
-    lending = (valuation.collateral - long.collateral_bought) * valuation.redemption_rate * price
-    staking = long.collateral_bought * (valuation.redemption_rate - long.redemption_opened) * price
-    borrowing = -(valuation.debt_usdc - long.debt_opened)
+    rate = valuation.redemption_rate
+    lending = long.lending_usd + (valuation.collateral - long.collateral_bought) * rate * price
+    staking = long.staking_usd + long.collateral_bought * (rate - long.redemption_opened) * price
+    borrowing = long.borrowing_usd - (valuation.debt_usdc - long.debt_opened)
     fees = -(long.cost_usd + long.network_fee_usd + short.fee_usdc + short.slippage_usd)
     explained = funding_usdc + lending + staking + borrowing + fees
     return Attribution(

@@ -35,7 +35,9 @@ TRANSITIONS: dict[PositionState, frozenset[PositionState]] = {
     _S.REQUESTED: frozenset({_S.OPENING_LONG, _S.FAILED}),
     _S.OPENING_LONG: frozenset({_S.OPENING_SHORT, _S.UNWINDING, _S.FAILED}),
     _S.OPENING_SHORT: frozenset({_S.HEDGED, _S.UNWINDING}),
-    _S.HEDGED: frozenset({_S.CLOSING_SHORT, _S.REDUCING, _S.REPAIRING, _S.QUARANTINED}),
+    _S.HEDGED: frozenset(
+        {_S.CLOSING_SHORT, _S.CLOSING_LONG, _S.REDUCING, _S.REPAIRING, _S.QUARANTINED}
+    ),
     _S.REDUCING: frozenset({_S.HEDGED, _S.CLOSING_SHORT, _S.CLOSING_LONG, _S.STUCK_UNWIND}),
     _S.REPAIRING: frozenset(
         {_S.HEDGED, _S.CLOSING_SHORT, _S.CLOSING_LONG, _S.CLOSED, _S.STUCK_UNWIND}
@@ -49,6 +51,24 @@ TRANSITIONS: dict[PositionState, frozenset[PositionState]] = {
     _S.UNWOUND: frozenset(),
     _S.FAILED: frozenset(),
 }
+
+MEANING: dict[PositionState, str] = {
+    _S.REQUESTED: "taken on; nothing was sent",
+    _S.OPENING_LONG: "the long is being bought and read",
+    _S.OPENING_SHORT: "the long is there; the short is brought to it, given margin and measured",
+    _S.HEDGED: "both legs match inside the band",
+    _S.REDUCING: "both legs are being made smaller by the same part",
+    _S.REPAIRING: "a leg changed without our doing; the short is being brought to the long",
+    _S.CLOSING_SHORT: "leaving: the short is being bought back",
+    _S.CLOSING_LONG: "leaving: nothing is left of the short, the long is being sold",
+    _S.CLOSED: "the money is in the wallets",
+    _S.UNWINDING: "the opening was given up; what it bought is being sold",
+    _S.UNWOUND: "given up, nothing is held, the loss is booked",
+    _S.FAILED: "nothing was ever opened",
+    _S.STUCK_UNWIND: "something is held that could not be closed; a person is needed",
+    _S.QUARANTINED: "venue and book disagree; only closing is possible until that is settled",
+}
+"""One line for each state, for people."""
 
 ENDED: frozenset[PositionState] = frozenset({_S.CLOSED, _S.UNWOUND, _S.FAILED})
 """Nothing is held any more."""

@@ -16,7 +16,8 @@ class LongRecord:
 
     position_key: str
     collateral_bought: Decimal
-    """Tokens the opening swap delivered, which became the collateral."""
+    """Tokens the opening swap delivered, which became the collateral; less the share of what was
+    sold by reductions, as the debt below."""
     usdc_spent: Decimal
     """USDC that left the wallet for it."""
     debt_opened: Decimal
@@ -30,10 +31,16 @@ class LongRecord:
     fee_usdc: Decimal | None = None
     """The venue's own fee within the cost; None until it has published its record."""
     collateral_sold: Decimal = Decimal(0)
+    """By the closing."""
     usdc_returned: Decimal = Decimal(0)
+    """By reductions and the closing."""
     redemption_closed: Decimal | None = None
     oracle_closed: Decimal | None = None
     debt_repaid: Decimal | None = None
+    lending_usd: Decimal = Decimal(0)
+    """Interest the parts sold by reductions had earned, as the two below."""
+    staking_usd: Decimal = Decimal(0)
+    borrowing_usd: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,22 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode
-from asgard_basis.domain.money import ZERO
+from asgard_basis.domain.money import plain
 from asgard_basis.domain.position.lifecycle import PositionState
+from asgard_basis.domain.saga import hedge
+from asgard_basis.domain.saga.hedge import SECOND_LEG, Patience, short_held
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
     Journal,
     LongObserved,
-    OrderDone,
     Perform,
     StepName,
 )
 
-REFUSALS_MAX = 8
-"""Then a person is needed. A venue that is away, or a book without anybody, is waited for."""
-ALREADY_FLAT = "already_flat"
+REFUSALS_MAX = SECOND_LEG.leaving_refusals_max
+"""Of one leg; then a person is needed."""
+ALREADY_FLAT = hedge.ALREADY_FLAT
 """What a closing order comes to when nothing is left to close: as good as done."""
 
 
@@ -32,29 +33,33 @@ class ExitPlan:
 
 
 def remaining_short(plan: ExitPlan, journal: Journal) -> Decimal:
-    """SOL still sold short; zero once the venue said that nothing is left to close."""
-    bought = ZERO
-    for outcome in journal.outcomes(StepName.CLOSE_SHORT):
-        if isinstance(outcome, OrderDone):
-            if outcome.result.status == ALREADY_FLAT:
-                return ZERO
-            bought += outcome.result.filled_size
-    return plan.short_size - bought
+    """SOL still sold short, by the fills and by what the account was measured to have."""
+    return short_held(journal, plan.short_size)
 
 
-def next_step(plan: ExitPlan, journal: Journal) -> Decision:
-    """What to do next on the way out."""
+def next_step(plan: ExitPlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
+    """What to do next on the way out.
+
+    Before anything is bought back the account is looked at: what the venue took meanwhile is
+    not bought from another position's short.
+    """
     remaining = remaining_short(plan, journal)
-    if remaining >= plan.size_step:
-        if journal.refusals(StepName.CLOSE_SHORT) < REFUSALS_MAX:
+    is_short_left = remaining >= plan.size_step
+    if is_short_left and _is_unseen(journal):
+        return Perform(StepName.OBSERVE_SHORT, size=remaining)
+    if is_short_left and not _is_dust(journal):
+        if journal.refusals(StepName.CLOSE_SHORT) < patience.leaving_refusals_max:
             return Perform(StepName.CLOSE_SHORT, size=remaining)
         return _stuck(journal, StepName.CLOSE_SHORT)
     if plan.holds_long and not journal.is_done(StepName.CLOSE_LONG):
-        decision = _close_long(journal)
+        decision = _close_long(journal, patience)
         if decision is not None:
             return decision
     if not journal.is_done(StepName.SETTLE):
         return Perform(StepName.SETTLE)
+    if is_short_left:
+        left = f"{plain(remaining)} SOL sold short are left: too little for an order"
+        return Finished(reason=left)
     return Finished()
 
 
@@ -64,9 +69,21 @@ def state_of(journal: Journal) -> PositionState:
     return PositionState.CLOSING_LONG if is_past_short else PositionState.CLOSING_SHORT
 
 
-def _close_long(journal: Journal) -> Decision | None:
+def _is_unseen(journal: Journal) -> bool:
+    """A refusal to look says nothing: the order that follows cannot do harm, it only reduces."""
+    is_looked = journal.is_done(StepName.OBSERVE_SHORT) or journal.refusals(StepName.OBSERVE_SHORT)
+    return not is_looked and journal.attempts(StepName.CLOSE_SHORT) == 0
+
+
+def _is_dust(journal: Journal) -> bool:
+    """The venue refuses so little, unless it is all that the account has: it is lived with."""
+    refusal = journal.last_refusal(StepName.CLOSE_SHORT)
+    return refusal is not None and refusal.error_code == ErrorCode.SIZE_TOO_SMALL.code
+
+
+def _close_long(journal: Journal, patience: Patience) -> Decision | None:
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    if journal.refusals(StepName.CLOSE_LONG) >= REFUSALS_MAX:
+    if journal.refusals(StepName.CLOSE_LONG) >= patience.leaving_refusals_max:
         return _stuck(journal, StepName.CLOSE_LONG)
     if not observed or journal.is_newer(StepName.CLOSE_LONG, than=StepName.OBSERVE_LONG):
         return Perform(StepName.OBSERVE_LONG)

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ONE, ZERO, ceil_to
-from asgard_basis.domain.saga.measured import AccountMeasured
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Journal,
     LongOpened,
@@ -23,9 +23,6 @@ from asgard_basis.domain.saga.step import (
 HEDGE_DEVIATION_MAX = Decimal("0.005")
 ALREADY_FLAT = "already_flat"
 """What a closing order comes to when nothing is left to close: as good as done."""
-READS_MAX = 5
-READING_MAX = timedelta(seconds=20)
-"""Then a landed long the venue does not list is hedged by what left the wallet for it."""
 LOSSES_MAX = 3
 """So often the venue may take from the short during one saga, and it is sold again."""
 _COST = Decimal("0.002")
@@ -67,6 +64,12 @@ class Patience:
     """Market time since one leg stands alone, by the journal's own entries."""
     tries_min: int = 3
     """Made even when that time is over: an answer may have been waited for all the while."""
+    reads_max: int = 5
+    reading_max: timedelta = timedelta(seconds=20)
+    """Then a landed long the venue does not list is hedged by what left the wallet for it."""
+    leaving_refusals_max: int = 8
+    """Of one leg on the way out; then a person is needed. A venue that is away, or a book
+    without anybody, is waited for."""
 
 
 SECOND_LEG = Patience()
@@ -83,10 +86,7 @@ class HeldLong:
 
 def short_held(journal: Journal, start: Decimal = ZERO) -> Decimal:
     """SOL sold short after everything the journal knows of, having begun with `start`."""
-    held = start
-    for held in held_after_each(journal, start):
-        pass
-    return held
+    return [start, *held_after_each(journal, start)][-1]
 
 
 def held_after_each(journal: Journal, start: Decimal = ZERO) -> Iterator[Decimal]:
@@ -121,7 +121,9 @@ def losses(journal: Journal, start: Decimal = ZERO) -> tuple[int, ...]:
     return tuple(found)
 
 
-def long_held(journal: Journal, *, leverage: Decimal) -> HeldLong | None:
+def long_held(
+    journal: Journal, *, leverage: Decimal, patience: Patience = SECOND_LEG
+) -> HeldLong | None:
     """The long that was opened: as read, else reckoned from its price, else None.
 
     It is reckoned once reading it has been in vain for long enough.
@@ -134,7 +136,8 @@ def long_held(journal: Journal, *, leverage: Decimal) -> HeldLong | None:
     opening = _opening(journal)
     if opening is None or vain == 0:
         return None
-    if vain < READS_MAX and _elapsed(journal, opening.finished_at) < READING_MAX:
+    waited = _elapsed(journal, opening.finished_at)
+    if vain < patience.reads_max and waited < patience.reading_max:
         return None
     assert isinstance(opening.outcome, LongOpened)
     price = opening.intent.oracle_price if isinstance(opening.intent, SolanaIntent) else ZERO
@@ -185,8 +188,7 @@ def may_try(journal: Journal, name: StepName, patience: Patience = SECOND_LEG) -
     silent = [
         s
         for s in steps
-        if s.status is StepStatus.UNAVAILABLE
-        and s.error_code != ErrorCode.SIGNING_UNAVAILABLE.code
+        if s.status is StepStatus.UNAVAILABLE and s.error_code != ErrorCode.SIGNING_UNAVAILABLE.code
     ]
     unfilled = sum(
         1 for s in steps if isinstance(s.outcome, OrderDone) and s.outcome.result.filled_size == 0
@@ -236,11 +238,14 @@ def is_current(journal: Journal, name: StepName, *, after: frozenset[StepName]) 
     return False
 
 
-def _is_orderable(terms: HedgeTerms, journal: Journal, size: Decimal) -> bool:
+def is_too_small(journal: Journal) -> bool:
+    """Whether the venue called the newest order too small."""
     orders = [s for s in journal.steps if s.name in {StepName.OPEN_SHORT, StepName.CLOSE_SHORT}]
-    if orders and orders[-1].error_code == ErrorCode.SIZE_TOO_SMALL.code:
-        return False
-    return size * terms.reference_price >= terms.min_order_usd
+    return bool(orders) and orders[-1].error_code == ErrorCode.SIZE_TOO_SMALL.code
+
+
+def _is_orderable(terms: HedgeTerms, journal: Journal, size: Decimal) -> bool:
+    return not is_too_small(journal) and size * terms.reference_price >= terms.min_order_usd
 
 
 def _is_read(steps: tuple[Step, ...]) -> bool:

@@ -1,4 +1,4 @@
-"""What a journal has made of a position: the legs' records, from outcomes only."""
+"""What journals have made of a position, from outcomes only: the long, and the short in time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -6,17 +6,16 @@ from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.position.position import LegObservation, LongRecord, ShortRecord
-from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.exit import ALREADY_FLAT
+from asgard_basis.domain.position.legs import LongState
+from asgard_basis.domain.position.position import LegObservation, LongRecord
+from asgard_basis.domain.saga.outcome import LongReduced
+from asgard_basis.domain.saga.short_record import trades
 from asgard_basis.domain.saga.step import (
     Journal,
     LongClosed,
     LongObserved,
     LongOpened,
     LongRead,
-    OrderDone,
-    OrderIntent,
     SolanaIntent,
     Step,
     StepName,
@@ -25,66 +24,26 @@ from asgard_basis.domain.saga.step import (
 
 
 def opened_long(journal: Journal) -> LongRecord | None:
-    """The long as an entry journal opened it; None before it was read."""
+    """The long as an entry journal opened it; None before it was seen.
+
+    Seen is: read, or, when the opening was given up before that, looked at on the way out. What
+    was only estimated counts until then.
+    """
     opened = next((o for o in journal.outcomes(StepName.OPEN_LONG)), None)
-    read = next((o for o in journal.outcomes(StepName.READ_LONG)), None)
-    if not isinstance(opened, LongOpened) or not isinstance(read, LongRead):
+    seen = _seen(journal)
+    if not isinstance(opened, LongOpened) or seen is None:
         return None
-    state, redemption = read.state, read.redemption_rate
+    state, redemption, oracle = seen
     worth = state.collateral * redemption * _oracle_at(journal, StepName.OPEN_LONG)
     return LongRecord(
-        position_key=opened.position_key,
+        position_key=opened.position_key or state.position_key,
         collateral_bought=state.collateral,
         usdc_spent=opened.usdc_spent,
         debt_opened=state.debt_usdc,
         redemption_opened=redemption,
-        oracle_opened=read.oracle_price,
+        oracle_opened=oracle,
         cost_usd=opened.usdc_spent + state.debt_usdc - worth,
-        network_fee_usd=opened.sol_spent * read.oracle_price,
-    )
-
-
-def opened_short(journal: Journal, plan: EntryPlan) -> ShortRecord | None:
-    """The short as an entry journal opened it; None before anything was filled."""
-    fills = _orders(journal, StepName.OPEN_SHORT)
-    size = sum((done.result.filled_size for _, done in fills), ZERO)
-    if size == 0:
-        return None
-    value = sum((_value(done) for _, done in fills), ZERO)
-    return ShortRecord(
-        size=size,
-        entry_price=value / size,
-        margin_usdc=plan.short_margin_usdc,
-        fee_usdc=sum((done.fee_usdc for _, done in fills), ZERO),
-        slippage_usd=sum(
-            (intent.mid_price * done.result.filled_size - _value(done) for intent, done in fills),
-            ZERO,
-        ),
-    )
-
-
-def closed_short(short: ShortRecord, journal: Journal) -> ShortRecord:
-    """The short after what a leaving journal bought back."""
-    fills = _orders(journal, StepName.CLOSE_SHORT)
-    size = sum((done.result.filled_size for _, done in fills), ZERO)
-    if size == 0:
-        return short
-    value = sum((_value(done) for _, done in fills), ZERO)
-    return replace(
-        short,
-        size=short.size - size,
-        realised_usd=short.realised_usd + size * short.entry_price - value,
-        fee_usdc=short.fee_usdc + sum((done.fee_usdc for _, done in fills), ZERO),
-        slippage_usd=short.slippage_usd
-        + sum(
-            (
-                _value(done) - intent.mid_price * done.result.filled_size
-                for intent, done in fills
-                if done.result.status != ALREADY_FLAT  # the venue's own doing, at its own time
-            ),
-            ZERO,
-        ),
-        exit_price=value / size,
+        network_fee_usd=opened.sol_spent * oracle,
     )
 
 
@@ -116,7 +75,7 @@ def closed_long(
     return replace(
         long,
         collateral_sold=state.collateral,
-        usdc_returned=closed.usdc_received,
+        usdc_returned=long.usdc_returned + closed.usdc_received,
         redemption_closed=redemption,
         oracle_closed=oracle,
         debt_repaid=state.debt_usdc,
@@ -132,6 +91,38 @@ def _lost(long: LongRecord, observed: LongObserved, seen: LegObservation | None)
         debt_repaid=seen.debt_usdc if seen else long.debt_opened,
         redemption_closed=observed.redemption_rate,
         oracle_closed=observed.oracle_price or long.oracle_opened,
+    )
+
+
+def reduced_long(long: LongRecord, journal: Journal) -> LongRecord:
+    """The long after a reducing journal sold a part of it; unchanged until that is read.
+
+    The part takes its share of what was bought and owed at the opening with it; what it earned
+    and cost is booked now, at the rates of the sale.
+    """
+    reduced = next((o for o in journal.outcomes(StepName.REDUCE_LONG)), None)
+    states = _around(journal)
+    if not isinstance(reduced, LongReduced) or states is None:
+        return long
+    before, after = states
+    oracle = _oracle_at(journal, StepName.REDUCE_LONG)
+    redemption = after.redemption_rate
+    assert before.state is not None
+    sold = before.state.collateral - after.state.collateral
+    repaid = before.state.debt_usdc - after.state.debt_usdc
+    part = sold / before.state.collateral
+    bought, owed = long.collateral_bought * part, long.debt_opened * part
+    rate = redemption * oracle
+    return replace(
+        long,
+        collateral_bought=long.collateral_bought - bought,
+        debt_opened=long.debt_opened - owed,
+        usdc_returned=long.usdc_returned + reduced.usdc_received,
+        cost_usd=long.cost_usd + sold * rate - repaid - reduced.usdc_received,
+        network_fee_usd=long.network_fee_usd + reduced.sol_spent * oracle,
+        lending_usd=long.lending_usd + (sold - bought) * rate,
+        staking_usd=long.staking_usd + bought * (redemption - long.redemption_opened) * oracle,
+        borrowing_usd=long.borrowing_usd - (repaid - owed),
     )
 
 
@@ -165,32 +156,37 @@ class ShortSpan:
 
 def short_span(steps: Sequence[Step]) -> ShortSpan:
     """The short in time, from all steps of all jobs of a position."""
-    trades: list[tuple[datetime, Decimal]] = []
     unknown_since = None
     for step in steps:
-        if step.name not in {StepName.OPEN_SHORT, StepName.CLOSE_SHORT}:
-            continue
-        if step.status is StepStatus.INTENDED:
+        is_order = step.name in {StepName.OPEN_SHORT, StepName.CLOSE_SHORT}
+        if is_order and step.status is StepStatus.INTENDED:
             unknown_since = step.intended_at
-        if isinstance(step.outcome, OrderDone) and step.outcome.result.filled_size > 0:
-            size = step.outcome.result.filled_size
-            when = step.outcome.filled_at or step.finished_at or step.intended_at
-            trades.append((when, size if step.name is StepName.OPEN_SHORT else -size))
-    return ShortSpan(tuple(trades), unknown_since)
+    changes = tuple((trade.at, trade.sold) for trade in trades(steps, ZERO))
+    return ShortSpan(changes, unknown_since)
 
 
-def _orders(journal: Journal, name: StepName) -> list[tuple[OrderIntent, OrderDone]]:
-    return [
-        (step.intent, step.outcome)
-        for step in journal.steps
-        if step.name is name
-        and isinstance(step.intent, OrderIntent)
-        and isinstance(step.outcome, OrderDone)
-    ]
+def _around(journal: Journal) -> tuple[LongObserved, LongRead] | None:
+    """The long right before and right after a part of it was sold."""
+    before, after = journal.split(StepName.REDUCE_LONG)
+    seen = [o for o in before.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
+    if after is None or not seen or seen[-1].state is None:
+        return None
+    reads = [o for o in after.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
+    return (seen[-1], reads[0]) if reads else None
 
 
-def _value(done: OrderDone) -> Decimal:
-    return done.result.filled_size * (done.result.average_price or ZERO)
+def _seen(journal: Journal) -> tuple[LongState, Decimal, Decimal] | None:
+    reads = [o for o in journal.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
+    looks = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
+    real = next((r for r in reads if not r.is_estimate), None)
+    if real is not None:
+        return real.state, real.redemption_rate, real.oracle_price
+    for look in looks:
+        if look.state is not None:
+            return look.state, look.redemption_rate, look.oracle_price or ZERO
+    for read in reads:
+        return read.state, read.redemption_rate, read.oracle_price
+    return None
 
 
 def _oracle_at(journal: Journal, name: StepName) -> Decimal:

@@ -6,8 +6,37 @@ from decimal import Decimal
 from enum import StrEnum
 
 from asgard_basis.domain.errors import ErrorCode
-from asgard_basis.domain.position.legs import LongState, OrderResult
-from asgard_basis.domain.saga.measured import AccountMeasured, LongReduced
+from asgard_basis.domain.position.legs import LongState
+from asgard_basis.domain.saga.outcome import (
+    AccountMeasured as AccountMeasured,
+)
+from asgard_basis.domain.saga.outcome import (
+    Credited as Credited,
+)
+from asgard_basis.domain.saga.outcome import (
+    LongClosed as LongClosed,
+)
+from asgard_basis.domain.saga.outcome import (
+    LongObserved as LongObserved,
+)
+from asgard_basis.domain.saga.outcome import (
+    LongOpened as LongOpened,
+)
+from asgard_basis.domain.saga.outcome import (
+    LongRead as LongRead,
+)
+from asgard_basis.domain.saga.outcome import (
+    LongReduced as LongReduced,
+)
+from asgard_basis.domain.saga.outcome import (
+    OrderDone as OrderDone,
+)
+from asgard_basis.domain.saga.outcome import (
+    Plain as Plain,
+)
+from asgard_basis.domain.saga.outcome import (
+    Transferred as Transferred,
+)
 
 
 class StepName(StrEnum):
@@ -30,6 +59,12 @@ class StepName(StrEnum):
     SETTLE = "settle"
     TRANSFER_TO_BRIDGE = "transfer_to_bridge"
     AWAIT_CREDIT = "await_credit"
+
+
+LOOKS = frozenset(
+    {StepName.READ_LONG, StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE}
+)
+"""Steps that change nothing outside: an answer that was lost is not waited for."""
 
 
 class StepStatus(StrEnum):
@@ -58,6 +93,10 @@ class OrderIntent:
     reduce_only: bool
     mid_price: Decimal
     """When it was decided, to measure slippage against."""
+    nonce: int | None = None
+    """It is sent under this number only, so that the number can be used up to stop it."""
+    expires_at_ms: int | None = None
+    """Market time after which the venue refuses it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +109,24 @@ class SolanaIntent:
     expires_at_height: int
     position_key: str | None
     oracle_price: Decimal
+    signatures: tuple[str, ...] = ()
+    """Of all transactions, in order: it has happened when all of them have landed."""
+    reduction: "Reduction | None" = None
+    """Of a partial closing: what it takes away."""
+
+    @property
+    def all_signatures(self) -> tuple[str, ...]:
+        """One for each transaction."""
+        return self.signatures or (self.signature,)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A share of a long, in whole percent, as it was right before."""
+
+    percentage: int
+    collateral_sold: Decimal
+    debt_repaid: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +147,17 @@ class MarginIntent:
     margin_before_usdc: Decimal
     raw_before_usd: Decimal | None = None
     """Raw USD of the isolated position, which prices do not change; None when cross."""
+    nonce: int | None = None
+    expires_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LeverageIntent:
+    """A leverage setting, recognised afterwards by what is set."""
+
+    leverage: int
+    nonce: int
+    expires_at_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,79 +167,24 @@ class PlainIntent:
     value: str = ""
 
 
-Intent = OrderIntent | SolanaIntent | EvmIntent | MarginIntent | PlainIntent
-
-
 @dataclass(frozen=True, slots=True)
-class LongOpened:
-    """The long exists on chain."""
+class LookIntent:
+    """A look at a long that the venue has not listed for so long that it is not waited for."""
 
     position_key: str
-    signature: str
-    usdc_spent: Decimal
-    sol_spent: Decimal
+    last_seen: LongState
+    """What it was last known to be, or must be by what was paid for it."""
 
 
-@dataclass(frozen=True, slots=True)
-class LongRead:
-    """What the long really holds and owes, right after it was opened."""
-
-    state: LongState
-    redemption_rate: Decimal
-    oracle_price: Decimal
-    is_estimate: bool = False
-    """Reckoned from what left the wallet, because the venue does not list the long yet."""
-
-
-@dataclass(frozen=True, slots=True)
-class OrderDone:
-    """What an order came to, with its fees."""
-
-    result: OrderResult
-    fee_usdc: Decimal
-    filled_at: datetime | None = None
-    """Of its last execution (market time); None when nothing was filled."""
-
-
-@dataclass(frozen=True, slots=True)
-class LongObserved:
-    """The long right before it is closed; None when the venue does not list it any more."""
-
-    state: LongState | None
-    redemption_rate: Decimal
-    oracle_price: Decimal | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class LongClosed:
-    """The long is gone and paid out."""
-
-    signature: str
-    usdc_received: Decimal
-    sol_spent: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Transferred:
-    """USDC left the wallet on Arbitrum."""
-
-    hash: str
-    fee_eth: Decimal
-
-
-@dataclass(frozen=True, slots=True)
-class Credited:
-    """Hyperliquid's ledger shows the deposit."""
-
-    amount_usdc: Decimal
-    credited_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Plain:
-    """Done, with nothing more to know."""
-
-    note: str = ""
+Intent = (
+    OrderIntent
+    | SolanaIntent
+    | EvmIntent
+    | MarginIntent
+    | LeverageIntent
+    | LookIntent
+    | PlainIntent
+)
 
 
 Outcome = (
@@ -252,6 +265,11 @@ class Journal:
         """Whether the step was begun after the newest attempt of another."""
         order = [s.name for s in self.steps if s.name in {name, than}]
         return bool(order) and order[-1] is name
+
+    def since(self, name: StepName) -> "Journal":
+        """From the first attempt of the step on; empty before it."""
+        first = next((i for i, s in enumerate(self.steps) if s.name is name), len(self.steps))
+        return Journal(self.steps[first:])
 
     def split(self, name: StepName) -> "tuple[Journal, Journal | None]":
         """What was before the step was first begun, and what came after it; None before it."""

@@ -15,7 +15,7 @@ from asgard_basis.domain.saga.step import (
     Plain,
     StepName,
 )
-from tests.unit.domain.saga.test_entry import STATE, done, order, refused
+from tests.unit.domain.saga.journals import STATE, done, measured, order, refused, silent
 
 PLAN = exit_saga.ExitPlan(Decimal("7.32"), Decimal("0.01"), holds_long=True)
 FLAT = (order("7.32", name=StepName.CLOSE_SHORT),)
@@ -23,9 +23,38 @@ OBSERVED = done(StepName.OBSERVE_LONG, LongObserved(STATE, Decimal(1)))
 
 
 def test_the_short_is_bought_back_first() -> None:
-    assert exit_saga.next_step(PLAN, Journal()) == Perform(
-        StepName.CLOSE_SHORT, size=Decimal("7.32")
+    size = Decimal("7.32")
+    assert exit_saga.next_step(PLAN, Journal()) == Perform(StepName.OBSERVE_SHORT, size=size)
+    seen = measured("7.32", name=StepName.OBSERVE_SHORT)
+    assert exit_saga.next_step(PLAN, Journal((seen,))) == Perform(StepName.CLOSE_SHORT, size=size)
+
+
+def test_what_the_venue_took_is_not_bought_from_another_position() -> None:
+    seen = measured("7.00", others="5.00", name=StepName.OBSERVE_SHORT)
+    closing = Perform(StepName.CLOSE_SHORT, size=Decimal("2.00"))
+    assert exit_saga.next_step(PLAN, Journal((seen,))) == closing
+
+
+def test_an_account_that_does_not_show_itself_is_asked_until_it_does() -> None:
+    quiet = tuple(silent(StepName.OBSERVE_SHORT, n, after=30.0 * n) for n in range(1, 100))
+    decided = exit_saga.next_step(PLAN, Journal(quiet))
+    assert decided == Perform(StepName.OBSERVE_SHORT, size=Decimal("7.32"))
+
+
+def test_dust_the_venue_does_not_take_keeps_nobody_from_leaving() -> None:
+    journal = Journal(
+        (
+            order("7.30", name=StepName.CLOSE_SHORT),
+            refused(StepName.CLOSE_SHORT, ErrorCode.SIZE_TOO_SMALL, 2),
+        )
     )
+    assert exit_saga.next_step(PLAN, journal) == Perform(StepName.OBSERVE_LONG)
+    sold = done(StepName.CLOSE_LONG, LongClosed("sig", Decimal(560), Decimal("0.001")))
+    left = Journal((*journal.steps, OBSERVED, sold, done(StepName.SETTLE, Plain())))
+    finished = exit_saga.next_step(PLAN, left)
+    assert isinstance(finished, Finished)
+    assert finished.failure is None
+    assert "0.02 SOL" in (finished.reason or "")
 
 
 def test_a_partial_fill_is_not_taken_for_closed() -> None:
