@@ -15,6 +15,7 @@ from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
@@ -76,6 +77,7 @@ class App:
     balances: Balances
     deposits: Deposits
     monitor: PositionMonitor
+    gate: ExistenceGate
     market_watch: MarketWatch
     dispatch: Dispatch
     health: Health

@@ -21,13 +21,13 @@ from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
+from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
@@ -99,7 +99,7 @@ class _Trading:
     open_position: OpenPosition
     close_position: ClosePosition
     views: PositionViews
-    monitor: PositionMonitor
+    watchers: Watchers
 
 
 def _trading(ground: _Ground) -> _Trading:
@@ -116,6 +116,27 @@ def _trading(ground: _Ground) -> _Trading:
     book = PositionBook(
         transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
+    close_position = ClosePosition(
+        transactions=transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+    )
+    watching = watchers(
+        transactions=transactions,
+        perp=outside.perp,
+        margin=outside.margin,
+        market=ground.reader,
+        clock=clock,
+        limits=limits,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        closings=close_position,
+    )
     preflight = Preflight(
         transactions=transactions,
         reader=ground.reader,
@@ -125,6 +146,7 @@ def _trading(ground: _Ground) -> _Trading:
         clock=clock,
         limits=limits,
         fees=ground.fees,
+        gate=watching.gate,
     )
     return _Trading(
         preflight=preflight,
@@ -138,14 +160,7 @@ def _trading(ground: _Ground) -> _Trading:
             clock=clock,
             limits=limits,
         ),
-        close_position=ClosePosition(
-            transactions=transactions,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-        ),
+        close_position=close_position,
         views=PositionViews(
             transactions=transactions,
             reader=ground.reader,
@@ -154,7 +169,7 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
             fees=ground.fees,
         ),
-        monitor=PositionMonitor(transactions=transactions, book=book, clock=clock),
+        watchers=watching,
     )
 
 
@@ -217,6 +232,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
             JobKind.DEPOSIT: treasury.deposits.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
+            JobKind.SWEEP: trading.watchers.sweeps.run,
         },
     )
 
@@ -261,7 +277,8 @@ def compose(
         pauses=PauseControl(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
-        monitor=trading.monitor,
+        monitor=trading.watchers.monitor,
+        gate=trading.watchers.gate,
         market_watch=_watch(ground),
         dispatch=_dispatch(ground, trading, treasury),
         health=Health(

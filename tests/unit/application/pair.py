@@ -32,6 +32,7 @@ from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal
+from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, SignedSubmission
@@ -85,9 +86,10 @@ STATE = LongState(
 )
 
 
-def report(failure: DomainError | None = None) -> Any:
-    """What a preflight says; passed, it leads to PLAN."""
-    fee = Decimal("6.12") * PRICE * Decimal("0.0005")
+def report(failure: DomainError | None = None, *, taker: str = "0.00045") -> Any:
+    """What a preflight says; passed, it leads to PLAN for an account with that fee."""
+    fees = FeeSchedule(perp_taker=Decimal(taker))
+    fee = Decimal("6.12") * PRICE * FeeSchedule().perp_taker
     split = SimpleNamespace(
         collateral_usdc=PLAN.collateral_usdc,
         margin_usdc=PLAN.short_margin_usdc + fee,
@@ -100,6 +102,7 @@ def report(failure: DomainError | None = None) -> Any:
         first_failure=lambda: failure,
         priced=SimpleNamespace(split=split),
         snapshot=SNAPSHOT,
+        fees=fees,
     )
 
 
@@ -197,7 +200,7 @@ class Pair:
         """A pair that was opened a while ago, without the journal of its opening."""
         self.sold_short = a_short().size
         self.margin_usdc = Decimal("459.75")
-        return await self._added(
+        return await self.added(
             replace(
                 a_position(ADA),
                 state=PositionState.HEDGED,
@@ -208,7 +211,7 @@ class Pair:
 
     async def open_job(self) -> Job:
         """An opening whose plan is made."""
-        position = await self._added(a_position(ADA))
+        position = await self.added(a_position(ADA))
         return await self.job(JobKind.OPEN, position, plan=PLAN)
 
     async def job(self, kind: JobKind, position: Position, *, key: str = "j", **more: Any) -> Job:
@@ -237,7 +240,7 @@ class Pair:
         )
         self.sold_short = self.margin_usdc = Decimal(0)
 
-    async def _added(self, position: Position) -> Position:
+    async def added(self, position: Position) -> Position:
         async with self.transactions.for_user(ADA) as work:
             await work.users.save(a_user(ADA))
             for role in WalletRole:
