@@ -6,11 +6,13 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.trading.long_steps import LongSteps
+from asgard_basis.application.trading.long_looks import LongLooks, last_known
+from asgard_basis.application.trading.long_steps import Admit, LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.identifiers import PositionId
+from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
@@ -85,8 +87,9 @@ class PairFactory:
         job: Job,
         plan: EntryPlan | None,
         held_short: Decimal,
+        admit: Admit | None = None,
     ) -> PairSteps:
-        """The performer for one position's entry or exit."""
+        """The performer for one position's entry or exit; `admit` is asked before it is bought."""
         task = PairTask(
             position.id,
             job.id,
@@ -97,22 +100,39 @@ class PairFactory:
             held_short=held_short,
         )
         key = position.long.position_key if position.long else None
-        return self._bound(context, task, position_key=key)
+        return self._bound(
+            context, task, position_key=key, recorded=last_known(position), admit=admit
+        )
 
     def _bound(
-        self, context: UserTradingContext, task: PairTask, *, position_key: str | None
+        self,
+        context: UserTradingContext,
+        task: PairTask,
+        *,
+        position_key: str | None,
+        recorded: LongState | None = None,
+        admit: Admit | None = None,
     ) -> PairSteps:
         long_steps = LongSteps(
             context=context,
-            asset=task.asset,
-            protocol=task.protocol,
             plan=task.plan,
-            position_key=position_key,
             margin=self._margin,
             chain=self._chain,
             reader=self._reader,
             leaving=self._leaving,
+            looks=LongLooks(
+                context=context,
+                asset=task.asset,
+                protocol=task.protocol,
+                position_key=position_key,
+                recorded=recorded,
+                plan=task.plan,
+                margin=self._margin,
+                leaving=self._leaving,
+                clock=self._clock,
+            ),
             limits=self._limits,
+            admit=admit,
         )
         return PairSteps(
             context=context,
