@@ -184,6 +184,48 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/close-all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close All
+         * @description Close every position, one job for each. Asked again it gives the same jobs.
+         */
+        post: operations["close_all_api_v1_control_close_all_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/control/emergency-stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Emergency Stop
+         * @description Open nothing any more and close everything now, leg by leg where a venue is away.
+         *
+         *     It stays in force until resumed: what is being opened meanwhile is closed too.
+         */
+        post: operations["emergency_stop_api_v1_control_emergency_stop_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/pause": {
         parameters: {
             query?: never;
@@ -1123,6 +1165,16 @@ export interface components {
             title: string;
         };
         /**
+         * LeavingResponse
+         * @description The closings that were taken on or joined; watch each job.
+         */
+        LeavingResponse: {
+            /** Jobs */
+            jobs: components["schemas"]["JobAccepted"][];
+            /** Not Taken */
+            not_taken: components["schemas"]["NotTakenEntry"][];
+        };
+        /**
          * LenderRate
          * @description One way to hold the long.
          */
@@ -1299,6 +1351,18 @@ export interface components {
             user_id: string;
             /** Wallets Ready */
             wallets_ready: boolean;
+        };
+        /**
+         * NotTakenEntry
+         * @description A position that nothing was begun for.
+         */
+        NotTakenEntry: {
+            /** Code */
+            code: string;
+            /** Position Id */
+            position_id: string;
+            /** Reason */
+            reason: string;
         };
         /**
          * PaperConfig
@@ -1602,6 +1666,17 @@ export interface components {
             usdc: string;
         };
         /**
+         * StopRequest
+         * @description Why, for whoever reads it later.
+         */
+        StopRequest: {
+            /**
+             * Reason
+             * @default Emergency stop
+             */
+            reason: string;
+        };
+        /**
          * SyncRequest
          * @description Start a session from a verified sign-in.
          */
@@ -1721,11 +1796,13 @@ export type HyperliquidBalance = components['schemas']['HyperliquidBalance'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
+export type LeavingResponse = components['schemas']['LeavingResponse'];
 export type LenderRate = components['schemas']['LenderRate'];
 export type LimitsConfig = components['schemas']['LimitsConfig'];
 export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
+export type NotTakenEntry = components['schemas']['NotTakenEntry'];
 export type PaperConfig = components['schemas']['PaperConfig'];
 export type PauseEntry = components['schemas']['PauseEntry'];
 export type PauseRequest = components['schemas']['PauseRequest'];
@@ -1740,6 +1817,7 @@ export type ReadyResponse = components['schemas']['ReadyResponse'];
 export type ResultSplit = components['schemas']['ResultSplit'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
+export type StopRequest = components['schemas']['StopRequest'];
 export type SyncRequest = components['schemas']['SyncRequest'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelineResponse = components['schemas']['TimelineResponse'];
@@ -2648,6 +2726,234 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ControlResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    close_all_api_v1_control_close_all_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavingResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    emergency_stop_api_v1_control_emergency_stop_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StopRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LeavingResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

@@ -13,8 +13,12 @@ from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
@@ -71,9 +75,13 @@ class App:
     preflight: Preflight
     open_position: OpenPosition
     close_position: ClosePosition
+    close_all: CloseAll
+    emergency_stop: EmergencyStop
     views: PositionViews
     alarms: AlarmDesk
     pauses: PauseControl
+    kill_switch: KillSwitch
+    operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
     monitor: PositionMonitor

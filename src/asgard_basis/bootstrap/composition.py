@@ -15,10 +15,15 @@ from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
+from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_views import PositionViews
@@ -78,6 +83,9 @@ class _Ground:
     ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
         self.transactions = OverseenTransactions(stores.transactions, clock)
+        self.kill_switch = KillSwitch(
+            transactions=self.transactions, flag=stores.kill_flag, clock=clock
+        )
         self.fees = FeeSchedule()
         self.ids = variant.ids
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
@@ -137,8 +145,12 @@ def _trading(ground: _Ground) -> _Trading:
         book=book,
         closings=close_position,
     )
+    gate = OpeningGate(
+        transactions=transactions, kill_switch=ground.kill_switch, clock=clock, limits=limits
+    )
     preflight = Preflight(
         transactions=transactions,
+        gate=gate,
         reader=ground.reader,
         board=ground.board,
         perp=outside.perp,
@@ -146,13 +158,14 @@ def _trading(ground: _Ground) -> _Trading:
         clock=clock,
         limits=limits,
         fees=ground.fees,
-        gate=watching.gate,
+        existence=watching.gate,
     )
     return _Trading(
         preflight=preflight,
         open_position=OpenPosition(
             transactions=transactions,
             preflight=preflight,
+            gate=gate,
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,
@@ -251,6 +264,8 @@ def compose(
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
+    pauses = PauseControl(ground.transactions, ground.clock)
+    close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     return App(
         clock=ground.clock,
         limits=ground.limits,
@@ -272,9 +287,15 @@ def compose(
         preflight=trading.preflight,
         open_position=trading.open_position,
         close_position=trading.close_position,
+        close_all=close_all,
+        emergency_stop=EmergencyStop(
+            transactions=ground.transactions, pauses=pauses, close_all=close_all
+        ),
         views=trading.views,
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
-        pauses=PauseControl(ground.transactions, ground.clock),
+        pauses=pauses,
+        kill_switch=ground.kill_switch,
+        operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
         monitor=trading.watchers.monitor,

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import procrastinate
 
@@ -10,6 +10,7 @@ from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
 from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
+from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.postgres import pool as database
 from asgard_basis.adapters.postgres.locks import PostgresLocks
 from asgard_basis.adapters.postgres.nonces import PostgresNonces
@@ -31,6 +32,7 @@ from asgard_basis.adapters.redis.leases import RedisLeases
 from asgard_basis.adapters.redis.limits import RedisRateLimiter
 from asgard_basis.adapters.redis.snapshots import RedisSnapshotStore
 from asgard_basis.adapters.solana.chain import RpcSolanaChain
+from asgard_basis.adapters.system.kill_file import KillFile
 from asgard_basis.application.operations.duty import present_duty
 from asgard_basis.application.operations.health import Probe
 from asgard_basis.application.operations.signing import (
@@ -51,6 +53,7 @@ from asgard_basis.ports.coordination import (
     SnapshotStore,
 )
 from asgard_basis.ports.identity import IdentityProvider
+from asgard_basis.ports.kill_flag import KillFlag
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
 from asgard_basis.ports.wallets import EvmSigner, Wallet, WalletCustody, WalletRole
@@ -76,6 +79,8 @@ class Stores:
     probe_redis: Probe
     probe_worker: Probe
     heartbeat: Callable[[], Awaitable[None]]
+    kill_flag: KillFlag = field(default_factory=MemoryKillFlag)
+    """What every process of this machine looks at before it opens anything."""
 
 
 async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
@@ -107,6 +112,7 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
         probe_redis=redis_answers,
         probe_worker=heartbeats.is_alive,
         heartbeat=heartbeats.beat,
+        kill_flag=KillFile(settings.home),
     )
 
 

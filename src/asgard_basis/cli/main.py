@@ -8,6 +8,12 @@ app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis
 audit = typer.Typer(no_args_is_help=True, help="The log of everything that was done.")
 app.add_typer(audit, name="audit")
 
+User = Annotated[str | None, typer.Option(help="One user's id or e-mail; without it everybody")]
+Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
+Emergency = Annotated[bool, typer.Option(help="Leg by leg, where a venue is away")]
+Wait = Annotated[bool, typer.Option(help="Tell every step until it is over")]
+Run = Annotated[bool, typer.Option(help="Do it here when no worker is alive")]
+
 
 @app.command()
 def up() -> None:
@@ -62,6 +68,94 @@ def reconcile(
     from asgard_basis.cli.reconcile import reconcile as run
 
     raise typer.Exit(run(user))
+
+
+@app.command()
+def positions(user: User = None) -> None:
+    """Show every position that is held, what works on it and what that waits for."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(lambda app: operator.show_positions(app, user))
+
+
+@app.command()
+def alarms() -> None:
+    """Show every open alarm."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(operator.show_alarms)
+
+
+@app.command()
+def close(
+    position: str, emergency: Emergency = False, wait: Wait = False, run: Run = False
+) -> None:
+    """Close one position, whoever's it is; the API is not needed."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(
+        lambda app: operator.close(
+            app, position, is_emergency=emergency, is_waited=wait, is_run=run
+        )
+    )
+
+
+@app.command("close-all")
+def close_all(
+    user: User = None, emergency: Emergency = False, wait: Wait = False, run: Run = False
+) -> None:
+    """Close everything one user, or everybody, holds; the API is not needed."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(
+        lambda app: operator.close_all(
+            app, user, is_emergency=emergency, is_waited=wait, is_run=run
+        )
+    )
+
+
+@app.command("emergency-stop")
+def emergency_stop(
+    user: User = None, reason: Reason = "Emergency stop", wait: Wait = False, run: Run = False
+) -> None:
+    """Pause opening and close everything now, leg by leg where a venue is away."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(
+        lambda app: operator.emergency_stop(app, user, reason=reason, is_waited=wait, is_run=run)
+    )
+
+
+@app.command()
+def pause(user: User = None, reason: Reason = "Paused by the operator") -> None:
+    """Forbid opening; closing works as always."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(lambda app: operator.pause(app, user, reason=reason))
+
+
+@app.command()
+def resume(user: User = None) -> None:
+    """End the operators' pause or emergency stop."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(lambda app: operator.resume(app, user))
+
+
+@app.command()
+def kill(reason: Reason = "Thrown by the operator") -> None:
+    """Forbid everything that increases risk, everywhere; needs neither API nor database."""
+    from asgard_basis.cli import kill as switch
+
+    switch.kill(reason)
+
+
+@app.command()
+def unkill() -> None:
+    """Lift the kill switch."""
+    from asgard_basis.cli import kill as switch
+
+    switch.unkill()
 
 
 @audit.command("verify")

@@ -282,6 +282,7 @@ class _Stack:
         self._home.remember_ports(
             {"dashboard": self._port, **{name: s.port for name, s in self._servers.items()}}
         )
+        self._home.tell(self._environment())
         self._home.write_run(self._run_facts())
 
     def _run_facts(self) -> dict[str, Any]:

@@ -23,6 +23,8 @@ _MONITOR_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
+_STOP_LOOK_SECONDS = 2.0
+"""How often a worker looks at the kill file, and for positions that a stop still has to close."""
 
 
 async def work(app: App, stop: asyncio.Event) -> None:
@@ -56,6 +58,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
         "queue": lambda: deliver(app),
+        "kill-switch": lambda: every(_STOP_LOOK_SECONDS, app.kill_switch.keep, clock),
+        "emergency-stop": lambda: every(_STOP_LOOK_SECONDS, app.emergency_stop.keep, clock),
     }
     async with app.queue.open_async():
         tasks = [asyncio.create_task(supervised(n, d, clock), name=n) for n, d in duties.items()]

@@ -7,11 +7,17 @@ from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.oversight import OverseenTransactions
+from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
@@ -100,6 +106,7 @@ def report(failure: DomainError | None = None, *, taker: str = "0.00045") -> Any
         passed=failure is None,
         is_known=True,
         first_failure=lambda: failure,
+        lender=LENDER,
         priced=SimpleNamespace(split=split),
         snapshot=SNAPSHOT,
         fees=fees,
@@ -165,8 +172,23 @@ class Pair:
             "clock": self.clock,
         }
         self.desk = desk
-        self.opening = OpenPosition(**common, preflight=world, limits=RiskLimits())
+        self.flag = MemoryKillFlag()
+        self.kill_switch = KillSwitch(
+            transactions=self.transactions, flag=self.flag, clock=self.clock
+        )
+        self.gate = OpeningGate(
+            transactions=self.transactions,
+            kill_switch=self.kill_switch,
+            clock=self.clock,
+            limits=RiskLimits(),
+        )
+        self.opening = OpenPosition(**common, preflight=world, gate=self.gate, limits=RiskLimits())
         self.closing = ClosePosition(**common)
+        self.pauses = PauseControl(self.transactions, self.clock)
+        self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)
+        self.stop = EmergencyStop(
+            transactions=self.transactions, pauses=self.pauses, close_all=self.close_all
+        )
 
     def listed(self, *, is_open: bool = True) -> LongPosition:
         return LongPosition(

@@ -10,10 +10,11 @@ import pytest
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.operations.jobs import JobView
 from asgard_basis.domain.assets import Asset
-from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.market.rates import AnnualYield
 from asgard_basis.domain.market.snapshot import LstMarket
+from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import StepName
@@ -220,9 +221,10 @@ async def test_a_waiting_closing_can_be_hurried(pair: Pair) -> None:
     hurried = await pair.closing.request(ADA, position.id, None, is_emergency=True)
     assert hurried.id == patient.id
     other = await pair.job(JobKind.CLOSE, await _another(pair), key="other")
+    pair.sold_short *= 2
     with pytest.raises(Unavailable, match="other positions go first"):
         await pair.closing.run(hurried)
-    assert pair.sold_short == 0
+    assert pair.sold_short == Decimal("6.12")  # the other position's
     assert other.id != hurried.id
 
 
@@ -247,6 +249,32 @@ async def test_who_can_only_wait_lets_the_other_positions_go_first(pair: Pair) -
     pair.world.answers["state"] = STATE
     for job in (first, second):
         assert await pair.closing.run(job) is None
+
+
+async def test_an_order_that_may_be_filled_keeps_the_other_positions_waiting(pair: Pair) -> None:
+    """What the account has cannot be told apart while it may hold one order more or less."""
+    position = await pair.hedged()
+    pair.sold_short = 2 * pair.sold_short
+    first = await pair.closing.request(ADA, position.id, None)
+    second = await pair.closing.request(ADA, (await _another(pair)).id, None)
+    place, find = pair.world.answers["place"], pair.world.answers["find_order"]
+
+    def filled_but_lost(*given: Any) -> Any:
+        place(*given)
+        raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN)
+
+    away = OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN)
+    pair.world.answers |= {"place": filled_but_lost, "find_order": away}
+    with pytest.raises(Unavailable, match="other positions go first"):
+        await pair.closing.run(first)
+    pair.world.answers |= {"place": place, "find_order": find}
+    with pytest.raises(Unavailable, match="an order of another position"):
+        await pair.closing.run(second)
+    pair.world.answers["find_order"] = OrderResult(1, Decimal("6.12"), PRICE, "filled")
+    assert await pair.closing.run(first) is None
+    assert pair.sold_short == Decimal("6.12")
+    assert await pair.closing.run(second) is None
+    assert pair.sold_short == 0
 
 
 async def test_a_pair_that_has_lost_a_leg_is_left_without_asking_both(pair: Pair) -> None:

@@ -64,3 +64,13 @@ def _note(job: Job, error: exceptions.ConnectorException) -> None:
     if not isinstance(error.__cause__, psycopg.errors.RaiseException):
         raise error
     log.info("delivery_taken_over", job=job.task_kwargs.get("job_id"))
+
+
+async def is_served(queue: procrastinate.App, *, seconds: float = 8) -> bool:
+    """Whether any worker has shown a sign of life lately; the queue must be open."""
+    row = await queue.connector.execute_query_one_async(
+        "SELECT count(*) AS alive FROM procrastinate_workers"
+        " WHERE last_heartbeat > now() - make_interval(secs => %(seconds)s)",
+        seconds=seconds,
+    )
+    return bool(row["alive"])

@@ -1,5 +1,6 @@
 """The outside effects on Solana: opening, reading, reducing and closing the long."""
 
+from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
@@ -28,6 +29,9 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.ports.chains import Landing, SolanaChain, WalletChange, joint_landing
 from asgard_basis.ports.venues import MarginVenue, OpenLong, SignedSubmission
 
+Admit = Callable[[], Awaitable[None]]
+"""Asked right before anything that increases risk is built and signed; raises Refused."""
+
 
 class LongSteps:
     """One position's dealings with Asgard; the chain has the last word on what happened."""
@@ -43,8 +47,10 @@ class LongSteps:
         leaving: LeavingMarket,
         looks: LongLooks,
         limits: RiskLimits,
+        admit: Admit | None = None,
     ) -> None:
         self._context = context
+        self._admit = admit
         self._plan = plan
         self._margin = margin
         self._chain = chain
@@ -141,6 +147,8 @@ class LongSteps:
         if earlier is not None and earlier.error_code == ErrorCode.ASGARD_PARTIAL.code:
             # What landed may hold money: another opening would come on top of it.
             raise Refused(ErrorCode.ASGARD_PARTIAL, earlier.error)
+        if self._admit is not None:
+            await self._admit()
         snapshot = await self._reader.latest()
         asset, protocol = self._looks.asset, self._looks.protocol
         lender = snapshot.lender(protocol, asset)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.operations.pause import refuse_when_paused
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
@@ -37,6 +38,7 @@ class OpenPosition:
         *,
         transactions: Transactions,
         preflight: Preflight,
+        gate: OpeningGate,
         desk: JobDesk,
         runner: SagaRunner,
         pairs: PairFactory,
@@ -46,6 +48,7 @@ class OpenPosition:
     ) -> None:
         self._transactions = transactions
         self._preflight = preflight
+        self._gate = gate
         self._desk = desk
         self._runner = runner
         self._pairs = pairs
@@ -69,10 +72,9 @@ class OpenPosition:
         )
         async with self._transactions.for_user(user_id) as work:
             earlier = await self._desk.earlier(work, user_id, key, digest)
-            if earlier is None:
-                await refuse_when_paused(work, user_id)
         if earlier is not None:
             return earlier
+        await self._gate.admit(user_id, order.asset, order.protocol)
         context = await trading_context(self._transactions, user_id)
         report = await self._preflight.check(context, order)
         if not report.passed and not report.is_known:
@@ -109,7 +111,12 @@ class OpenPosition:
             return failure
         held_elsewhere = await self._record.others_short(position)
         steps = self._pairs.steps(
-            context, position, job=job, plan=job.plan, held_short=held_elsewhere
+            context,
+            position,
+            job=job,
+            plan=job.plan,
+            held_short=held_elsewhere,
+            admit=lambda: self._gate.admit(job.user_id, position.asset, position.protocol),
         )
         finished = await self._runner.run(
             job,
@@ -133,8 +140,7 @@ class OpenPosition:
             position.asset, position.size_usd, Leverage(position.leverage), position.protocol
         )
         try:
-            async with self._transactions.for_user(job.user_id) as work:
-                await refuse_when_paused(work, job.user_id)
+            await self._gate.admit(job.user_id, position.asset, position.protocol)
             report = await self._preflight.check(context, order, is_counted=True)
         except DomainError as error:
             if isinstance(error, Unavailable) and self._is_patient(job):

@@ -7,7 +7,7 @@ from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_looks import LongLooks, last_known
-from asgard_basis.application.trading.long_steps import LongSteps
+from asgard_basis.application.trading.long_steps import Admit, LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -87,8 +87,9 @@ class PairFactory:
         job: Job,
         plan: EntryPlan | None,
         held_short: Decimal,
+        admit: Admit | None = None,
     ) -> PairSteps:
-        """The performer for one position's entry or exit."""
+        """The performer for one position's entry or exit; `admit` is asked before it is bought."""
         task = PairTask(
             position.id,
             job.id,
@@ -99,7 +100,9 @@ class PairFactory:
             held_short=held_short,
         )
         key = position.long.position_key if position.long else None
-        return self._bound(context, task, position_key=key, recorded=last_known(position))
+        return self._bound(
+            context, task, position_key=key, recorded=last_known(position), admit=admit
+        )
 
     def _bound(
         self,
@@ -108,6 +111,7 @@ class PairFactory:
         *,
         position_key: str | None,
         recorded: LongState | None = None,
+        admit: Admit | None = None,
     ) -> PairSteps:
         long_steps = LongSteps(
             context=context,
@@ -128,6 +132,7 @@ class PairFactory:
                 clock=self._clock,
             ),
             limits=self._limits,
+            admit=admit,
         )
         return PairSteps(
             context=context,

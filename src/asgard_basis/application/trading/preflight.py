@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.rates import Priced, RateBoard
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.operations.pause import pause_told
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId
@@ -129,6 +129,7 @@ class Preflight:
         self,
         *,
         transactions: Transactions,
+        gate: OpeningGate,
         reader: MarketReader,
         board: RateBoard,
         perp: PerpVenue,
@@ -136,9 +137,10 @@ class Preflight:
         clock: Clock,
         limits: RiskLimits,
         fees: FeeSchedule,
-        gate: Gatekeeper,
+        existence: Gatekeeper,
     ) -> None:
         self._transactions = transactions
+        self._gate = gate
         self._reader = reader
         self._board = board
         self._perp = perp
@@ -146,7 +148,7 @@ class Preflight:
         self._clock = clock
         self._limits = limits
         self._fees = fees
-        self._gate = gate
+        self._existence = existence
 
     async def check(
         self, context: UserTradingContext, order: EntryOrder, *, is_counted: bool = False
@@ -158,7 +160,7 @@ class Preflight:
         asset, RSK-0004 without a market, POS-0008 while something is held that is nobody's.
         """
         if is_counted:
-            await self._gate.before_opening(context.user_id)
+            await self._existence.before_opening(context.user_id)
         snapshot = await self._reader.latest()
         balances, account, taker = await asyncio.gather(
             known(self._solana.balances(context.solana_address)),
@@ -174,7 +176,6 @@ class Preflight:
             )
         async with self._transactions.for_user(context.user_id) as work:
             held = len(await work.positions.held())
-            in_force = await work.pauses.in_force(context.user_id)
         facts = EntryFacts(
             now=self._clock.host(),
             asset=order.asset,
@@ -189,7 +190,8 @@ class Preflight:
             solana_sol=balances.sol if balances else None,
             free_margin_usdc=account.withdrawable_usdc if account else None,
             positions_held=held - (1 if is_counted else 0),
-            paused=pause_told(in_force),
+            paused=await self._gate.paused(context.user_id),
+            held_back=await self._gate.held_back(context.user_id, order.asset, lender.protocol),
         )
         checks = evaluate(facts, self._limits)
         return PreflightReport(

@@ -30,7 +30,11 @@ def silent(name: StepName) -> Step:
 
 SHORT_SILENT = silent(StepName.CLOSE_SHORT)
 NEXT = {
-    "nothing has happened": ((), StepName.CLOSE_SHORT),
+    "nothing has happened": ((), StepName.OBSERVE_SHORT),
+    "the exchange cannot be looked at": (
+        (silent(StepName.OBSERVE_SHORT),),
+        StepName.OBSERVE_LONG,
+    ),
     "the exchange is silent": ((SHORT_SILENT,), StepName.OBSERVE_LONG),
     "the long was looked at": ((SHORT_SILENT, OBSERVED), StepName.CLOSE_LONG),
     "both are silent": (
