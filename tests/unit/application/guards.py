@@ -7,6 +7,7 @@ from typing import Any
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.oversight import OverseenTransactions
+from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
@@ -80,7 +81,7 @@ class GuardedPair(Pair):
         self.selling = ""
 
     @property
-    def gate(self) -> Any:
+    def guard(self) -> ExistenceGate:
         return self.watchers.gate
 
     def state_of(self, key: str) -> LongState | None:
@@ -90,15 +91,15 @@ class GuardedPair(Pair):
         self.selling = key
         return replace(STATE, position_key=key)
 
-    def stray(self, key: str, *, opened_by: str | None = None) -> None:
+    def stray(self, key: str) -> None:
         """A long nobody has asked for."""
         self.longs[key] = LongPosition(
             key,
             LendingProtocol.KAMINO,
             Asset.SOL,
             True,
-            opened_by,
-            None,  # type: ignore[arg-type]
+            None,
+            None,
         )
 
     def end_long(self, key: str = "key") -> None:
@@ -111,7 +112,7 @@ class GuardedPair(Pair):
     async def settle(self, *, after: float = 10) -> None:
         """Look, some seconds after whatever was before."""
         self.clock.pass_time(after)
-        await self.gate.settle(ADA)
+        await self.guard.settle(ADA)
 
     async def alarms(self) -> list[Alarm]:
         async with self.transactions.for_user(ADA) as work:
