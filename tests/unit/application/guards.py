@@ -57,14 +57,14 @@ def watching(world: Any, transactions: Any, clock: Any, closings: Any, repairs: 
         ),
         book=PositionBook(transactions=transactions, perp=world, margin=world, clock=clock),
         closings=closings,
-        repairs=repairs,
+        asked=repairs,
     )
 
 
 class GuardedPair(Pair):
     """Ada's pair, what else her accounts hold, and who watches over it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, repairs: bool = False) -> None:
         super().__init__()
         self.longs: dict[str, LongPosition] = {"key": replace(self.listed(), opened_by=None)}
         self.world.answers["positions"] = lambda *_: list(self.longs.values())
@@ -76,7 +76,7 @@ class GuardedPair(Pair):
             OverseenTransactions(self.transactions, self.clock),
             self.clock,
             self.closing,
-            self.asked,
+            None if repairs else self.asked,
         )
         self.selling = ""
 
@@ -138,16 +138,20 @@ class GuardedPair(Pair):
             await work.positions.save(replace(await self.position(position), state=state))
 
     async def work_off(self) -> None:
-        """Let a worker carry out every sweep that was asked for."""
-        sweeps = [j for j in await self.jobs(JobKind.SWEEP) if j.finished_at is None]
+        """Let a worker carry out every sweep and repair that was asked for."""
+        asked = [*await self.jobs(JobKind.SWEEP), *await self.jobs(JobKind.REPAIR)]
+        waiting = [job for job in asked if job.finished_at is None]
         locks: Any = FreeLocks()
         dispatch = Dispatch(
             transactions=self.transactions,
             desk=self.desk,
             locks=locks,
-            work={JobKind.SWEEP: self.watchers.sweeps.run},
+            work={
+                JobKind.SWEEP: self.watchers.sweeps.run,
+                JobKind.REPAIR: self.watchers.repairs.run,
+            },
         )
-        for job in reversed(sweeps):
+        for job in reversed(waiting):
             assert await dispatch.run(job.id)
 
 
