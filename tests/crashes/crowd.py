@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any, TypeVar
 
 import httpx
@@ -13,6 +14,7 @@ import httpx
 from asgard_basis.cli.visitor import ApiError, wait_for
 from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
+from tests.crashes.points import Point
 from tests.crashes.saver import ENTRY, Saver
 from tests.journeys.stack import fund, wait_until_it_pays
 
@@ -22,17 +24,31 @@ _APART_MAX = Decimal("0.005")
 _MARGIN_APART_MAX = Decimal("0.02")
 _CENTS = Decimal("0.05")
 """Network costs are booked at one price and compared at another."""
-_HANDS = 8
+_HANDS = 20
 
 T = TypeVar("T")
 
 
-@dataclass
+class Stage(StrEnum):
+    """What somebody is at."""
+
+    FLAT = "flat"
+    OPENING = "opening"
+    HEDGED = "hedged"
+    CLOSING = "closing"
+    BROKEN = "broken"
+    """Something was wrong: the product is left alone with them from then on."""
+
+
+@dataclass(eq=False)
 class Life:
     """One person through an opening and a closing."""
 
     saver: Saver
     user_id: str
+    stage: Stage = Stage.FLAT
+    points: list[Point] = field(default_factory=list)
+    """Where processes died since the opening."""
     job_id: str = ""
     position: dict[str, Any] = field(default_factory=dict)
     cash: tuple[Decimal, Decimal] = (Decimal(0), Decimal(0))
@@ -60,7 +76,7 @@ class Crowd:
         """Everybody asks for a position; the answers come, the work goes on."""
 
         def begin(life: Life) -> None:
-            life.troubles = []
+            life.stage, life.troubles = Stage.OPENING, []
             life.cash, life.orders = cash(life), len(life.saver.books.orders())
             life.job_id = patiently(
                 lambda: life.saver.visitor.post("/positions/open", ENTRY, key=str(uuid.uuid4()))
@@ -72,6 +88,7 @@ class Crowd:
         """Everybody asks for the end of it."""
 
         def begin(life: Life) -> None:
+            life.stage = Stage.CLOSING
             close = f"/positions/{life.position['id']}/close"
             life.job_id = patiently(lambda: life.saver.visitor.post(close, key=str(uuid.uuid4())))[
                 "job_id"
@@ -80,7 +97,7 @@ class Crowd:
         each(begin, lives)
 
     def check_hedged(self, lives: Sequence[Life]) -> None:
-        """Both legs are there, once, of the same size, and no journal is open."""
+        """Both legs are there, once, of the same size; the journal is closed."""
 
         def check(life: Life) -> None:
             job = self._ended(life)
@@ -108,7 +125,7 @@ class Crowd:
             )
 
         each(check, lives)
-        self._check_rest(lives)
+        self._come_to_rest(lives, Stage.HEDGED)
 
     def check_closed(self, lives: Sequence[Life]) -> None:
         """Nothing is held, everything was done once, and the money adds up to the cent."""
@@ -137,9 +154,17 @@ class Crowd:
             )
 
         each(check, lives)
-        self._check_rest(lives)
+        self._come_to_rest(lives, Stage.FLAT)
 
-    def _check_rest(self, lives: Sequence[Life]) -> None:
+    def steps(self, lives: Sequence[Life]) -> set[str]:
+        """Names of the steps in their present jobs' journals."""
+        rows = self.gates.ask(
+            "SELECT DISTINCT name FROM saga_steps WHERE job_id = ANY(%s)",
+            [life.job_id for life in lives],
+        )
+        return {row[0] for row in rows}
+
+    def _come_to_rest(self, lives: Sequence[Life], stage: Stage) -> None:
         audit = self.machine.world.audit()
         open_steps = self.gates.ask(
             "SELECT user_id, name, attempt FROM saga_steps WHERE status = 'intended'"
@@ -148,6 +173,7 @@ class Crowd:
             life.expect(audit["balanced"], f"the world's books: {audit['checks']}")
             mine = [step for step in open_steps if step[0] == life.user_id]
             life.expect(not mine, f"open in the journal: {mine}")
+            life.stage = Stage.BROKEN if life.troubles else stage
 
     def _ended(self, life: Life) -> dict[str, Any] | None:
         """The job once it has ended; None when that takes too long."""

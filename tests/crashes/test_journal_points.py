@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.crashes.campaign import Campaign
+from tests.crashes.crowd import Stage
 from tests.crashes.machine import Machine
 from tests.crashes.points import CLOSE, OPEN, POINTS, Point
 
@@ -37,4 +38,4 @@ def test_a_process_that_dies_here_leaves_nothing_half_done(
 
 def test_the_points_cover_every_step_of_an_opening_and_a_closing(campaign: Campaign) -> None:
     campaign.troubles(POINTS[0])
-    assert campaign.steps == {"open": set(OPEN), "close": set(CLOSE)}
+    assert campaign.steps == {Stage.OPENING: set(OPEN), Stage.CLOSING: set(CLOSE)}

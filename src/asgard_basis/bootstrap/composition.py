@@ -11,6 +11,7 @@ from asgard_basis.application.accounts.wallet_provisioning import WalletProvisio
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
@@ -25,13 +26,13 @@ from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
+from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
@@ -85,7 +86,14 @@ class _Ground:
         self.kill_switch = KillSwitch(
             transactions=self.transactions, flag=stores.kill_flag, clock=clock
         )
+        self.opening_gate = OpeningGate(
+            transactions=self.transactions,
+            kill_switch=self.kill_switch,
+            clock=clock,
+            limits=limits,
+        )
         self.fees = FeeSchedule()
+        self.ids = variant.ids
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
         self.runner = variant.runner(transactions=self.transactions, clock=clock)
         self.reader = MarketReader(stores.snapshots, clock)
@@ -105,7 +113,7 @@ class _Trading:
     open_position: OpenPosition
     close_position: ClosePosition
     views: PositionViews
-    monitor: PositionMonitor
+    watchers: Watchers
 
 
 def _trading(ground: _Ground) -> _Trading:
@@ -122,12 +130,30 @@ def _trading(ground: _Ground) -> _Trading:
     book = PositionBook(
         transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
-    gate = OpeningGate(
-        transactions=transactions, kill_switch=ground.kill_switch, clock=clock, limits=limits
+    close_position = ClosePosition(
+        transactions=transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+    )
+    watching = watchers(
+        transactions=transactions,
+        perp=outside.perp,
+        margin=outside.margin,
+        market=ground.reader,
+        clock=clock,
+        limits=limits,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        closings=close_position,
     )
     preflight = Preflight(
         transactions=transactions,
-        gate=gate,
+        gate=ground.opening_gate,
         reader=ground.reader,
         board=ground.board,
         perp=outside.perp,
@@ -135,13 +161,14 @@ def _trading(ground: _Ground) -> _Trading:
         clock=clock,
         limits=limits,
         fees=ground.fees,
+        existence=watching.gate,
     )
     return _Trading(
         preflight=preflight,
         open_position=OpenPosition(
             transactions=transactions,
             preflight=preflight,
-            gate=gate,
+            gate=ground.opening_gate,
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,
@@ -149,23 +176,20 @@ def _trading(ground: _Ground) -> _Trading:
             clock=clock,
             limits=limits,
         ),
-        close_position=ClosePosition(
-            transactions=transactions,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-        ),
-        views=PositionViews(
-            transactions=transactions,
-            reader=ground.reader,
-            board=ground.board,
-            clock=clock,
-            limits=limits,
-            fees=ground.fees,
-        ),
-        monitor=PositionMonitor(transactions=transactions, book=book, clock=clock),
+        close_position=close_position,
+        views=_views(ground),
+        watchers=watching,
+    )
+
+
+def _views(ground: _Ground) -> PositionViews:
+    return PositionViews(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
     )
 
 
@@ -228,6 +252,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
             JobKind.DEPOSIT: treasury.deposits.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
+            JobKind.SWEEP: trading.watchers.sweeps.run,
         },
     )
 
@@ -274,12 +299,14 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
+        alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         pauses=pauses,
         kill_switch=ground.kill_switch,
         operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
-        monitor=trading.monitor,
+        monitor=trading.watchers.monitor,
+        gate=trading.watchers.gate,
         market_watch=_watch(ground),
         dispatch=_dispatch(ground, trading, treasury),
         health=Health(

@@ -15,7 +15,7 @@ from asgard_basis.adapters.postgres import pool as database
 from asgard_basis.adapters.postgres.locks import PostgresLocks
 from asgard_basis.adapters.postgres.nonces import PostgresNonces
 from asgard_basis.adapters.postgres.pool import Role, open_pool
-from asgard_basis.adapters.postgres.queue import queue_connector
+from asgard_basis.adapters.postgres.queue import open_queue
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.adapters.privy.identity import PrivyIdentity
 from asgard_basis.adapters.privy.policies import PolicyCaps
@@ -107,7 +107,7 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
         leases=RedisLeases(redis),
         events=RedisEventBus(redis),
         snapshots=RedisSnapshotStore(redis),
-        queue=procrastinate.App(connector=queue_connector(settings.database_url)),
+        queue=open_queue(settings.database_url),
         probe_database=database_answers,
         probe_redis=redis_answers,
         probe_worker=heartbeats.is_alive,

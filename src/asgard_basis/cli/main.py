@@ -61,6 +61,16 @@ def doctor() -> None:
 
 
 @app.command()
+def reconcile(
+    user: Annotated[str | None, typer.Option(help="One user's id; everybody without it")] = None,
+) -> None:
+    """Hold the venues against the books, print every verdict, and act on what is wrong."""
+    from asgard_basis.cli.reconcile import reconcile as run
+
+    raise typer.Exit(run(user))
+
+
+@app.command()
 def positions(user: User = None) -> None:
     """Show every position that is held, what works on it and what that waits for."""
     from asgard_basis.cli import operator
@@ -173,6 +183,27 @@ def demo(
     from asgard_basis.cli.demo import demo as run
 
     run(url=url, control_url=control)
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int | None, typer.Option(help="Live through this one")] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Tell all that happens")] = False,
+    first: Annotated[int, typer.Option("--from", help="The first of many")] = 0,
+    count: Annotated[int | None, typer.Option(help="So many")] = None,
+    minutes: Annotated[float | None, typer.Option(help="As many as fit")] = None,
+    processes: Annotated[int | None, typer.Option(help="All cores by default")] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show what met what")] = False,
+) -> None:
+    """Live through seeded worlds full of faults, in virtual time, and check every promise."""
+    from asgard_basis.cli.simulate import Wanted, cores, tell_many, tell_one
+
+    if seed is not None:
+        raise typer.Exit(not tell_one(seed, trace=trace))
+    if count is None and minutes is None:
+        count = 100
+    wanted = Wanted(first, count, minutes, processes or cores(), coverage)
+    raise typer.Exit(not tell_many(wanted))
 
 
 @app.command()

@@ -64,6 +64,9 @@ class ErrorCode(Enum):
     TRANSACTION_REFUSED = ErrorKind(
         "ASG-0010", 502, "The transaction offered for signing does something it should not"
     )
+    ASGARD_PARTIAL = ErrorKind(
+        "ASG-0011", 502, "Only a part of the transactions landed on Solana; this needs attention"
+    )
 
     HYPERLIQUID_API = ErrorKind("HLQ-0001", 502, "Hyperliquid did not answer as expected")
     HYPERLIQUID_POSITION = ErrorKind("HLQ-0002", 502, "Hyperliquid refused the position")

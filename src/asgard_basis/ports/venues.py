@@ -214,6 +214,14 @@ class SignedSubmission:
     expires_at_height: int
     """Block height after which it can no longer land."""
     position_key: str | None
+    """Of a position to be opened: as the builder states it, if it does."""
+    signatures: tuple[TransactionSignature, ...] = ()
+    """Of all transactions, in order; it has landed when all of them have."""
+
+    @property
+    def all_signatures(self) -> tuple[TransactionSignature, ...]:
+        """One for each transaction."""
+        return self.signatures or (self.signature,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,8 +257,9 @@ class MarginVenue(Protocol):
     async def submit_open(self, owner: Wallet, signed: SignedSubmission) -> LongPosition:
         """Send it and wait until it is confirmed on chain; the same bytes may be sent again.
 
-        Refused only when the chain says that it failed or can no longer land. A refusal by the
-        venue while the transaction may still land is OutcomeUnknown ASG-0007.
+        Refused only when the chain says that it failed or can no longer land; with ASG-0011 when
+        that is so of a part of its transactions, while others have landed. A refusal by the venue
+        while a transaction may still land is OutcomeUnknown ASG-0007.
         """
         ...
 
@@ -272,6 +281,27 @@ class MarginVenue(Protocol):
         ...
 
     async def submit_close(self, owner: Wallet, signed: SignedSubmission) -> None:
+        """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
+        ...
+
+    async def prepare_reduce(
+        self,
+        owner: Wallet,
+        position: LongState,
+        *,
+        percentage: int,
+        slippage_bps: int,
+        reference_price: Decimal | None = None,
+    ) -> SignedSubmission:
+        """Build, check and sign the closing of 1 to 99 % of a position into USDC.
+
+        What is left keeps its leverage. What must arrive is that share of what `prepare_close`
+        asks for; errors as there. Raises Refused POS-0009 for lenders whose positions are
+        closed whole or not at all.
+        """
+        ...
+
+    async def submit_reduce(self, owner: Wallet, signed: SignedSubmission) -> None:
         """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
         ...
 

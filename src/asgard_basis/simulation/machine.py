@@ -1,8 +1,8 @@
 """One simulated process: the whole application behind a membrane, and the tasks it runs."""
 
 import asyncio
+import itertools
 import random
-from collections.abc import Coroutine
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -22,21 +22,23 @@ from asgard_basis.adapters.memory.coordination import (
     MemoryRateLimiter,
     MemorySnapshots,
 )
+from asgard_basis.adapters.memory.locks import LeaseBook, MemoryLocks
+from asgard_basis.adapters.memory.tables import Tables
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.composition import Variant, compose
-from asgard_basis.bootstrap.outside import ASGARD_SECONDS, Lines, Outside, Stores, connected
+from asgard_basis.bootstrap.outside import ASGARD_SECONDS, Lines, Stores, connected
 from asgard_basis.domain.identifiers import SolanaAddress
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.simulation.arbitrum import GuardedArbitrum
 from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network
 from asgard_basis.simulation.stores import (
+    GuardedLocks,
     GuardedNonces,
     GuardedSnapshots,
     GuardedTransactions,
     OwnClock,
-    SessionLocks,
 )
 from asgard_basis.simulation.time import LoopClock
 from asgard_basis.simulation.venues import APP_ID, APP_SECRET, Venues
@@ -52,6 +54,8 @@ class Shared:
     clock: LoopClock
     venues: Venues
     network: Network
+    tables: Tables
+    leases: LeaseBook
     transactions: MemoryTransactions
     authorization_key: str
     limits: RiskLimits
@@ -61,11 +65,10 @@ class Shared:
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
     duties: DutyBook = field(init=False)
-    locks: DutyBook = field(init=False)
+    processes: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         self.duties = DutyBook(self.clock)
-        self.locks = DutyBook(self.clock)
 
 
 class Machine:
@@ -79,22 +82,23 @@ class Machine:
         self._tasks: dict[asyncio.Task[Any], None] = {}
         loop_clock = shared.clock.skewed(skew)
         self.clock = OwnClock(loop_clock, membrane)
-        nonces = GuardedNonces(shared.nonces, membrane)
-        self.outside = self._outside(nonces)
+        holder = f"{self.name}:{next(shared.processes)}"
+        self._locks = MemoryLocks(shared.leases, self.clock, holder=holder)
+        stores = self._stores()
+        self.outside = connected(self._lines(), self.clock, stores.nonces, stores.transactions)
         self.app: App = compose(
-            self._stores(nonces), self.outside, self.clock, shared.limits, variant=shared.variant
+            stores, self.outside, self.clock, shared.limits, variant=shared.variant
         )
 
-    def spawn(self, work: Coroutine[Any, Any, Any], *, name: str) -> "asyncio.Task[Any]":
-        """Let the process do something beside what it does."""
-        task = asyncio.get_running_loop().create_task(work, name=f"{self.name} {name}")
+    def adopt(self, task: "asyncio.Task[Any]") -> None:
+        """Let a task end with this process."""
         self._tasks[task] = None
         task.add_done_callback(self._forget)
-        return task
 
     async def kill(self) -> None:
         """End it as kill -9 does: no effect of it is seen after this, not even by itself."""
         self.membrane.kill()
+        self._locks.die()
         while self._tasks:
             dying = list(self._tasks)
             for task in dying:
@@ -128,10 +132,10 @@ class Machine:
         self._stack.push_async_callback(client.close)
         return client
 
-    def _outside(self, nonces: GuardedNonces) -> Outside:
+    def _lines(self) -> Lines:
         venues = self._shared.venues
         vault = SolanaAddress(str(venues.solana.vault.pubkey()))
-        lines = Lines(
+        return Lines(
             hyperliquid=self._http("hyperliquid"),
             asgard=self._http("asgard", "/margin-trading", ASGARD_SECONDS),
             privy=self._http("privy"),
@@ -148,14 +152,13 @@ class Machine:
             asgard_vaults=frozenset({vault}),
             asgard_api_key="simulated",
         )
-        return connected(lines, self.clock, nonces)
 
-    def _stores(self, nonces: GuardedNonces) -> Stores:
+    def _stores(self) -> Stores:
         shared = self._shared
         return Stores(
             transactions=GuardedTransactions(shared.transactions, self.membrane),
-            locks=SessionLocks(shared.locks, self.membrane),
-            nonces=nonces,
+            locks=GuardedLocks(self._locks, self.membrane),
+            nonces=GuardedNonces(shared.nonces, self.membrane),
             rate_limiter=MemoryRateLimiter(self.clock),
             leases=MemoryLeases(shared.duties, self.clock),
             events=shared.events,

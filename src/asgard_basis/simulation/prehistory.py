@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from solders.pubkey import Pubkey
 
 from asgard_basis.adapters.memory.arbitrum import ArbitrumLedger
+from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.tables import Tables
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.bootstrap.composition import Variant
@@ -127,11 +128,15 @@ async def _lived(loop: VirtualLoop) -> Prehistory:
     )
     venues.advance()
     tables = Tables()
+    clock = LoopClock(loop, began=BEGAN)
+    leases = LeaseBook(clock)
     shared = Shared(
-        clock=LoopClock(loop, began=BEGAN),
+        clock=clock,
         venues=venues,
         network=Network(venues.applications(), Calm()),
-        transactions=MemoryTransactions(tables=tables),
+        tables=tables,
+        leases=leases,
+        transactions=MemoryTransactions(tables=tables, leases=leases),
         authorization_key=authorization_key(),
         limits=RiskLimits(),
         variant=Variant(ids=CountedIds("past")),

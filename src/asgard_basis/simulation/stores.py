@@ -6,10 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
-from asgard_basis.adapters.memory.coordination import DutyBook, MemoryNonces, MemorySnapshots
+from asgard_basis.adapters.memory.coordination import MemoryNonces, MemorySnapshots
+from asgard_basis.adapters.memory.locks import MemoryLocks
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import Tenure
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from asgard_basis.simulation.membrane import Membrane
 
@@ -66,7 +68,7 @@ class GuardedTransactions:
             yield work
             # Leaving by an error here rolls back.
             await self._membrane.cross("database commit")
-        await self._membrane.cross("database committed")
+        await self._membrane.cross("database saved")
 
 
 class GuardedNonces:
@@ -102,20 +104,16 @@ class GuardedSnapshots:
         return await self._inner.latest()
 
 
-class SessionLocks:
-    """Implements Locks as a database session does: they end when its process does."""
+class GuardedLocks:
+    """Implements Locks."""
 
-    def __init__(self, book: DutyBook, membrane: Membrane) -> None:
-        self._book = book
+    def __init__(self, inner: MemoryLocks, membrane: Membrane) -> None:
+        self._inner = inner
         self._membrane = membrane
 
     @contextlib.asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[bool]:
-        """Enter with True when the lock was won, without waiting."""
+    async def hold(self, name: str) -> AsyncIterator[Tenure | None]:
+        """See Locks."""
         await self._membrane.cross("lock take")
-        holder = object()
-        won = self._book.take(name, holder, 10**9)
-        try:
-            yield won
-        finally:
-            self._book.release(name, holder)
+        async with self._inner.hold(name) as tenure:
+            yield tenure

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-import procrastinate
 import structlog
 
 from asgard_basis.bootstrap import App
@@ -21,6 +20,9 @@ _RESCUE_SECONDS = 1.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_GATE_SECONDS = 3600.0
+_GATE_AGAIN_SECONDS = 30.0
+"""When somebody could not be looked at."""
 _STOP_LOOK_SECONDS = 2.0
 """How often a worker looks at the kill file, and for positions that a stop still has to close."""
 
@@ -42,12 +44,16 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await leased("position-monitor", cycles, leases=leases, clock=clock)
 
+    async def gate() -> None:
+        await leased("existence-gate", lambda: rounds(app), leases=leases, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
     duties: dict[str, Callable[[], Awaitable[None]]] = {
         "market-watch": watch,
         "position-monitor": monitor,
+        "existence-gate": gate,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
@@ -62,6 +68,14 @@ async def work(app: App, stop: asyncio.Event) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+
+
+async def rounds(app: App) -> None:
+    """Hold venues and books of everybody against each other, at once and then every hour."""
+    while True:
+        looks = await app.gate.everybody()
+        is_whole = all(look is not None and look.is_complete for _, look in looks)
+        await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
 
 
 async def deliver(app: App) -> None:
@@ -82,10 +96,5 @@ async def rescue(app: App) -> None:
     """Give the work of workers that died to those that live."""
     stalled = await app.queue.job_manager.get_stalled_jobs(seconds_since_heartbeat=_STALLED_SECONDS)
     for job in stalled:
-        try:
-            await app.queue.job_manager.retry_job(job)
-        except procrastinate.exceptions.ConnectorException as error:
-            # Another worker was quicker, or the database is away: it is looked for again.
-            log.info("job_not_rescued", job=job.task_kwargs.get("job_id"), error=repr(error))
-        else:
-            log.warning("job_rescued", job=job.task_kwargs.get("job_id"))
+        await app.queue.job_manager.retry_job(job)
+        log.warning("job_rescued", job=job.task_kwargs.get("job_id"))

@@ -38,6 +38,7 @@ from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal
+from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, SignedSubmission
@@ -91,9 +92,10 @@ STATE = LongState(
 )
 
 
-def report(failure: DomainError | None = None) -> Any:
-    """What a preflight says; passed, it leads to PLAN."""
-    fee = Decimal("6.12") * PRICE * Decimal("0.0005")
+def report(failure: DomainError | None = None, *, taker: str = "0.00045") -> Any:
+    """What a preflight says; passed, it leads to PLAN for an account with that fee."""
+    fees = FeeSchedule(perp_taker=Decimal(taker))
+    fee = Decimal("6.12") * PRICE * FeeSchedule().perp_taker
     split = SimpleNamespace(
         collateral_usdc=PLAN.collateral_usdc,
         margin_usdc=PLAN.short_margin_usdc + fee,
@@ -107,6 +109,7 @@ def report(failure: DomainError | None = None) -> Any:
         lender=LENDER,
         priced=SimpleNamespace(split=split),
         snapshot=SNAPSHOT,
+        fees=fees,
     )
 
 
@@ -173,13 +176,15 @@ class Pair:
         self.kill_switch = KillSwitch(
             transactions=self.transactions, flag=self.flag, clock=self.clock
         )
-        self.gate = OpeningGate(
+        self.opening_gate = OpeningGate(
             transactions=self.transactions,
             kill_switch=self.kill_switch,
             clock=self.clock,
             limits=RiskLimits(),
         )
-        self.opening = OpenPosition(**common, preflight=world, gate=self.gate, limits=RiskLimits())
+        self.opening = OpenPosition(
+            **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
+        )
         self.closing = ClosePosition(**common)
         self.pauses = PauseControl(self.transactions, self.clock)
         self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)
@@ -219,7 +224,7 @@ class Pair:
         """A pair that was opened a while ago, without the journal of its opening."""
         self.sold_short = a_short().size
         self.margin_usdc = Decimal("459.75")
-        return await self._added(
+        return await self.added(
             replace(
                 a_position(ADA),
                 state=PositionState.HEDGED,
@@ -230,7 +235,7 @@ class Pair:
 
     async def open_job(self) -> Job:
         """An opening whose plan is made."""
-        position = await self._added(a_position(ADA))
+        position = await self.added(a_position(ADA))
         return await self.job(JobKind.OPEN, position, plan=PLAN)
 
     async def job(self, kind: JobKind, position: Position, *, key: str = "j", **more: Any) -> Job:
@@ -259,7 +264,7 @@ class Pair:
         )
         self.sold_short = self.margin_usdc = Decimal(0)
 
-    async def _added(self, position: Position) -> Position:
+    async def added(self, position: Position) -> Position:
         async with self.transactions.for_user(ADA) as work:
             await work.users.save(a_user(ADA))
             for role in WalletRole:

@@ -276,3 +276,17 @@ async def test_what_the_venue_took_in_the_middle_of_an_entry_is_measured_with_it
     step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent("8"), MOMENT)
     measured = await Scene(fills=[FILL, taken]).steps.execute(step)
     assert measured == AccountMeasured(Decimal(6), Decimal(0), Decimal(180), Decimal("0.4"), MOMENT)
+
+
+@pytest.mark.parametrize(("is_buy", "price"), [(False, "150"), (True, "190")])
+async def test_a_fill_beyond_the_limit_is_booked_and_told(
+    is_buy: bool, price: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    worse = OrderResult(1, Decimal(6), Decimal(price), "filled")
+    scene = Scene(find_order=worse)
+    done = await scene.resolve_order(replace(ORDER, is_buy=is_buy))
+    assert done.result == worse
+    assert "filled_beyond_the_limit" in capsys.readouterr().out
+    fine = Scene(find_order=replace(worse, average_price=Decimal(170)))
+    await fine.resolve_order(replace(ORDER, is_buy=is_buy))
+    assert "filled_beyond_the_limit" not in capsys.readouterr().out

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.treasury.deposits import DepositSteps
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -28,7 +27,8 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.venues import ActionNonce, LongPosition
 from tests.builders_platform import MOMENT
-from tests.unit.application.world import CONTEXT, Outside, StillClock
+from tests.unit.application.long_leg import long_steps
+from tests.unit.application.world import CONTEXT, START, Outside, StillClock
 
 AWAY = Unavailable(ErrorCode.SOLANA_RPC, "away")
 STRANGE = Refused(ErrorCode.ASGARD_API, "not understood")
@@ -56,21 +56,6 @@ class Answers(Outside):
                 **answers,
             }
         )
-
-
-def long_steps(outside: Outside) -> LongSteps:
-    return LongSteps(
-        context=CONTEXT,
-        asset=Asset.SOL,
-        protocol=LendingProtocol.KAMINO,
-        plan=None,
-        position_key=None,
-        margin=outside,  # type: ignore[arg-type]
-        chain=outside,  # type: ignore[arg-type]
-        reader=outside,  # type: ignore[arg-type]
-        leaving=outside,  # type: ignore[arg-type]
-        limits=RiskLimits(),
-    )
 
 
 def pair_steps(outside: Outside, *, job: str = "j") -> PairSteps:
@@ -104,7 +89,8 @@ def a_step(name: StepName, intent: Any) -> Step:
 @pytest.mark.parametrize("call", ["landing", "wallet_change", "positions"])
 async def test_a_long_that_was_sent_is_not_bought_twice(call: str, error: Exception) -> None:
     steps = long_steps(Answers(**{call: error}))
-    step = a_step(StepName.OPEN_LONG, LONG)
+    sent = a_step(StepName.OPEN_LONG, replace(LONG, position_key=None))
+    step = replace(sent, intended_at=START)
     with pytest.raises(OutcomeUnknown):
         await steps.execute(step)
     with pytest.raises(OutcomeUnknown):

@@ -12,6 +12,7 @@ from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.risk.permissions import PauseSetter
+from asgard_basis.ports.orphans import Orphan, OrphanEnding, OrphanKind
 from asgard_basis.ports.oversight import AlarmKind, AuditKind, AuditRecord
 from asgard_basis.ports.repositories import Job
 from tests.unit.application.pair import Pair
@@ -172,3 +173,30 @@ async def test_pauses_and_who_set_them_are_in_the_log(pair: Pair) -> None:
         (AuditKind.COMMAND, "pause", ADA),
     ]
     assert walk.faults == []
+
+
+async def test_what_no_position_claims_is_told_when_it_is_found_and_when_it_ends(
+    pair: Pair,
+) -> None:
+    position = await pair.hedged()
+    orphan = Orphan(
+        id="o",
+        user_id=ADA,
+        kind=OrphanKind.PERP,
+        key="account",
+        size=Decimal("-2.5"),
+        seen_at=pair.clock.host(),
+        acts_at=pair.clock.host(),
+        position_id=position.id,
+    )
+    async with pair.transactions.for_system() as work:
+        await work.orphans.put(orphan)
+        await work.orphans.put(replace(orphan, size=Decimal("-2")))
+        ended = replace(orphan, ended_at=pair.clock.host(), ending=OrphanEnding.SWEPT)
+        await work.orphans.end(ended)
+        await work.orphans.end(ended)
+    lines = [told(r) for r in await log_of(pair, position.id) if "orphan" in r.entry.body]
+    assert [line.title for line in lines] == [
+        "A perp without a position: found",
+        "A perp without a position: swept",
+    ]

@@ -182,10 +182,10 @@ async def test_the_switch_latches_in_both_places_and_says_what_is_held(pair: Pai
     assert [p.id for p in state.exposed] == [position.id]
     pair.flag.lower()  # somebody deletes the file: the database still holds
     with pytest.raises(DomainError, match="drill"):
-        await pair.gate.admit(ADA, position.asset, None)
+        await pair.opening_gate.admit(ADA, position.asset, None)
     state = await pair.kill_switch.release()
     assert not state.is_on
-    await pair.gate.admit(ADA, position.asset, None)
+    await pair.opening_gate.admit(ADA, position.asset, None)
 
 
 async def test_a_file_made_by_hand_reaches_everybody_through_the_database(pair: Pair) -> None:

@@ -167,33 +167,36 @@ class PostgresLocks:
         pause = self._renew_seconds
         while self._held:
             await asyncio.sleep(pause)
-            asked = dict(self._held)
-            if not asked:
-                return
             asked_at = _now()
-            first_end = min(held.sure_until for held in asked.values())
-            try:
-                rows = await self._ask(
-                    min(_ANSWER_SECONDS, max(0.0, first_end - asked_at)),
-                    _RENEW,
-                    list(asked),
-                    [held.fence for held in asked.values()],
-                    self._seconds,
-                    self.holder,
-                )
-            except (Unavailable, asyncpg.PostgresError) as error:
-                log.warning("tenures_not_renewed", error=repr(error))
-                pause = _AGAIN_SECONDS
-                lost = {name for name, held in asked.items() if not held.is_sure()}
-            else:
-                pause = self._renew_seconds
-                kept = {row["name"] for row in rows}
-                for name in kept:
-                    asked[name].sure_until = asked_at + self._seconds - _MARGIN
-                lost = asked.keys() - kept
-            for name in lost:
-                if self._held.get(name) is asked[name]:
-                    _interrupt(asked[name])
+            asked = {name: held for name, held in self._held.items() if held.is_sure()}
+            lost = {name: held for name, held in self._held.items() if name not in asked}
+            pause = self._renew_seconds
+            if asked:
+                first_end = min(held.sure_until for held in asked.values())
+                try:
+                    kept = await self._renew(asked, min(_ANSWER_SECONDS, first_end - asked_at))
+                except (Unavailable, asyncpg.PostgresError) as error:
+                    log.warning("tenures_not_renewed", error=repr(error))
+                    pause = _AGAIN_SECONDS
+                    kept = {name for name, held in asked.items() if held.is_sure()}
+                else:
+                    for name in kept:
+                        asked[name].sure_until = asked_at + self._seconds - _MARGIN
+                lost |= {name: held for name, held in asked.items() if name not in kept}
+            for name, held in lost.items():
+                if self._held.get(name) is held:
+                    _interrupt(name, held)
+
+    async def _renew(self, asked: dict[str, _Held], seconds: float) -> set[str]:
+        rows = await self._ask(
+            seconds,
+            _RENEW,
+            list(asked),
+            [held.fence for held in asked.values()],
+            self._seconds,
+            self.holder,
+        )
+        return {row["name"] for row in rows}
 
     async def _ask(self, seconds: float, query: str, *values: object) -> Sequence[asyncpg.Record]:
         with database_errors():
@@ -220,7 +223,8 @@ class PostgresLocks:
         )
 
 
-def _interrupt(held: _Held) -> None:
+def _interrupt(name: str, held: _Held) -> None:
     if not held.is_interrupted and not held.task.done():
+        log.warning("tenure_lost", name=name, fence=held.fence)
         held.is_interrupted = True
         held.task.cancel()

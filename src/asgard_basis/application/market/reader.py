@@ -9,6 +9,8 @@ from asgard_basis.ports.coordination import SnapshotStore
 
 _FRESH = timedelta(seconds=30)
 _REUSE = timedelta(milliseconds=250)
+_SILENCE = timedelta(seconds=5)
+"""A store that hangs costs seconds for each question: it is left alone for as long."""
 
 
 class MarketReader:
@@ -18,7 +20,7 @@ class MarketReader:
         self._snapshots = snapshots
         self._clock = clock
         self._kept: MarketSnapshot | None = None
-        self._read_at = clock.host() - _REUSE
+        self._ask_at = clock.host()
 
     async def latest(self) -> MarketSnapshot:
         """The newest snapshot; its parts carry their ages.
@@ -28,13 +30,14 @@ class MarketReader:
         never been one, Unavailable GEN-0006 when it cannot be known.
         """
         now = self._clock.host()
-        if self._kept is None or now - self._read_at >= _REUSE:
+        if self._kept is None or now >= self._ask_at:
             try:
                 self._kept = await self._snapshots.latest()
+                self._ask_at = now + _REUSE
             except Unavailable:
                 if self._kept is None:
                     raise
-            self._read_at = now
+                self._ask_at = self._clock.host() + _SILENCE
         if self._kept is None:
             raise DomainError(ErrorCode.STALE_MARKET, "there is no market data yet")
         return self._kept

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from asgard_basis.application.operations.duty import Duty, present_duty
@@ -11,6 +11,7 @@ from asgard_basis.application.operations.jobs import TITLES, step_view
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import EvmIntent, Intent, SolanaIntent, Step, StepName
+from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import (
     EVERYBODY,
     Alarm,
@@ -110,6 +111,12 @@ def state_entry(at: datetime, position: Position, before: str) -> AuditEntry:
     return AuditEntry(at, AuditKind.STATE, body, position.user_id, position.id, _job())
 
 
+def orphan_entry(at: datetime, orphan: Orphan, what: str) -> AuditEntry:
+    """Something was found that no position claims, or has come to its end."""
+    body = {"orphan": orphan.kind.value, "key": orphan.key, "to": what, "size": str(orphan.size)}
+    return AuditEntry(at, AuditKind.STATE, body, orphan.user_id, orphan.position_id, orphan.job_id)
+
+
 def alarm_entry(at: datetime, alarm: Alarm, what: str, by: str | None = None) -> AuditEntry:
     """An alarm was raised, acknowledged or resolved."""
     body = {
@@ -141,11 +148,17 @@ def signature_entry(at: datetime, body: Mapping[str, str]) -> AuditEntry:
     return AuditEntry(at, AuditKind.SIGNED, body, duty.user_id, duty.position_id, duty.job_id)
 
 
+def with_market_time(entry: AuditEntry, now: datetime) -> AuditEntry:
+    """The entry with the market's time of the moment, which is what people see."""
+    return replace(entry, body={**entry.body, "market_at": now.isoformat()})
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A record in words."""
 
     at: datetime
+    """Market time."""
     number: int
     hash: str
     kind: str
@@ -161,9 +174,8 @@ def told(record: AuditRecord) -> Told:
     entry = record.entry
     body = entry.body
     name, title, detail = _WORDS[entry.kind](body)
-    return Told(
-        entry.at, record.number, record.hash, entry.kind.value, name, title, detail or None, body
-    )
+    at = datetime.fromisoformat(body["market_at"]) if "market_at" in body else entry.at
+    return Told(at, record.number, record.hash, entry.kind.value, name, title, detail or None, body)
 
 
 def _command(body: Mapping[str, str]) -> tuple[str, str, str]:
@@ -197,6 +209,8 @@ def _outcome(body: Mapping[str, str]) -> tuple[str, str, str]:
 
 def _state(body: Mapping[str, str]) -> tuple[str, str, str]:
     name, before = body.get("to", ""), body.get("from", "")
+    if "orphan" in body:
+        return name, f"A {body['orphan']} without a position: {name}", f"size {body.get('size')}"
     title = f"Position {name.replace('_', ' ')}"
     if "size_usd" in body:
         return name, title, f"{body['size_usd']} USD at {body.get('leverage', '')}x"

@@ -21,9 +21,11 @@ from asgard_basis.application.operations.audit import (
     command_entry,
     intent_entry,
     job_entry,
+    orphan_entry,
     outcome_entry,
     pause_entry,
     state_entry,
+    with_market_time,
 )
 from asgard_basis.application.operations.duty import Duty, present_duty
 from asgard_basis.application.operations.jobs import ENDED as ENDED_JOBS
@@ -32,7 +34,8 @@ from asgard_basis.domain.position.lifecycle import ENDED, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import Step
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.oversight import Alarm, AlarmKind, Alarms, Pause, Pauses
+from asgard_basis.ports.orphans import Orphan, Orphans
+from asgard_basis.ports.oversight import Alarm, AlarmKind, Alarms, AuditEntry, Pause, Pauses
 from asgard_basis.ports.repositories import Job, Jobs, Journals, Positions
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
@@ -75,6 +78,10 @@ class _Notebook:
     def now(self) -> datetime:
         return self._clock.host()
 
+    async def write(self, entry: AuditEntry) -> None:
+        """Append it, with the market's time beside the host's."""
+        await self.work.audit.append(with_market_time(entry, self._clock.now()))
+
     def who(self) -> str:
         return "user" if self._user_id is not None and present_duty() is None else "system"
 
@@ -104,6 +111,7 @@ class _OverseenWork(_Passing):
         super().__init__(work)
         self.alarms: Alarms = cast(Alarms, _OverseenAlarms(work.alarms, notes))
         self.pauses: Pauses = cast(Pauses, _OverseenPauses(work.pauses, notes))
+        self.orphans: Orphans = cast(Orphans, _OverseenOrphans(work.orphans, notes))
         self.jobs: Jobs = cast(Jobs, _OverseenJobs(work.jobs, notes))
         self.journals: Journals = cast(Journals, _OverseenJournals(work.journals, notes))
         self.positions: Positions = cast(
@@ -119,12 +127,12 @@ class _OverseenJobs(_Passing):
     async def add(self, job: Job) -> None:
         await self._jobs.add(job)
         entry = command_entry(self._notes.now(), job, self._notes.who())
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
     async def save(self, job: Job) -> None:
         await self._jobs.save(job)
         if job.status in ENDED_JOBS:
-            await self._notes.work.audit.append(job_entry(self._notes.now(), job))
+            await self._notes.write(job_entry(self._notes.now(), job))
 
 
 class _OverseenJournals(_Passing):
@@ -135,12 +143,12 @@ class _OverseenJournals(_Passing):
     async def intend(self, job_id: JobId, user_id: UserId, step: Step) -> None:
         await self._journals.intend(job_id, user_id, step)
         entry = intent_entry(self._notes.now(), await self._notes.duty_of(job_id), step)
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
     async def conclude(self, job_id: JobId, step: Step) -> None:
         await self._journals.conclude(job_id, step)
         entry = outcome_entry(self._notes.now(), await self._notes.duty_of(job_id), step)
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
 
 class _OverseenPositions(_Passing):
@@ -177,7 +185,7 @@ class _OverseenPositions(_Passing):
     async def _note(self, position: Position, before: str) -> None:
         self._states[position.id] = position.state
         entry = state_entry(self._notes.now(), position, before)
-        await self._notes.work.audit.append(entry)
+        await self._notes.write(entry)
 
     async def _alarm(self, position: Position) -> None:
         if position.state is PositionState.STUCK_UNWIND:
@@ -191,6 +199,26 @@ class _OverseenPositions(_Passing):
         for alarm in await self._alarms.unresolved(position_id=position.id):
             if alarm.kind in over:
                 await self._alarms.resolve(alarm.kind, alarm.subject, at=self._notes.now())
+
+
+class _OverseenOrphans(_Passing):
+    def __init__(self, orphans: Orphans, notes: _Notebook) -> None:
+        super().__init__(orphans)
+        self._orphans, self._notes = orphans, notes
+
+    async def put(self, orphan: Orphan) -> Orphan:
+        known = await self._orphans.get(orphan.id)
+        stored = await self._orphans.put(orphan)
+        if known is None and stored.id == orphan.id:
+            await self._notes.write(orphan_entry(self._notes.now(), stored, "found"))
+        return stored
+
+    async def end(self, orphan: Orphan) -> None:
+        known = await self._orphans.get(orphan.id)
+        await self._orphans.end(orphan)
+        if known is not None and known.ended_at is None:
+            ending = orphan.ending.value if orphan.ending else "ended"
+            await self._notes.write(orphan_entry(self._notes.now(), orphan, ending))
 
 
 class _OverseenAlarms(_Passing):
@@ -225,7 +253,7 @@ class _OverseenAlarms(_Passing):
         return is_resolved
 
     async def _note(self, alarm: Alarm, what: str, by: str | None = None) -> None:
-        await self._notes.work.audit.append(alarm_entry(self._notes.now(), alarm, what, by))
+        await self._notes.write(alarm_entry(self._notes.now(), alarm, what, by))
         await self._announce(alarm, what)
 
     async def _announce(self, alarm: Alarm, what: str) -> None:
@@ -250,4 +278,4 @@ class _OverseenPauses(_Passing):
         return is_lifted
 
     async def _note(self, scope: str, by: str, pause: Pause | None) -> None:
-        await self._notes.work.audit.append(pause_entry(self._notes.now(), scope, by, pause))
+        await self._notes.write(pause_entry(self._notes.now(), scope, by, pause))

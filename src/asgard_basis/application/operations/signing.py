@@ -2,7 +2,11 @@
 
 from dataclasses import asdict
 
-from asgard_basis.application.operations.audit import payload_hash, signature_entry
+from asgard_basis.application.operations.audit import (
+    payload_hash,
+    signature_entry,
+    with_market_time,
+)
 from asgard_basis.application.operations.duty import present_duty
 from asgard_basis.domain.errors import OutcomeUnknown, Unavailable
 from asgard_basis.ports.clock import Clock
@@ -39,7 +43,8 @@ class SignatureLog:
         )
         try:
             async with begin as work:
-                await work.audit.append(signature_entry(self._clock.host(), body))
+                entry = signature_entry(self._clock.host(), body)
+                await work.audit.append(with_market_time(entry, self._clock.now()))
         except OutcomeUnknown as error:
             # A line too many does no harm; that nothing was signed is certain.
             raise Unavailable(error.code, f"nothing was signed: {error.message}") from error

@@ -4,6 +4,7 @@ A mismatch is repaired, swept reduce-only, or quarantined; each is an alarm the 
 but looking happens on one observation: two in a row must agree.
 """
 
+import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -14,6 +15,7 @@ import structlog
 from asgard_basis.application.context import trading_context
 from asgard_basis.application.trading.existence_alarms import Bell
 from asgard_basis.application.trading.existence_reader import ExistenceReader, Look
+from asgard_basis.application.trading.ledger_check import LedgerCheck
 from asgard_basis.application.trading.orphan_book import OrphanBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
@@ -31,17 +33,17 @@ from asgard_basis.domain.position.existence import (
 )
 from asgard_basis.domain.position.lifecycle import PositionState, moved
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import Alarm, AlarmKind
-from asgard_basis.ports.repositories import Event, Job
+from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 log = structlog.get_logger(__name__)
 
-COUNTDOWN = timedelta(minutes=10)
-"""Between telling of something nobody can explain and closing it."""
 _BETWEEN_LOOKS_SECONDS = 2.0
+_AT_ONCE = 4
 _REPAIRABLE = frozenset({PositionState.HEDGED, PositionState.QUARANTINED})
 _OF_POSITIONS = frozenset({AlarmKind.LEG_LOST, AlarmKind.BOOK_MISMATCH})
 
@@ -89,17 +91,22 @@ class ExistenceGate:
         repairs: Repairs,
         closings: Closings,
         sweeps: Sweeps,
+        ledger: LedgerCheck,
         clock: Clock,
+        limits: RiskLimits,
     ) -> None:
         self._transactions = transactions
         self._reader = reader
         self._repairs = repairs
         self._closings = closings
         self._sweeps = sweeps
+        self._ledger = ledger
         self._clock = clock
         self._record = PositionRecord(transactions)
-        self._orphans = OrphanBook(countdown=COUNTDOWN)
+        self._countdown = timedelta(seconds=limits.unclaimed_seconds)
+        self._orphans = OrphanBook(countdown=self._countdown)
         self._passed: set[UserId] = set()
+        self._turns = asyncio.Semaphore(_AT_ONCE)
 
     async def settle(self, user_id: UserId) -> Look:
         """Look, tell what is wrong, and act on what two looks agree about.
@@ -125,6 +132,27 @@ class ExistenceGate:
         if look.is_complete:
             self._passed.add(user_id)
         return look
+
+    async def everybody(self) -> list[tuple[UserId, Look | None]]:
+        """Settle every user with wallets, and add up what is booked for them.
+
+        None is one who could not be looked at.
+        """
+        async with self._transactions.for_system() as work:
+            owners = await work.wallets.owners()
+        looks = await asyncio.gather(*(self.one(owner) for owner in owners))
+        return list(zip(owners, looks, strict=True))
+
+    async def one(self, user_id: UserId) -> Look | None:
+        """As `everybody`, for one."""
+        async with self._turns:
+            try:
+                look = await self.settle(user_id)
+                off = await self._ledger.check(user_id, look)
+                return replace(look, verdicts=(*look.verdicts, *off))
+            except DomainError as error:
+                log.warning("existence_not_settled", user=user_id, code=error.code.code)
+                return None
 
     async def before_opening(self, user_id: UserId) -> None:
         """Let nothing be opened before this process has looked once, and while anything is odd.
@@ -159,10 +187,8 @@ class ExistenceGate:
             for alarm in wanted:
                 if not any(_says_the_same(alarm, other) for other in present):
                     await work.alarms.put(alarm)
-                    await work.outbox.append(_alarm_event(alarm))
             for alarm in _over(look, present, wanted):
                 await work.alarms.resolve(alarm.kind, alarm.subject, at=look.at)
-                await work.outbox.append(_alarm_event(alarm))
         return orphans, [*wanted, *present]
 
     def _alarms(
@@ -175,7 +201,7 @@ class ExistenceGate:
                 return [bell.leg_lost(verdict, long_sol=lost)]
             case Quarantine():
                 before = _of(present, AlarmKind.BOOK_MISMATCH, verdict.position_id)
-                acts_at = before.acts_at if before else look.at + COUNTDOWN
+                acts_at = before.acts_at if before else look.at + self._countdown
                 return [bell.quarantine(verdict, acts_at=acts_at if verdict.is_closable else None)]
             case LedgerOff():
                 return [bell.ledger(verdict)]
@@ -268,11 +294,6 @@ def _of(alarms: Sequence[Alarm], kind: AlarmKind, position_id: PositionId | None
 def _says_the_same(alarm: Alarm, other: Alarm) -> bool:
     told = (alarm.kind, alarm.subject, alarm.message, alarm.exposure_sol, alarm.tried)
     return told == (other.kind, other.subject, other.message, other.exposure_sol, other.tried)
-
-
-def _alarm_event(alarm: Alarm) -> Event:
-    payload: dict[str, object] = {"alarm_id": alarm.id, "kind": alarm.kind.value}
-    return Event("alarm_update", payload, alarm.user_id)
 
 
 def _reason(lost: LegLost) -> str:

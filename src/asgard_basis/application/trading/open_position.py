@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
@@ -168,7 +167,7 @@ class OpenPosition:
 
     def _plan_of(self, report: PreflightReport, position: Position) -> entry.EntryPlan:
         split = report.priced.split
-        fee = split.short_sol * report.snapshot.perp.mark_price * Decimal("0.0005")
+        fee = split.short_sol * report.snapshot.perp.mark_price * report.fees.perp_taker
         return entry.EntryPlan(
             collateral_usdc=split.collateral_usdc,
             long_leverage=position.leverage,

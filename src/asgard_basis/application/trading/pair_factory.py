@@ -6,11 +6,13 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.trading.long_looks import LongLooks, last_known
 from asgard_basis.application.trading.long_steps import Admit, LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.identifiers import PositionId
+from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
@@ -98,7 +100,9 @@ class PairFactory:
             held_short=held_short,
         )
         key = position.long.position_key if position.long else None
-        return self._bound(context, task, position_key=key, admit=admit)
+        return self._bound(
+            context, task, position_key=key, recorded=last_known(position), admit=admit
+        )
 
     def _bound(
         self,
@@ -106,18 +110,27 @@ class PairFactory:
         task: PairTask,
         *,
         position_key: str | None,
+        recorded: LongState | None = None,
         admit: Admit | None = None,
     ) -> PairSteps:
         long_steps = LongSteps(
             context=context,
-            asset=task.asset,
-            protocol=task.protocol,
             plan=task.plan,
-            position_key=position_key,
             margin=self._margin,
             chain=self._chain,
             reader=self._reader,
             leaving=self._leaving,
+            looks=LongLooks(
+                context=context,
+                asset=task.asset,
+                protocol=task.protocol,
+                position_key=position_key,
+                recorded=recorded,
+                plan=task.plan,
+                margin=self._margin,
+                leaving=self._leaving,
+                clock=self._clock,
+            ),
             limits=self._limits,
             admit=admit,
         )

@@ -11,7 +11,6 @@ from asgard_basis.application.trading.orphan_book import key_of
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
-from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.existence import SweepLong, SweepPerp
 from asgard_basis.domain.saga import sweep
@@ -27,7 +26,7 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.orphans import Orphan, OrphanEnding, OrphanKind
 from asgard_basis.ports.oversight import AlarmKind
-from asgard_basis.ports.repositories import Event, Job, JobKind
+from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 _ORPHAN, _SIZE = "orphan", "size"
@@ -118,7 +117,7 @@ class SweepExposure:
         held = sum((pair.short for pair in look.facts.pairs), ZERO)
         if _SIZE in job.details:
             return job, held
-        if not look.is_complete or look.books.running:
+        if not look.is_complete:
             raise Unavailable(ErrorCode.VENUE_DOWN, "a venue cannot be asked what it holds")
         kind = SweepLong if orphan.kind is OrphanKind.LONG else SweepPerp
         found = next(
@@ -166,7 +165,6 @@ class SweepExposure:
             await work.alarms.resolve(AlarmKind.ORPHAN_EXPOSURE, orphan.id, at=now)
             await work.jobs.save(ended)
             await work.outbox.append(job_event(ended))
-            await work.outbox.append(_told(orphan))
 
     async def _orphan(self, job: Job) -> Orphan | None:
         async with self._transactions.for_user(job.user_id) as work:
@@ -198,8 +196,3 @@ class _Selling:
 
 async def _nothing(_journal: Journal) -> None:
     """There is no position to bring up to date."""
-
-
-def _told(orphan: Orphan) -> Event:
-    payload: dict[str, object] = {"orphan_id": orphan.id}
-    return Event("alarm_update", payload, UserId(orphan.user_id))

@@ -30,6 +30,8 @@ class RiskLimits:
     deposit_usdc_min: Decimal = Decimal(5)
     """The bridge keeps anything less for ever."""
     deposit_usdc_max: Decimal = Decimal(25_000)
+    unclaimed_seconds: int = 600
+    """Between telling of something that nobody can explain and closing it."""
     eth_reserve: Decimal = Decimal("0.0001")
     back_off_minutes_first: int = 5
     """How long an opening is held back after one failed; twice as long after each further one."""

@@ -1,6 +1,6 @@
 """A position as its row and its journals have it, for holding against the venues."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from asgard_basis.domain.identifiers import PositionId
@@ -10,8 +10,11 @@ from asgard_basis.domain.position.existence import BookedLong, BookedPair, LateF
 from asgard_basis.domain.position.legs import PerpFill
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LongRecord, Position
-from asgard_basis.domain.saga.exit import ALREADY_FLAT
+from asgard_basis.domain.saga.hedge import held_after_each, short_held
+from asgard_basis.domain.saga.outcome import LongReduced
 from asgard_basis.domain.saga.step import (
+    Journal,
+    LongClosed,
     LongOpened,
     LongRead,
     OrderDone,
@@ -84,49 +87,42 @@ def leg_exposure(
     if opened is None:
         long_sol = _tokens(position.long) * redemption if position.long else ZERO
         short_sol = _short(position, (), ())
-    changes = [c for step in running if (c := _change(step)) is not None]
-    return exposed(changes, band=band, long_sol=long_sol, short_sol=short_sol)
+    return exposed(
+        list(_changes(running, short_sol)),
+        band=band,
+        long_sol=long_sol,
+        short_sol=short_sol,
+    )
 
 
-def _change(step: Step) -> LegChange | None:
-    at = step.finished_at or step.intended_at
-    outcome = step.outcome
-    match step.name, outcome:
-        case StepName.OPEN_LONG, LongOpened():
-            price = step.intent.oracle_price if isinstance(step.intent, SolanaIntent) else ZERO
-            if price <= 0:
-                return None
-            # How much it really bought is read next; until then what was spent is a lower bound.
-            return LegChange(at, long_sol=outcome.usdc_spent / price)
-        case StepName.READ_LONG, LongRead():
-            return LegChange(at, long_sol=outcome.state.collateral * outcome.redemption_rate)
-        case StepName.CLOSE_LONG, outcome if outcome is not None:
-            return LegChange(at, long_sol=ZERO)
-        case ((StepName.OPEN_SHORT | StepName.CLOSE_SHORT), OrderDone()):
-            filled = outcome.result.filled_size
-            sign = 1 if step.name is StepName.OPEN_SHORT else -1
-            return LegChange(outcome.filled_at or at, short_change=sign * filled)
-    return None
+def _changes(steps: Sequence[Step], short_sol: Decimal) -> Iterator[LegChange]:
+    before = short_sol
+    for step, held in zip(steps, held_after_each(Journal(tuple(steps)), short_sol), strict=True):
+        at = step.finished_at or step.intended_at
+        outcome = step.outcome
+        long: Decimal | None = None
+        match step.name, outcome:
+            case StepName.OPEN_LONG, LongOpened():
+                # How much it really bought is read next; what was spent is a lower bound.
+                price = step.intent.oracle_price if isinstance(step.intent, SolanaIntent) else ZERO
+                long = outcome.usdc_spent / price if price > 0 else None
+            case StepName.READ_LONG, LongRead():
+                long = outcome.state.collateral * outcome.redemption_rate
+            case StepName.REDUCE_LONG, LongReduced():
+                long = held  # by the same part as the short, until it is read
+            case StepName.CLOSE_LONG, LongClosed():
+                long = ZERO
+        filled_at = outcome.filled_at if isinstance(outcome, OrderDone) else None
+        if long is not None or held != before:
+            yield LegChange(filled_at or at, long_sol=long, short_change=held - before)
+        before = held
 
 
 def _short(position: Position, steps: Sequence[Step], running: Sequence[Step]) -> Decimal:
     """By the journals, which know every fill; by the record when they do not begin with it."""
     if any(_filled(s) and s.name is StepName.OPEN_SHORT for s in steps):
-        return _after(ZERO, steps)
-    return _after(position.short.size if position.short else ZERO, running)
-
-
-def _after(held: Decimal, steps: Sequence[Step]) -> Decimal:
-    for step in steps:
-        if not isinstance(step.outcome, OrderDone):
-            continue
-        if step.name is StepName.OPEN_SHORT:
-            held += step.outcome.result.filled_size
-        elif step.outcome.result.status == ALREADY_FLAT:
-            held = ZERO
-        else:
-            held = max(ZERO, held - step.outcome.result.filled_size)
-    return held
+        return short_held(Journal(tuple(steps)))
+    return short_held(Journal(tuple(running)), position.short.size if position.short else ZERO)
 
 
 def _filled(step: Step) -> bool:

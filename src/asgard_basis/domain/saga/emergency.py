@@ -6,6 +6,7 @@ stops everything has decided that being half out is better than being in.
 
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.exit import ExitPlan
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.step import Decision, Journal, Perform, Step, StepName, StepStatus
 
 SHORT_STEPS = frozenset({StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT})
@@ -20,7 +21,7 @@ def next_step(plan: ExitPlan, journal: Journal) -> Decision:
     newest = next((s for s in reversed(journal.steps) if s.name in SHORT_STEPS), None)
     if not is_silent(newest) or not plan.holds_long or journal.is_done(StepName.CLOSE_LONG):
         return wanted
-    instead = exit_saga.next_of_long(journal)
+    instead = exit_saga.next_of_long(journal, SECOND_LEG)
     if not isinstance(instead, Perform):
         return wanted
     last = journal.steps[-1]

@@ -9,7 +9,10 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
     LOSSES_MAX,
+    SECOND_LEG,
     HedgeTerms,
+    HeldLong,
+    Patience,
     is_current,
     long_held,
     losses,
@@ -54,21 +57,21 @@ def hedge_target(journal: Journal, plan: EntryPlan) -> Decimal | None:
     return None if long is None else nearest_to(long.sol, plan.size_step)
 
 
-def next_step(plan: EntryPlan, journal: Journal) -> Decision:
+def next_step(plan: EntryPlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
     """What to do next; every outside effect of the past is in the journal, with its outcome."""
     opening, leaving = journal.split(StepName.LEAVE)
     if leaving is not None:
-        return _unwind(plan, opening, leaving)
+        return _unwind(plan, opening, leaving, patience)
     if not journal.is_done(StepName.APPROVE_AGENT):
         return _once(journal, StepName.APPROVE_AGENT, attempts=2)
     if not journal.is_done(StepName.SET_LEVERAGE):
         return _once(journal, StepName.SET_LEVERAGE, attempts=2)
     if not journal.is_done(StepName.OPEN_LONG):
         return _once(journal, StepName.OPEN_LONG, attempts=LONG_ATTEMPTS_MAX)
-    long = long_held(journal, leverage=plan.long_leverage)
+    long = long_held(journal, leverage=plan.long_leverage, patience=patience)
     if long is None:
         return Perform(StepName.READ_LONG)
-    return _hedge(plan, journal, nearest_to(long.sol, plan.size_step), is_estimate=long.is_estimate)
+    return _hedge(plan, journal, long, patience)
 
 
 def state_of(journal: Journal) -> PositionState:
@@ -80,19 +83,20 @@ def state_of(journal: Journal) -> PositionState:
     return PositionState.OPENING_LONG
 
 
-def _hedge(plan: EntryPlan, journal: Journal, target: Decimal, *, is_estimate: bool) -> Decision:
+def _hedge(plan: EntryPlan, journal: Journal, long: HeldLong, patience: Patience) -> Decision:
     """The short is brought to the long, given its margin and measured; else all is given up."""
+    target = nearest_to(long.sol, plan.size_step)
     held = short_held(journal)
     if target < plan.size_step or len(losses(journal)) > LOSSES_MAX:
         return Perform(StepName.LEAVE)
-    order = toward(plan.terms, since_alone(journal), held=held, target=target)
+    order = toward(plan.terms, since_alone(journal), held=held, target=target, patience=patience)
     if order is not None:
         return order
     if not is_current(journal, StepName.ADD_MARGIN, after=frozenset({StepName.OPEN_SHORT})):
         if journal.refusals(StepName.ADD_MARGIN) < _CHECKS_MAX:
             return Perform(StepName.ADD_MARGIN, size=plan.short_margin_usdc)
         return Perform(StepName.LEAVE)
-    if is_estimate:
+    if long.is_estimate:
         return Perform(StepName.READ_LONG)
     if not is_current(journal, StepName.VALIDATE, after=_TRADES | {StepName.READ_LONG}):
         if journal.refusals(StepName.VALIDATE) < _CHECKS_MAX:
@@ -109,7 +113,7 @@ def _once(journal: Journal, name: StepName, *, attempts: int) -> Decision:
     return Finished(code, refusal.error if refusal else None)
 
 
-def _unwind(plan: EntryPlan, opening: Journal, leaving: Journal) -> Decision:
+def _unwind(plan: EntryPlan, opening: Journal, leaving: Journal, patience: Patience) -> Decision:
     decision = exit_saga.next_step(
         exit_saga.ExitPlan(
             short_size=short_held(opening),
@@ -117,6 +121,7 @@ def _unwind(plan: EntryPlan, opening: Journal, leaving: Journal) -> Decision:
             holds_long=opening.is_done(StepName.OPEN_LONG),
         ),
         leaving,
+        patience=patience,
     )
     if not isinstance(decision, Finished):
         return decision

@@ -7,7 +7,7 @@ from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import plain
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import hedge
-from asgard_basis.domain.saga.hedge import short_held
+from asgard_basis.domain.saga.hedge import SECOND_LEG, Patience, short_held
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -17,8 +17,8 @@ from asgard_basis.domain.saga.step import (
     StepName,
 )
 
-REFUSALS_MAX = 8
-"""Then a person is needed. A venue that is away, or a book without anybody, is waited for."""
+REFUSALS_MAX = SECOND_LEG.leaving_refusals_max
+"""Of one leg; then a person is needed."""
 ALREADY_FLAT = hedge.ALREADY_FLAT
 """What a closing order comes to when nothing is left to close: as good as done."""
 
@@ -37,7 +37,7 @@ def remaining_short(plan: ExitPlan, journal: Journal) -> Decimal:
     return short_held(journal, plan.short_size)
 
 
-def next_step(plan: ExitPlan, journal: Journal) -> Decision:
+def next_step(plan: ExitPlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
     """What to do next on the way out.
 
     Before anything is bought back the account is looked at: what the venue took meanwhile is
@@ -48,11 +48,11 @@ def next_step(plan: ExitPlan, journal: Journal) -> Decision:
     if is_short_left and _is_unseen(journal):
         return Perform(StepName.OBSERVE_SHORT, size=remaining)
     if is_short_left and not _is_dust(journal):
-        if journal.refusals(StepName.CLOSE_SHORT) < REFUSALS_MAX:
+        if journal.refusals(StepName.CLOSE_SHORT) < patience.leaving_refusals_max:
             return Perform(StepName.CLOSE_SHORT, size=remaining)
         return _stuck(journal, StepName.CLOSE_SHORT)
     if plan.holds_long and not journal.is_done(StepName.CLOSE_LONG):
-        decision = next_of_long(journal)
+        decision = next_of_long(journal, patience)
         if decision is not None:
             return decision
     if not journal.is_done(StepName.SETTLE):
@@ -81,10 +81,10 @@ def _is_dust(journal: Journal) -> bool:
     return refusal is not None and refusal.error_code == ErrorCode.SIZE_TOO_SMALL.code
 
 
-def next_of_long(journal: Journal) -> Decision | None:
+def next_of_long(journal: Journal, patience: Patience) -> Decision | None:
     """What brings the long away; None when it is not there any more."""
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    if journal.refusals(StepName.CLOSE_LONG) >= REFUSALS_MAX:
+    if journal.refusals(StepName.CLOSE_LONG) >= patience.leaving_refusals_max:
         return _stuck(journal, StepName.CLOSE_LONG)
     if not observed or journal.is_newer(StepName.CLOSE_LONG, than=StepName.OBSERVE_LONG):
         return Perform(StepName.OBSERVE_LONG)

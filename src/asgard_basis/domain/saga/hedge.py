@@ -23,9 +23,6 @@ from asgard_basis.domain.saga.step import (
 HEDGE_DEVIATION_MAX = Decimal("0.005")
 ALREADY_FLAT = "already_flat"
 """What a closing order comes to when nothing is left to close: as good as done."""
-READS_MAX = 5
-READING_MAX = timedelta(seconds=20)
-"""Then a landed long the venue does not list is hedged by what left the wallet for it."""
 LOSSES_MAX = 3
 """So often the venue may take from the short during one saga, and it is sold again."""
 _COST = Decimal("0.002")
@@ -67,6 +64,12 @@ class Patience:
     """Market time since one leg stands alone, by the journal's own entries."""
     tries_min: int = 3
     """Made even when that time is over: an answer may have been waited for all the while."""
+    reads_max: int = 5
+    reading_max: timedelta = timedelta(seconds=20)
+    """Then a landed long the venue does not list is hedged by what left the wallet for it."""
+    leaving_refusals_max: int = 8
+    """Of one leg on the way out; then a person is needed. A venue that is away, or a book
+    without anybody, is waited for."""
 
 
 SECOND_LEG = Patience()
@@ -118,7 +121,9 @@ def losses(journal: Journal, start: Decimal = ZERO) -> tuple[int, ...]:
     return tuple(found)
 
 
-def long_held(journal: Journal, *, leverage: Decimal) -> HeldLong | None:
+def long_held(
+    journal: Journal, *, leverage: Decimal, patience: Patience = SECOND_LEG
+) -> HeldLong | None:
     """The long that was opened: as read, else reckoned from its price, else None.
 
     It is reckoned once reading it has been in vain for long enough.
@@ -131,7 +136,8 @@ def long_held(journal: Journal, *, leverage: Decimal) -> HeldLong | None:
     opening = _opening(journal)
     if opening is None or vain == 0:
         return None
-    if vain < READS_MAX and _elapsed(journal, opening.finished_at) < READING_MAX:
+    waited = _elapsed(journal, opening.finished_at)
+    if vain < patience.reads_max and waited < patience.reading_max:
         return None
     assert isinstance(opening.outcome, LongOpened)
     price = opening.intent.oracle_price if isinstance(opening.intent, SolanaIntent) else ZERO

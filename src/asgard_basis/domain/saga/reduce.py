@@ -10,7 +10,7 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
     LOSSES_MAX,
-    READS_MAX,
+    SECOND_LEG,
     HedgeTerms,
     Patience,
     is_current,
@@ -47,7 +47,7 @@ class ReducePlan:
     terms: HedgeTerms
 
 
-def next_step(plan: ReducePlan, journal: Journal) -> Decision:
+def next_step(plan: ReducePlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
     """What to do next.
 
     Nothing of the long is touched before the short was cut; when the long cannot be cut the
@@ -55,19 +55,19 @@ def next_step(plan: ReducePlan, journal: Journal) -> Decision:
     """
     reducing, leaving = journal.split(StepName.LEAVE)
     if leaving is not None:
-        return _leave(plan, reducing, leaving)
+        return _leave(plan, reducing, leaving, patience)
     seen = _seen(journal)
     if seen is None:
-        if journal.attempts(StepName.OBSERVE_LONG) < READS_MAX:
+        if journal.attempts(StepName.OBSERVE_LONG) < patience.reads_max:
             return Perform(StepName.OBSERVE_LONG)
         return Finished(ErrorCode.VENUE_DOWN, "the long could not be looked at; nothing was done")
     if seen.state is None:
         return Finished(ErrorCode.ASGARD_POSITION, "the long is not there any more")
     if journal.is_done(StepName.REDUCE_LONG):
-        return _trim(plan, journal, seen)
+        return _trim(plan, journal, seen, patience)
     if journal.attempts(StepName.OPEN_SHORT):
-        return _restore(plan, journal)
-    return _cut(plan, journal)
+        return _restore(plan, journal, patience)
+    return _cut(plan, journal, patience)
 
 
 def state_of(journal: Journal) -> PositionState:
@@ -76,25 +76,25 @@ def state_of(journal: Journal) -> PositionState:
     return PositionState.REDUCING if leaving is None else exit_saga.state_of(leaving)
 
 
-def _cut(plan: ReducePlan, journal: Journal) -> Decision:
+def _cut(plan: ReducePlan, journal: Journal, patience: Patience) -> Decision:
     """The short, until it is cut; then the long."""
     held = short_held(journal, plan.short_size)
     excess = held - nearest_to(plan.short_size * (ONE - plan.fraction), plan.terms.size_step)
     if excess >= plan.terms.size_step and not is_too_small(journal):
-        if may_try(journal, StepName.CLOSE_SHORT):
+        if may_try(journal, StepName.CLOSE_SHORT, patience):
             return Perform(StepName.CLOSE_SHORT, size=excess)
-        return _restore(plan, journal)
+        return _restore(plan, journal, patience)
     _, since_cut = journal.split(StepName.CLOSE_SHORT)
     if may_try(since_cut or journal, StepName.REDUCE_LONG, LONG_PATIENCE):
         return Perform(StepName.REDUCE_LONG, size=plan.fraction)
-    return _restore(plan, journal)
+    return _restore(plan, journal, patience)
 
 
-def _restore(plan: ReducePlan, journal: Journal) -> Decision:
+def _restore(plan: ReducePlan, journal: Journal, patience: Patience) -> Decision:
     """The short as it was, because the long is as it was."""
     held = short_held(journal, plan.short_size)
     since = journal.since(StepName.OPEN_SHORT)
-    order = toward(plan.terms, since, held=held, target=plan.short_size)
+    order = toward(plan.terms, since, held=held, target=plan.short_size, patience=patience)
     if order is not None:
         return order
     refusal = journal.last_refusal(StepName.REDUCE_LONG) or journal.last_refusal(
@@ -104,39 +104,42 @@ def _restore(plan: ReducePlan, journal: Journal) -> Decision:
     return Finished(ErrorCode.REDUCE_FAILED, reason)
 
 
-def _trim(plan: ReducePlan, journal: Journal, seen: LongObserved) -> Decision:
+def _trim(plan: ReducePlan, journal: Journal, seen: LongObserved, patience: Patience) -> Decision:
     """The short to what the long really holds now; then both are checked."""
-    read = _read_after(plan, journal, seen)
+    read = _read_after(plan, journal, seen, patience)
     if read is None:
         return Perform(StepName.READ_LONG)
     target = nearest_to(read.state.collateral * read.redemption_rate, plan.terms.size_step)
     held = short_held(journal, plan.short_size)
     since = since_alone(journal, plan.short_size)
-    order = toward(plan.terms, since, held=held, target=target)
+    order = toward(plan.terms, since, held=held, target=target, patience=patience)
     if order is not None:
         return order
     if is_current(journal, StepName.VALIDATE, after=_TRADES):
         return Finished()
-    if journal.attempts(StepName.VALIDATE) > LOSSES_MAX + READS_MAX:
+    if journal.attempts(StepName.VALIDATE) > 2 * LOSSES_MAX:
         return Perform(StepName.LEAVE)
     return Perform(StepName.VALIDATE, size=held)
 
 
-def _read_after(plan: ReducePlan, journal: Journal, seen: LongObserved) -> LongRead | None:
+def _read_after(
+    plan: ReducePlan, journal: Journal, seen: LongObserved, patience: Patience
+) -> LongRead | None:
     """The long after the cut; a reading that does not show it yet is not believed at once."""
     reads = [o for o in journal.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
     if not reads or seen.state is None:
         return None
     halfway = seen.state.collateral * (ONE - plan.fraction / 2)
-    is_late = reads[-1].state.collateral > halfway and len(reads) < READS_MAX
+    is_late = reads[-1].state.collateral > halfway and len(reads) < patience.reads_max
     return None if is_late else reads[-1]
 
 
-def _leave(plan: ReducePlan, reducing: Journal, leaving: Journal) -> Decision:
+def _leave(plan: ReducePlan, reducing: Journal, leaving: Journal, patience: Patience) -> Decision:
     held = short_held(reducing, plan.short_size)
     return exit_saga.next_step(
         exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True),
         leaving,
+        patience=patience,
     )
 
 

@@ -9,7 +9,9 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
     LOSSES_MAX,
+    SECOND_LEG,
     HedgeTerms,
+    Patience,
     is_current,
     losses,
     short_held,
@@ -38,14 +40,14 @@ class RepairPlan:
     terms: HedgeTerms
 
 
-def next_step(plan: RepairPlan, journal: Journal) -> Decision:
+def next_step(plan: RepairPlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
     """What to do next: both legs are looked at, and the short follows the long.
 
     A long that is gone takes the short with it. What cannot be restored is closed.
     """
     repairing, leaving = journal.split(StepName.LEAVE)
     if leaving is not None:
-        return _leave(plan, repairing, leaving)
+        return _leave(plan, repairing, leaving, patience)
     if not journal.is_done(StepName.OBSERVE_LONG):
         return Perform(StepName.OBSERVE_LONG)
     if not journal.is_done(StepName.OBSERVE_SHORT):
@@ -54,7 +56,8 @@ def next_step(plan: RepairPlan, journal: Journal) -> Decision:
     held = short_held(journal, plan.short_size)
     if target < plan.terms.size_step or len(losses(journal, plan.short_size)) > LOSSES_MAX:
         return Perform(StepName.LEAVE)
-    order = toward(plan.terms, since_alone(journal, plan.short_size), held=held, target=target)
+    since = since_alone(journal, plan.short_size)
+    order = toward(plan.terms, since, held=held, target=target, patience=patience)
     if order is not None:
         if order.name is StepName.LEAVE and abs(target - held) <= target * DRIFT_LIVEABLE:
             return Finished(ErrorCode.DELTA_DRIFT, "the legs could not be brought together now")
@@ -78,9 +81,10 @@ def _target(plan: RepairPlan, journal: Journal) -> Decimal:
     return nearest_to(sol, plan.terms.size_step)
 
 
-def _leave(plan: RepairPlan, repairing: Journal, leaving: Journal) -> Decision:
+def _leave(plan: RepairPlan, repairing: Journal, leaving: Journal, patience: Patience) -> Decision:
     held = short_held(repairing, plan.short_size)
     return exit_saga.next_step(
         exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True),
         leaving,
+        patience=patience,
     )

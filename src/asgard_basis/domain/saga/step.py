@@ -6,6 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.saga.outcome import (
     AccountMeasured as AccountMeasured,
 )
@@ -108,6 +109,24 @@ class SolanaIntent:
     expires_at_height: int
     position_key: str | None
     oracle_price: Decimal
+    signatures: tuple[str, ...] = ()
+    """Of all transactions, in order: it has happened when all of them have landed."""
+    reduction: "Reduction | None" = None
+    """Of a partial closing: what it takes away."""
+
+    @property
+    def all_signatures(self) -> tuple[str, ...]:
+        """One for each transaction."""
+        return self.signatures or (self.signature,)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """A share of a long, in whole percent, as it was right before."""
+
+    percentage: int
+    collateral_sold: Decimal
+    debt_repaid: Decimal
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +167,24 @@ class PlainIntent:
     value: str = ""
 
 
-Intent = OrderIntent | SolanaIntent | EvmIntent | MarginIntent | LeverageIntent | PlainIntent
+@dataclass(frozen=True, slots=True)
+class LookIntent:
+    """A look at a long that the venue has not listed for so long that it is not waited for."""
+
+    position_key: str
+    last_seen: LongState
+    """What it was last known to be, or must be by what was paid for it."""
+
+
+Intent = (
+    OrderIntent
+    | SolanaIntent
+    | EvmIntent
+    | MarginIntent
+    | LeverageIntent
+    | LookIntent
+    | PlainIntent
+)
 
 
 Outcome = (

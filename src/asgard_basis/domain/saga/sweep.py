@@ -42,7 +42,14 @@ class Swept:
 
 
 def next_step(plan: SweepPlan, journal: Journal) -> Decision:
-    """What to do next: reduce the perpetual until it is done, sell the long whole."""
+    """What to do next: reduce the perpetual until it is done, sell the long whole.
+
+    Who never opened anything has not let the trading key trade yet.
+    """
+    if plan.perp_size and not journal.is_done(StepName.APPROVE_AGENT):
+        if journal.refusals(StepName.APPROVE_AGENT) >= REFUSALS_MAX:
+            return _stuck(journal, StepName.APPROVE_AGENT)
+        return Perform(StepName.APPROVE_AGENT)
     if _remaining(plan, journal) >= plan.size_step and not _is_dust(journal):
         if journal.refusals(StepName.CLOSE_SHORT) >= REFUSALS_MAX:
             return _stuck(journal, StepName.CLOSE_SHORT)

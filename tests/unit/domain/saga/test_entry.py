@@ -177,7 +177,7 @@ class TestEstimate:
     """A landed long that Asgard does not list is hedged by what was paid for it."""
 
     def test_it_is_read_in_vain_a_few_times_first(self) -> None:
-        vain = [silent(StepName.READ_LONG, n) for n in range(1, hedge.READS_MAX + 1)]
+        vain = [silent(StepName.READ_LONG, n) for n in range(1, hedge.SECOND_LEG.reads_max + 1)]
         begun = (*READY, BOUGHT)
         reading = Perform(StepName.READ_LONG)
         assert entry.next_step(PLAN, Journal((*begun, *vain[:-1]))) == reading
@@ -189,7 +189,7 @@ class TestEstimate:
 
     @pytest.mark.parametrize(("really", "trim"), [("8.50", "1.18"), ("6.00", "-1.32")])
     def test_once_it_is_listed_the_difference_is_trimmed(self, really: str, trim: str) -> None:
-        vain = [silent(StepName.READ_LONG, n) for n in range(1, hedge.READS_MAX + 1)]
+        vain = [silent(StepName.READ_LONG, n) for n in range(1, hedge.SECOND_LEG.reads_max + 1)]
         hedged = (*READY, BOUGHT, *vain, order("7.32"), done(StepName.ADD_MARGIN, Plain()))
         assert entry.next_step(PLAN, Journal(hedged)) == Perform(StepName.READ_LONG)
         read = LongRead(replace(STATE, collateral=Decimal(really)), Decimal(1), Decimal(150))

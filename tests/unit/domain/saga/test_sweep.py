@@ -17,6 +17,7 @@ from asgard_basis.domain.saga.step import (
     OrderDone,
     Outcome,
     Perform,
+    Plain,
     PlainIntent,
     Step,
     StepName,
@@ -50,19 +51,22 @@ def seen(state: LongState | None) -> Step:
     return done(StepName.OBSERVE_LONG, LongObserved(state, Decimal(1)))
 
 
+MAY = done(StepName.APPROVE_AGENT, Plain())
 SOLD = done(StepName.CLOSE_LONG, LongClosed("sig", Decimal("500.5"), Decimal("0.001")))
 
 
 @pytest.mark.parametrize(
     ("plan", "steps", "expected"),
     [
-        (SHORT, [], Perform(StepName.CLOSE_SHORT, Decimal(3))),
-        (SHORT, [bought("1")], Perform(StepName.CLOSE_SHORT, Decimal(2))),
-        (SHORT, [bought("0", "iocCancelRejected")], Perform(StepName.CLOSE_SHORT, Decimal(3))),
-        (SHORT, [bought("1"), bought("2")], Finished()),
-        (SHORT, [bought("0", ALREADY_FLAT)], Finished()),
-        (SHORT, [bought("2.99"), refused(StepName.CLOSE_SHORT, "VAL-0005")], Finished()),
-        (replace(SHORT, perp_size=Decimal(-2)), [], Perform(StepName.CLOSE_SHORT, Decimal(2))),
+        (SHORT, [], Perform(StepName.APPROVE_AGENT)),
+        (SHORT, [refused(StepName.APPROVE_AGENT)], Perform(StepName.APPROVE_AGENT)),
+        (SHORT, [MAY], Perform(StepName.CLOSE_SHORT, Decimal(3))),
+        (SHORT, [MAY, bought("1")], Perform(StepName.CLOSE_SHORT, Decimal(2))),
+        (SHORT, [MAY, bought("0", "iocCancelRejected")], Perform(StepName.CLOSE_SHORT, Decimal(3))),
+        (SHORT, [MAY, bought("1"), bought("2")], Finished()),
+        (SHORT, [MAY, bought("0", ALREADY_FLAT)], Finished()),
+        (SHORT, [MAY, bought("2.99"), refused(StepName.CLOSE_SHORT, "VAL-0005")], Finished()),
+        (replace(SHORT, perp_size=Decimal(-2)), [MAY], Perform(StepName.CLOSE_SHORT, Decimal(2))),
         (LONG, [], Perform(StepName.OBSERVE_LONG)),
         (LONG, [seen(HELD)], Perform(StepName.CLOSE_LONG)),
         (LONG, [seen(None)], Finished()),
@@ -75,10 +79,17 @@ def test_the_way_out(plan: SweepPlan, steps: list[Step], expected: object) -> No
 
 
 @pytest.mark.parametrize(
-    ("plan", "name"), [(SHORT, StepName.CLOSE_SHORT), (LONG, StepName.CLOSE_LONG)]
+    ("plan", "given", "name"),
+    [
+        (SHORT, [MAY], StepName.CLOSE_SHORT),
+        (SHORT, [], StepName.APPROVE_AGENT),
+        (LONG, [], StepName.CLOSE_LONG),
+    ],
 )
-def test_after_enough_refusals_a_person_is_needed(plan: SweepPlan, name: StepName) -> None:
-    ended = next_step(plan, Journal((refused(name),) * REFUSALS_MAX))
+def test_after_enough_refusals_a_person_is_needed(
+    plan: SweepPlan, given: list[Step], name: StepName
+) -> None:
+    ended = next_step(plan, Journal((*given, *(refused(name),) * REFUSALS_MAX)))
     assert isinstance(ended, Finished)
     assert ended.is_stuck
     assert ended.reason == "no"
