@@ -86,6 +86,12 @@ class _Ground:
         self.kill_switch = KillSwitch(
             transactions=self.transactions, flag=stores.kill_flag, clock=clock
         )
+        self.opening_gate = OpeningGate(
+            transactions=self.transactions,
+            kill_switch=self.kill_switch,
+            clock=clock,
+            limits=limits,
+        )
         self.fees = FeeSchedule()
         self.ids = variant.ids
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
@@ -151,12 +157,9 @@ def _trading(ground: _Ground) -> _Trading:
         clock=clock,
     )
     watching = _watchers(ground, pairs, book, close_position)
-    gate = OpeningGate(
-        transactions=transactions, kill_switch=ground.kill_switch, clock=clock, limits=limits
-    )
     preflight = Preflight(
         transactions=transactions,
-        gate=gate,
+        gate=ground.opening_gate,
         reader=ground.reader,
         board=ground.board,
         perp=outside.perp,
@@ -171,7 +174,7 @@ def _trading(ground: _Ground) -> _Trading:
         open_position=OpenPosition(
             transactions=transactions,
             preflight=preflight,
-            gate=gate,
+            gate=ground.opening_gate,
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,
@@ -180,15 +183,19 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
         ),
         close_position=close_position,
-        views=PositionViews(
-            transactions=transactions,
-            reader=ground.reader,
-            board=ground.board,
-            clock=clock,
-            limits=limits,
-            fees=ground.fees,
-        ),
+        views=_views(ground),
         watchers=watching,
+    )
+
+
+def _views(ground: _Ground) -> PositionViews:
+    return PositionViews(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
     )
 
 
