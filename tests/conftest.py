@@ -3,8 +3,18 @@
 from pathlib import Path
 
 import pytest
+import structlog
 
 pytest_plugins = ("tests.services",)
+
+# Drawing a traceback with all locals takes long enough to be taken for a hang.
+structlog.configure(
+    processors=[
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
 
 RECORDED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -84,6 +84,7 @@ class Settings(BaseModel):
         pattern="^postgres(ql)?://",
         repr=False,
     )
+    workers: int = _named("WORKERS", "Worker processes `basis up` starts.", default=1, ge=1, le=8)
     pool_size: int = _named(
         "POOL_SIZE", "Most database connections of a process.", default=10, ge=2, le=200
     )
@@ -210,6 +211,13 @@ class Settings(BaseModel):
     deposit_max_usdc: Decimal = _named(
         "DEPOSIT_MAX_USDC", "Most USDC of one deposit.", default=Decimal(25_000), le=25_000
     )
+    unclaimed_seconds: int = _named(
+        "UNCLAIMED_SECONDS",
+        "How long a user is told of what belongs to no position before it is closed.",
+        default=600,
+        ge=10,
+        le=600,
+    )
 
     @model_validator(mode="after")
     def _judged(self) -> "Settings":
@@ -232,6 +240,7 @@ class Settings(BaseModel):
             size_max_usd=self.size_max_usd,
             positions_max=self.positions_max,
             deposit_usdc_max=self.deposit_max_usdc,
+            unclaimed_seconds=self.unclaimed_seconds,
         )
 
     @property

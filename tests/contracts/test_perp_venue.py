@@ -323,3 +323,17 @@ async def test_actions_at_the_same_moment_do_not_collide(
     results = await asyncio.gather(*(venue.place(trader, each) for each in orders))
     assert all(result.filled_size == Decimal("0.5") for result in results)
     assert (await position_of(venue, trader)).signed_size == Decimal(-3)
+
+
+async def test_a_whole_position_closes_whatever_it_is_worth_and_a_part_must_be_ten_dollars(
+    venue: HyperliquidPerpVenue, trader: PerpTrader
+) -> None:
+    await venue.place(trader, order(is_buy=False, size="0.1"))
+    with pytest.raises(Refused) as refusal:
+        await venue.place(trader, order(is_buy=True, size="0.05", reduce_only=True))
+    assert refusal.value.code is ErrorCode.SIZE_TOO_SMALL
+    most = order(is_buy=True, size="0.07", reduce_only=True)
+    assert (await venue.place(trader, most)).filled_size == Decimal("0.07")
+    dust = order(is_buy=True, size="0.03", reduce_only=True)
+    assert (await venue.place(trader, dust)).filled_size == Decimal("0.03")
+    assert (await venue.account(address(trader))).position is None

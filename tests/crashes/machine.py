@@ -5,6 +5,7 @@ import json
 import os
 import signal
 from collections.abc import Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -90,6 +91,13 @@ class Machine:
             what=f"another {name}",
         )
 
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
+        """What the world's venues were asked and answered, after an entry of that number."""
+        control = self.stack.run["paper"]["control"]
+        asked = {"since": since, "limit": 5000}
+        answer = httpx.get(f"{control}/control/journal", params=asked, trust_env=False)
+        return [entry for entry in answer.json() if entry["kind"] == "request"]
+
     def faults(self) -> list[dict[str, Any]]:
         """The world's faults, used-up ones included."""
         answer = httpx.get(f"{self.stack.run['paper']['control']}/control/faults", trust_env=False)
@@ -152,9 +160,14 @@ class Books:
         held = self._info("clearinghouseState")["assetPositions"]
         return str(held[0]["position"]["szi"]) if held else "0"
 
+    def margin(self) -> Decimal:
+        """USDC that keep the short at Hyperliquid."""
+        (held,) = self._info("clearinghouseState")["assetPositions"]
+        return Decimal(held["position"]["marginUsed"])
+
     def orders(self) -> list[tuple[str, str]]:
         """Client keys and sides of all orders that filled, each once, oldest first."""
-        fills = sorted(self._info("userFills"), key=lambda fill: int(fill["tid"]))
+        fills = sorted(self._info("userFills"), key=lambda fill: (fill["time"], fill["oid"]))
         return list(dict.fromkeys((fill["cloid"], fill["side"]) for fill in fills))
 
     def credits(self) -> list[str]:

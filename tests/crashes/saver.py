@@ -19,6 +19,7 @@ class Saver:
     machine: Machine
     visitor: Visitor
     wallets: dict[str, Any]
+    email: str = ""
 
     @property
     def books(self) -> Books:
@@ -83,7 +84,7 @@ def savers(machine: Machine, *names: str) -> list[Saver]:
     for name in names:
         visitor = machine.visitor()
         visitor.sign_in(f"{name}@example.com", machine.world)
-        people.append(Saver(machine, visitor, visitor.wallets()))
+        people.append(Saver(machine, visitor, visitor.wallets(), f"{name}@example.com"))
         fund(machine.stack, visitor, solana="700", arbitrum="600")
     jobs = [person.begin_deposit("550") for person in people]
     for person, job in zip(people, jobs, strict=True):

@@ -173,6 +173,7 @@ export const position = (change: Partial<PositionResponse> = {}): PositionRespon
   costs_earned_back: "3.83",
   net_apr: "0.146",
   age_seconds: 4,
+  alarms: [],
   ...change,
 });
 
@@ -201,11 +202,11 @@ export const history = (positions: PositionResponse[] = [ended()]): HistoryRespo
 
 export const timeline = (): TimelineResponse => ({
   entries: [
-    { at: "2025-08-22T23:59:41Z", name: "set_leverage", title: "Leverage set on Hyperliquid", status: "done", attempt: 1, seconds: "0.6", detail: "2x isolated", error: null },
-    { at: "2025-08-22T23:59:42Z", name: "open_long", title: "Long bought on Solana", status: "done", attempt: 1, seconds: "5.3", detail: "55.2642 jitoSOL at $200.68 per SOL", error: null },
-    { at: "2025-08-22T23:59:48Z", name: "open_short", title: "Short placed on Hyperliquid", status: "refused", attempt: 1, seconds: "0.9", detail: null, error: { code: "HLQ-0005", message: "Hyperliquid refused the order" } },
-    { at: "2025-08-22T23:59:50Z", name: "open_short", title: "Short placed on Hyperliquid", status: "done", attempt: 2, seconds: "0.7", detail: "67.76 SOL at $200.80, sized from what the long really filled", error: null },
-    { at: "2025-08-23T00:00:00Z", name: "validate", title: "Both legs match", status: "done", attempt: 1, seconds: "0.4", detail: "0.02% apart", error: null },
+    { at: "2025-08-22T23:59:41Z", name: "set_leverage", title: "Leverage set on Hyperliquid", status: "done", attempt: 1, seconds: "0.6", detail: "2x isolated", error: null, kind: "step", hash: "3f9c2a7be011" },
+    { at: "2025-08-22T23:59:42Z", name: "open_long", title: "Long bought on Solana", status: "done", attempt: 1, seconds: "5.3", detail: "55.2642 jitoSOL at $200.68 per SOL", error: null, kind: "step", hash: "3f9c2a7be011" },
+    { at: "2025-08-22T23:59:48Z", name: "open_short", title: "Short placed on Hyperliquid", status: "refused", attempt: 1, seconds: "0.9", detail: null, error: { code: "HLQ-0005", message: "Hyperliquid refused the order" }, kind: "step", hash: "3f9c2a7be011" },
+    { at: "2025-08-22T23:59:50Z", name: "open_short", title: "Short placed on Hyperliquid", status: "done", attempt: 2, seconds: "0.7", detail: "67.76 SOL at $200.80, sized from what the long really filled", error: null, kind: "step", hash: "3f9c2a7be011" },
+    { at: "2025-08-23T00:00:00Z", name: "validate", title: "Both legs match", status: "done", attempt: 1, seconds: "0.4", detail: "0.02% apart", error: null, kind: "step", hash: "3f9c2a7be011" },
   ],
 });
 

@@ -20,6 +20,7 @@ import msgspec
 import structlog
 
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
+from asgard_basis.ports.coordination import ensure_sure
 
 CONNECT_SECONDS = 3.0
 ATTEMPTS = 3
@@ -151,7 +152,8 @@ class HttpClient:
         Raises `Unavailable` under `error` when nothing was done: never connected, 429, or a
         repeatable call that failed to the end. Raises `OutcomeUnknown` under `unknown` (or
         `error`) when a call that must not be repeated was sent and got no answer, 408 or 5xx.
-        A body given as bytes is sent as it is.
+        Raises `Superseded` GEN-0008 instead of sending, or sending again, under a tenure that
+        somebody else may have taken over. A body given as bytes is sent as it is.
         """
         total = self._timeout_seconds if timeout_seconds is None else timeout_seconds
         content = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
@@ -187,6 +189,7 @@ class HttpClient:
         now = asyncio.get_running_loop().time
         started = now()
         outcome: Reply | _Failure
+        ensure_sure()
         try:
             async with asyncio.timeout(seconds):
                 response = await self._client.send(request)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from asgard_basis.api import errors, spa
 from asgard_basis.api.middleware import RequestFrame
 from asgard_basis.api.routes import (
+    alarms,
     auth,
     balances,
     config,
@@ -65,7 +66,18 @@ def create_app(
     app.add_middleware(RequestFrame, connect_sources=web.connect_sources, is_secure=web.is_secure)
     errors.install(app)
     api = APIRouter(prefix="/api/v1", responses=_ERRORS)  # type: ignore[arg-type]
-    for module in (config, auth, wallets, balances, rates, positions, deposits, control, events):
+    for module in (
+        config,
+        auth,
+        wallets,
+        balances,
+        rates,
+        positions,
+        deposits,
+        alarms,
+        control,
+        events,
+    ):
         api.include_router(module.router)
     api.include_router(health.router)
     app.include_router(api)

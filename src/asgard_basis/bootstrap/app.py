@@ -9,11 +9,17 @@ import procrastinate
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
+from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
+from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
@@ -69,12 +75,20 @@ class App:
     preflight: Preflight
     open_position: OpenPosition
     close_position: ClosePosition
+    close_all: CloseAll
+    emergency_stop: EmergencyStop
     views: PositionViews
+    alarms: AlarmDesk
     pauses: PauseControl
+    kill_switch: KillSwitch
+    operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
     monitor: PositionMonitor
+    gate: ExistenceGate
     market_watch: MarketWatch
     dispatch: Dispatch
     health: Health
     heartbeat: Callable[[], Awaitable[None]]
+    leave: Callable[[], None]
+    """Lets sagas conclude the step they are in and begin no other."""

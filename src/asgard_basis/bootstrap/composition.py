@@ -11,21 +11,28 @@ from asgard_basis.application.accounts.wallet_provisioning import WalletProvisio
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
+from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.operator_log import OperatorLog
+from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
+from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
@@ -44,7 +51,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if settings.clock_url:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
-        outside = reach(settings, stack, clock, stores.nonces)
+        outside = reach(settings, stack, clock, stores)
         yield compose(
             stores,
             outside,
@@ -75,8 +82,18 @@ class _Ground:
         variant: Variant,
     ) -> None:
         self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
-        self.transactions = stores.transactions
+        self.transactions = OverseenTransactions(stores.transactions, clock)
+        self.kill_switch = KillSwitch(
+            transactions=self.transactions, flag=stores.kill_flag, clock=clock
+        )
+        self.opening_gate = OpeningGate(
+            transactions=self.transactions,
+            kill_switch=self.kill_switch,
+            clock=clock,
+            limits=limits,
+        )
         self.fees = FeeSchedule()
+        self.ids = variant.ids
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
         self.runner = variant.runner(transactions=self.transactions, clock=clock)
         self.reader = MarketReader(stores.snapshots, clock)
@@ -96,7 +113,25 @@ class _Trading:
     open_position: OpenPosition
     close_position: ClosePosition
     views: PositionViews
-    monitor: PositionMonitor
+    watchers: Watchers
+
+
+def _watchers(
+    ground: _Ground, pairs: PairFactory, book: PositionBook, closings: ClosePosition
+) -> Watchers:
+    return watchers(
+        transactions=ground.transactions,
+        perp=ground.outside.perp,
+        margin=ground.outside.margin,
+        market=ground.reader,
+        clock=ground.clock,
+        limits=ground.limits,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        closings=closings,
+    )
 
 
 def _trading(ground: _Ground) -> _Trading:
@@ -113,8 +148,18 @@ def _trading(ground: _Ground) -> _Trading:
     book = PositionBook(
         transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
+    close_position = ClosePosition(
+        transactions=transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+    )
+    watching = _watchers(ground, pairs, book, close_position)
     preflight = Preflight(
         transactions=transactions,
+        gate=ground.opening_gate,
         reader=ground.reader,
         board=ground.board,
         perp=outside.perp,
@@ -122,12 +167,14 @@ def _trading(ground: _Ground) -> _Trading:
         clock=clock,
         limits=limits,
         fees=ground.fees,
+        existence=watching.gate,
     )
     return _Trading(
         preflight=preflight,
         open_position=OpenPosition(
             transactions=transactions,
             preflight=preflight,
+            gate=ground.opening_gate,
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,
@@ -135,23 +182,20 @@ def _trading(ground: _Ground) -> _Trading:
             clock=clock,
             limits=limits,
         ),
-        close_position=ClosePosition(
-            transactions=transactions,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-        ),
-        views=PositionViews(
-            transactions=transactions,
-            reader=ground.reader,
-            board=ground.board,
-            clock=clock,
-            limits=limits,
-            fees=ground.fees,
-        ),
-        monitor=PositionMonitor(transactions=transactions, book=book, clock=clock),
+        close_position=close_position,
+        views=_views(ground),
+        watchers=watching,
+    )
+
+
+def _views(ground: _Ground) -> PositionViews:
+    return PositionViews(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
     )
 
 
@@ -214,6 +258,8 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
             JobKind.DEPOSIT: treasury.deposits.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
+            JobKind.REPAIR: trading.watchers.repairs.run,
+            JobKind.SWEEP: trading.watchers.sweeps.run,
         },
     )
 
@@ -232,6 +278,8 @@ def compose(
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
+    pauses = PauseControl(ground.transactions, ground.clock)
+    close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     return App(
         clock=ground.clock,
         limits=ground.limits,
@@ -253,11 +301,19 @@ def compose(
         preflight=trading.preflight,
         open_position=trading.open_position,
         close_position=trading.close_position,
+        close_all=close_all,
+        emergency_stop=EmergencyStop(
+            transactions=ground.transactions, pauses=pauses, close_all=close_all
+        ),
         views=trading.views,
-        pauses=PauseControl(ground.transactions, ground.clock),
+        alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
+        pauses=pauses,
+        kill_switch=ground.kill_switch,
+        operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
-        monitor=trading.monitor,
+        monitor=trading.watchers.monitor,
+        gate=trading.watchers.gate,
         market_watch=_watch(ground),
         dispatch=_dispatch(ground, trading, treasury),
         health=Health(
@@ -267,4 +323,5 @@ def compose(
             market=ground.reader.is_fresh,
         ),
         heartbeat=stores.heartbeat,
+        leave=ground.runner.leave,
     )

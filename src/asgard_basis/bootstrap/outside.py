@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import procrastinate
 
@@ -10,14 +10,20 @@ from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
 from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
+from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.postgres import pool as database
 from asgard_basis.adapters.postgres.locks import PostgresLocks
 from asgard_basis.adapters.postgres.nonces import PostgresNonces
 from asgard_basis.adapters.postgres.pool import Role, open_pool
-from asgard_basis.adapters.postgres.queue import queue_connector
+from asgard_basis.adapters.postgres.queue import open_queue
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.adapters.privy.identity import PrivyIdentity
 from asgard_basis.adapters.privy.policies import PolicyCaps
+from asgard_basis.adapters.privy.twinned_signers import (
+    PolicyTwin,
+    TwinnedEvmSigner,
+    TwinnedSolanaSigner,
+)
 from asgard_basis.adapters.privy.wallets import PrivyWallets
 from asgard_basis.adapters.redis.connection import answers, open_redis
 from asgard_basis.adapters.redis.events import RedisEventBus
@@ -26,9 +32,16 @@ from asgard_basis.adapters.redis.leases import RedisLeases
 from asgard_basis.adapters.redis.limits import RedisRateLimiter
 from asgard_basis.adapters.redis.snapshots import RedisSnapshotStore
 from asgard_basis.adapters.solana.chain import RpcSolanaChain
+from asgard_basis.adapters.system.kill_file import KillFile
+from asgard_basis.application.operations.duty import present_duty
 from asgard_basis.application.operations.health import Probe
+from asgard_basis.application.operations.signing import (
+    LoggedEvmSigner,
+    LoggedSolanaSigner,
+    SignatureLog,
+)
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
-from asgard_basis.domain.identifiers import SolanaAddress
+from asgard_basis.domain.identifiers import EvmAddress, SolanaAddress
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -40,9 +53,10 @@ from asgard_basis.ports.coordination import (
     SnapshotStore,
 )
 from asgard_basis.ports.identity import IdentityProvider
+from asgard_basis.ports.kill_flag import KillFlag
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
-from asgard_basis.ports.wallets import EvmSigner, WalletCustody
+from asgard_basis.ports.wallets import EvmSigner, Wallet, WalletCustody, WalletRole
 from asgard_basis.settings import Settings
 
 ASGARD_SECONDS = 60
@@ -65,6 +79,8 @@ class Stores:
     probe_redis: Probe
     probe_worker: Probe
     heartbeat: Callable[[], Awaitable[None]]
+    kill_flag: KillFlag = field(default_factory=MemoryKillFlag)
+    """What every process of this machine looks at before it opens anything."""
 
 
 async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
@@ -91,11 +107,12 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
         leases=RedisLeases(redis),
         events=RedisEventBus(redis),
         snapshots=RedisSnapshotStore(redis),
-        queue=procrastinate.App(connector=queue_connector(settings.database_url)),
+        queue=open_queue(settings.database_url),
         probe_database=database_answers,
         probe_redis=redis_answers,
         probe_worker=heartbeats.is_alive,
         heartbeat=heartbeats.beat,
+        kill_flag=KillFile(settings.home),
     )
 
 
@@ -130,7 +147,7 @@ class Lines:
     asgard_api_key: str | None = None
 
 
-def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: NonceSource) -> Outside:
+def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Stores) -> Outside:
     """Adapters to all five, each with connections of its own, which `stack` closes."""
 
     def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
@@ -154,11 +171,17 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, nonces: Nonce
         asgard_program_id=settings.asgard_program_id,
         asgard_api_key=settings.asgard_api_key,
     )
-    return connected(lines, clock, nonces)
+    return connected(lines, clock, stores.nonces, stores.transactions)
 
 
-def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
-    """Adapters to all five over lines that are there already."""
+def connected(
+    lines: Lines, clock: Clock, nonces: NonceSource, transactions: Transactions
+) -> Outside:
+    """Adapters to all five over lines that are there already.
+
+    Every signature is judged by our own policies, then written to the audit log, then asked for.
+    """
+    caps = PolicyCaps(venue_vaults=lines.asgard_vaults, protocols=PROTOCOLS_ON_BY_DEFAULT)
     wallets = PrivyWallets(
         http=lines.privy,
         app_id=lines.privy_app_id,
@@ -166,20 +189,23 @@ def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
         authorization_key=lines.privy_authorization_key,
         quorum_id=lines.privy_quorum_id,
         clock=clock,
-        caps=PolicyCaps(venue_vaults=lines.asgard_vaults, protocols=PROTOCOLS_ON_BY_DEFAULT),
+        caps=caps,
     )
+    log = SignatureLog(transactions, clock)
+    twin = PolicyTwin(caps, lambda wallet: _agent_of(transactions, wallet))
+    evm = TwinnedEvmSigner(LoggedEvmSigner(wallets.evm, log), twin)
     solana = RpcSolanaChain(http=lines.solana, clock=clock)
     return Outside(
         perp=HyperliquidPerpVenue(
             http=lines.hyperliquid,
             websocket_url=lines.hyperliquid_ws_url,
-            signer=wallets.evm,
+            signer=evm,
             nonces=nonces,
             clock=clock,
         ),
         margin=AsgardMarginVenue(
             http=lines.asgard,
-            signer=wallets.solana,
+            signer=TwinnedSolanaSigner(LoggedSolanaSigner(wallets.solana, log), twin),
             chain=solana,
             protocols=PROTOCOLS_ON_BY_DEFAULT,
             program_id=lines.asgard_program_id,
@@ -188,7 +214,7 @@ def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
             vaults=lines.asgard_vaults,
         ),
         solana=solana,
-        arbitrum=lines.arbitrum(wallets.evm),
+        arbitrum=lines.arbitrum(evm),
         identity=PrivyIdentity(
             http=lines.privy,
             app_id=lines.privy_app_id,
@@ -197,3 +223,15 @@ def connected(lines: Lines, clock: Clock, nonces: NonceSource) -> Outside:
         ),
         custody=wallets,
     )
+
+
+async def _agent_of(transactions: Transactions, wallet: Wallet) -> EvmAddress | None:
+    """The trading agent of the user the present task acts for, when the wallet is that user's."""
+    duty = present_duty()
+    if duty is None:
+        return None
+    async with transactions.for_user(duty.user_id) as work:
+        wallets = await work.wallets.of_user(duty.user_id)
+    main, agent = wallets.get(WalletRole.EVM), wallets.get(WalletRole.AGENT)
+    is_own = main is not None and main.wallet_id == wallet.wallet_id
+    return EvmAddress(agent.address) if agent is not None and is_own else None

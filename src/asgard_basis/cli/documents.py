@@ -1,6 +1,6 @@
 """`basis docs`: the reference pages that are made from the code."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -118,11 +118,20 @@ def command_reference(app: typer.Typer) -> str:
         "|---|---|",
     ]
     group = typer.main.get_command(app)
-    commands: Mapping[str, Any] = getattr(group, "commands", {})
-    for name, command in commands.items():
+    for name, command in _commands(group, ""):
         options = [_option(parameter) for parameter in command.params]
         lines.append(f"| `{' '.join([f'basis {name}', *options])}` | {command.help} |")
     return "\n".join(lines) + "\n"
+
+
+def _commands(group: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    """Commands with their full names, those of groups included."""
+    inner: Mapping[str, Any] = getattr(group, "commands", {})
+    for name, command in inner.items():
+        if hasattr(command, "commands"):
+            yield from _commands(command, f"{prefix}{name} ")
+        else:
+            yield prefix + name, command
 
 
 def _name(info: FieldInfo) -> str:

@@ -34,6 +34,7 @@ class Home:
         self.run_file = self.folder / "run.json"
         self.ready_file = self.folder / "paper" / "ready.json"
         self._ports_file = self.folder / "ports.json"
+        self._told_file = self.folder / "told.json"
 
     @staticmethod
     def from_environment() -> "Home":
@@ -75,6 +76,26 @@ class Home:
     def forget_run(self) -> None:
         """Nothing is running (any more)."""
         self.run_file.unlink(missing_ok=True)
+
+    def database_url(self) -> str | None:
+        """The database in use: DATABASE_URL, or the embedded one that runs here; None for none."""
+        given = os.environ.get("DATABASE_URL")
+        if given:
+            return given
+        public = (self.read_run() or {}).get("postgresql")
+        password = self.folder / "postgresql" / "password"
+        if not isinstance(public, str) or not password.is_file():
+            return None
+        return public.replace("@", f":{password.read_text().strip()}@", 1)
+
+    def tell(self, environment: Mapping[str, str]) -> None:
+        """Keep what the processes of this home were told, for operators' commands; mode 0600."""
+        write_private(self._told_file, json.dumps(dict(environment), indent=2) + "\n")
+
+    def told(self) -> dict[str, str]:
+        """What the processes of this home were last told; empty when nothing ever ran here."""
+        told = read_json(self._told_file) or {}
+        return {name: text for name, text in told.items() if isinstance(text, str)}
 
     def remembered_port(self, name: str) -> int | None:
         """The port of the last run."""

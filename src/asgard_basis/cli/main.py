@@ -5,6 +5,14 @@ from typing import Annotated
 import typer
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis")
+audit = typer.Typer(no_args_is_help=True, help="The log of everything that was done.")
+app.add_typer(audit, name="audit")
+
+User = Annotated[str | None, typer.Option(help="One user's id or e-mail; without it everybody")]
+Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
+Emergency = Annotated[bool, typer.Option(help="Leg by leg, where a venue is away")]
+Wait = Annotated[bool, typer.Option(help="Tell every step until it is over")]
+Run = Annotated[bool, typer.Option(help="Do it here when no worker is alive")]
 
 
 @app.command()
@@ -53,6 +61,120 @@ def doctor() -> None:
 
 
 @app.command()
+def reconcile(
+    user: Annotated[str | None, typer.Option(help="One user's id; everybody without it")] = None,
+) -> None:
+    """Hold the venues against the books, print every verdict, and act on what is wrong."""
+    from asgard_basis.cli.reconcile import reconcile as run
+
+    raise typer.Exit(run(user))
+
+
+@app.command()
+def positions(user: User = None) -> None:
+    """Show every position that is held, what works on it and what that waits for."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(lambda app: operator.show_positions(app, user))
+
+
+@app.command()
+def alarms() -> None:
+    """Show every open alarm."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(operator.show_alarms)
+
+
+@app.command()
+def close(
+    position: str, emergency: Emergency = False, wait: Wait = False, run: Run = False
+) -> None:
+    """Close one position, whoever's it is; the API is not needed."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(
+        lambda app: operator.close(
+            app, position, is_emergency=emergency, is_waited=wait, is_run=run
+        )
+    )
+
+
+@app.command("close-all")
+def close_all(
+    user: User = None, emergency: Emergency = False, wait: Wait = False, run: Run = False
+) -> None:
+    """Close everything one user, or everybody, holds; the API is not needed."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(
+        lambda app: operator.close_all(
+            app, user, is_emergency=emergency, is_waited=wait, is_run=run
+        )
+    )
+
+
+@app.command("emergency-stop")
+def emergency_stop(
+    user: User = None, reason: Reason = "Emergency stop", wait: Wait = False, run: Run = False
+) -> None:
+    """Pause opening and close everything now, leg by leg where a venue is away."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(
+        lambda app: operator.emergency_stop(app, user, reason=reason, is_waited=wait, is_run=run)
+    )
+
+
+@app.command()
+def pause(user: User = None, reason: Reason = "Paused by the operator") -> None:
+    """Forbid opening; closing works as always."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(lambda app: operator.pause(app, user, reason=reason))
+
+
+@app.command()
+def resume(user: User = None) -> None:
+    """End the operators' pause or emergency stop."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(lambda app: operator.resume(app, user))
+
+
+@app.command()
+def kill(reason: Reason = "Thrown by the operator") -> None:
+    """Forbid everything that increases risk, everywhere; needs neither API nor database."""
+    from asgard_basis.cli import kill as switch
+
+    switch.kill(reason)
+
+
+@app.command()
+def unkill() -> None:
+    """Lift the kill switch."""
+    from asgard_basis.cli import kill as switch
+
+    switch.unkill()
+
+
+@audit.command("verify")
+def audit_verify() -> None:
+    """Read the whole audit log; ends with 1 when a line was changed, added or taken away."""
+    from asgard_basis.cli.audit import verify
+
+    verify()
+
+
+@audit.command("show")
+def audit_show(position: str) -> None:
+    """Tell a position's life from the audit log, line by line."""
+    from asgard_basis.cli.audit import show
+
+    show(position)
+
+
+@app.command()
 def demo(
     url: Annotated[str | None, typer.Option(help="Dashboard of a running paper product")] = None,
     control: Annotated[str | None, typer.Option(help="Its paper world's control address")] = None,
@@ -61,6 +183,27 @@ def demo(
     from asgard_basis.cli.demo import demo as run
 
     run(url=url, control_url=control)
+
+
+@app.command()
+def simulate(
+    seed: Annotated[int | None, typer.Option(help="Live through this one")] = None,
+    trace: Annotated[bool, typer.Option("--trace", help="Tell all that happens")] = False,
+    first: Annotated[int, typer.Option("--from", help="The first of many")] = 0,
+    count: Annotated[int | None, typer.Option(help="So many")] = None,
+    minutes: Annotated[float | None, typer.Option(help="As many as fit")] = None,
+    processes: Annotated[int | None, typer.Option(help="All cores by default")] = None,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Show what met what")] = False,
+) -> None:
+    """Live through seeded worlds full of faults, in virtual time, and check every promise."""
+    from asgard_basis.cli.simulate import Wanted, cores, tell_many, tell_one
+
+    if seed is not None:
+        raise typer.Exit(not tell_one(seed, trace=trace))
+    if count is None and minutes is None:
+        count = 100
+    wanted = Wanted(first, count, minutes, processes or cores(), coverage)
+    raise typer.Exit(not tell_many(wanted))
 
 
 @app.command()

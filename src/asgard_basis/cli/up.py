@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -30,6 +31,7 @@ from asgard_basis.cli.paper_process import PaperAddresses, read_addresses, start
 from asgard_basis.cli.supervisor import Service, Supervisor
 
 _PORT = 8080
+_WORKERS_MAX = 8
 _PAPER_SECONDS = 60.0
 _READY_SECONDS = 90.0
 _POLL_SECONDS = 0.1
@@ -75,6 +77,7 @@ class _Stack:
         self._servers: dict[str, EmbeddedPostgres | EmbeddedValkey] = {}
         self._paper: PaperAddresses | None = None
         self._port = 0
+        self._workers: list[str] = []
         self._told: dict[str, str] = {}
         self._began = time.monotonic()
 
@@ -105,8 +108,9 @@ class _Stack:
     def _start(self) -> None:
         home, add = self._home, self._supervisor.add
         home.forget_run()
-        for name in ("serve", "work", "paper"):
+        for name in ("serve", *_workers(_WORKERS_MAX), "paper"):
             end_previous(home.record(name), seconds=_LEFTOVER_SECONDS)
+        self._workers = _workers(_chosen_workers())
         self._port = self._chosen_port()
         add(Service("paper", lambda: start_paper(home)))
         if not os.environ.get("DATABASE_URL"):
@@ -120,7 +124,8 @@ class _Stack:
         with self._step("paper world"):
             self._paper = self._await_paper()
         with self._step("API, worker and market data"):
-            add(Service("work", lambda: self._start_door("work")))
+            for name in self._workers:
+                add(Service(name, functools.partial(self._start_door, name)))
             add(Service("serve", lambda: self._start_door("serve")))
             self._await_ready()
         self._publish()
@@ -185,7 +190,7 @@ class _Stack:
             addresses = read_addresses(self._home)
         self._paper = addresses or self._paper
         if self._environment() != self._told:
-            for name in ("serve", "work"):
+            for name in ("serve", *self._workers):
                 self._supervisor.restart(name)
 
     def _await_ready(self) -> None:
@@ -236,7 +241,7 @@ class _Stack:
         self._told = self._environment()
         return spawn(
             name,
-            [sys.executable, "-m", "asgard_basis", name],
+            [sys.executable, "-m", "asgard_basis", name.split("-")[0]],
             log=self._home.log(name),
             record=self._home.record(name),
             environment={**os.environ, **self._told},
@@ -277,6 +282,7 @@ class _Stack:
         self._home.remember_ports(
             {"dashboard": self._port, **{name: s.port for name, s in self._servers.items()}}
         )
+        self._home.tell(self._environment())
         self._home.write_run(self._run_facts())
 
     def _run_facts(self) -> dict[str, Any]:
@@ -321,6 +327,17 @@ class _Stack:
 
     def _warn(self, text: str) -> None:
         print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
+
+
+def _chosen_workers() -> int:
+    asked = os.environ.get("WORKERS") or "1"
+    if not asked.isdigit() or not 1 <= int(asked) <= _WORKERS_MAX:
+        raise StartFailed(f"WORKERS must be 1 to {_WORKERS_MAX}, was {asked!r}", advice="e.g. 2")
+    return int(asked)
+
+
+def _workers(count: int) -> list[str]:
+    return ["work", *(f"work-{number}" for number in range(2, count + 1))]
 
 
 async def _migrate(url: str) -> None:

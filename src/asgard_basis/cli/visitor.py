@@ -68,9 +68,17 @@ class PaperWorld:
         """Make a venue misbehave; returns the rule's id."""
         return str(self._post("/control/faults", rule)["id"])
 
+    def mischief(self, what: str, **wish: str) -> dict[str, Any]:
+        """`deleverage`, `trade` or `shock`: what happens without an account owner's doing."""
+        return self._post(f"/control/{what}", wish)
+
     def clear_faults(self) -> None:
         """Everything answers again."""
         self._http.delete("/control/faults").raise_for_status()
+
+    def start_scenario(self, name: str) -> None:
+        """Let something go wrong, or with `calm` be right again."""
+        self._post("/control/scenario", {"name": name})
 
     def audit(self) -> dict[str, Any]:
         """All money of the world added up."""

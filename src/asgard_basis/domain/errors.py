@@ -38,6 +38,7 @@ class ErrorCode(Enum):
     NOT_FOUND = ErrorKind("GEN-0005", 404, "Not found")
     NOT_READY = ErrorKind("GEN-0006", 503, "The service is not ready")
     METHOD_NOT_ALLOWED = ErrorKind("GEN-0007", 405, "Method not allowed")
+    SUPERSEDED = ErrorKind("GEN-0008", 409, "Another worker has taken over")
 
     INVALID_INPUT = ErrorKind("VAL-0001", 422, "Invalid input")
     MISSING_FIELD = ErrorKind("VAL-0002", 422, "A required field is missing")
@@ -63,6 +64,9 @@ class ErrorCode(Enum):
     TRANSACTION_REFUSED = ErrorKind(
         "ASG-0010", 502, "The transaction offered for signing does something it should not"
     )
+    ASGARD_PARTIAL = ErrorKind(
+        "ASG-0011", 502, "Only a part of the transactions landed on Solana; this needs attention"
+    )
 
     HYPERLIQUID_API = ErrorKind("HLQ-0001", 502, "Hyperliquid did not answer as expected")
     HYPERLIQUID_POSITION = ErrorKind("HLQ-0002", 502, "Hyperliquid refused the position")
@@ -81,8 +85,12 @@ class ErrorCode(Enum):
     POSITION_ASYMMETRIC = ErrorKind("POS-0005", 500, "The legs do not match")
     POSITION_BUSY = ErrorKind("POS-0006", 409, "Something is already being done with this position")
     JOB_NOT_FOUND = ErrorKind("POS-0007", 404, "Job not found")
+    UNCLAIMED_EXPOSURE = ErrorKind(
+        "POS-0008", 409, "Your accounts hold something that belongs to no position"
+    )
     REDUCE_UNSUPPORTED = ErrorKind("POS-0009", 409, "This lender sells no part of a position")
     REDUCE_FAILED = ErrorKind("POS-0010", 502, "The position could not be made smaller")
+    CALLED_OFF = ErrorKind("POS-0011", 409, "Called off before anything was done")
 
     PREFLIGHT_FAILED = ErrorKind("RSK-0001", 409, "A check before opening failed")
     MAX_EXPOSURE = ErrorKind("RSK-0002", 409, "This would be more than allowed")
@@ -90,6 +98,7 @@ class ErrorCode(Enum):
     STALE_MARKET = ErrorKind("RSK-0004", 409, "Market data is too old to decide on")
     UNSAFE_LEVERAGE = ErrorKind("RSK-0006", 409, "This leverage leaves too little room")
     PAUSED = ErrorKind("RSK-0007", 409, "Opening is paused")
+    HELD_BACK = ErrorKind("RSK-0008", 409, "Opening is held back after it failed")
 
     INSUFFICIENT_SOL = ErrorKind("WAL-0001", 409, "Not enough SOL for network fees")
     INSUFFICIENT_USDC = ErrorKind("WAL-0002", 409, "Not enough USDC")
@@ -157,3 +166,10 @@ class Unavailable(DomainError):
 
 class OutcomeUnknown(DomainError):
     """It may or may not have been done: look it up by its key before anything is repeated."""
+
+
+class Superseded(DomainError):
+    """Who acts has lost the right to: others may be acting by now, so it must stop at once.
+
+    It never means that something was refused or done at a venue; the journal tells.
+    """

@@ -1,5 +1,6 @@
 """The two chains money moves on."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -27,6 +28,18 @@ class Landing(StrEnum):
     """Can no longer land."""
     PENDING = "pending"
     """Not seen, and may still land."""
+    PARTIAL = "partial"
+    """Of transactions that belong together: some landed, and the rest can no longer."""
+
+
+def joint_landing(landings: Sequence[Landing]) -> Landing:
+    """What became of transactions that belong together: nothing is said while one may land."""
+    found = set(landings)
+    if Landing.PENDING in found:
+        return Landing.PENDING
+    if Landing.CONFIRMED in found:
+        return Landing.CONFIRMED if len(found) == 1 else Landing.PARTIAL
+    return Landing.FAILED if Landing.FAILED in found else Landing.DEAD
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,13 @@
 """Keeping processes out of each other's way."""
 
-from collections.abc import AsyncIterator
+import contextlib
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from asgard_basis.domain.errors import ErrorCode, Superseded
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 
 
@@ -57,9 +61,67 @@ class RateLimiter(Protocol):
         ...
 
 
+def _always() -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """The right to act under a name, until somebody else is given a higher fence."""
+
+    name: str
+    fence: int
+    """Grows each time the name changes hands, over all processes and restarts."""
+    holder: str
+    """Which process; for people who look."""
+    is_sure: Callable[[], bool] = field(default=_always, compare=False, repr=False)
+    """Whether nobody else can have taken over yet, by this process's own clock alone."""
+
+
+_TENURES: ContextVar[tuple[Tenure, ...]] = ContextVar("tenures", default=())
+
+
+def tenures() -> tuple[Tenure, ...]:
+    """Under what the present task, and those that started it, act; units of work check each."""
+    return _TENURES.get()
+
+
+@contextlib.contextmanager
+def acting_under(tenure: Tenure) -> Iterator[None]:
+    """Let what is done inside, tasks begun there included, stand and fall with the tenure."""
+    _TENURES.set((*_TENURES.get(), tenure))
+    try:
+        yield
+    finally:
+        _TENURES.set(tuple(held for held in _TENURES.get() if held is not tenure))
+
+
+def superseded(*held: Tenure) -> Superseded:
+    """What is raised where one of these does not stand any more."""
+    names = ", ".join(tenure.name for tenure in held)
+    return Superseded(ErrorCode.SUPERSEDED, f"another worker has taken over {names}")
+
+
+def ensure_sure() -> None:
+    """Pass where nobody else can have taken over; to be asked just before anything is sent.
+
+    Raises Superseded GEN-0008. It asks nobody, so it may refuse a tenure that still stands; and a
+    process can be paused right after it: what then goes out late must be harmless where it arrives.
+    """
+    for tenure in _TENURES.get():
+        if not tenure.is_sure():
+            raise superseded(tenure)
+
+
 class Locks(Protocol):
     """One worker at a time for one user's money, across machines."""
 
-    def hold(self, name: str) -> AbstractAsyncContextManager[bool]:
-        """Enter with True when the lock was won; it ends with the process that holds it."""
+    def hold(self, name: str) -> AbstractAsyncContextManager[Tenure | None]:
+        """Enter with a tenure when the name was free, without waiting; None otherwise.
+
+        The tenure is renewed until it is left, and every unit of work begun inside raises
+        Superseded GEN-0008 once another process has taken over. Who cannot renew in time is
+        interrupted: the body is cancelled and `hold` raises Unavailable GEN-0006. A process that
+        died is succeeded as soon as its tenure has run out.
+        """
         ...

@@ -42,6 +42,19 @@ class PerpTrader:
 
 
 @dataclass(frozen=True, slots=True)
+class ActionNonce:
+    """The number one trading action is sent under: written down before it is sent.
+
+    The venue takes each number once. So the action it stands for can be made impossible by using
+    the number for nothing (`PerpVenue.void`).
+    """
+
+    number: int
+    expires_at_ms: int
+    """Market time after which the venue refuses the action, in milliseconds of the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class PerpOrder:
     """An immediate-or-cancel limit order on SOL-PERP."""
 
@@ -116,22 +129,48 @@ class PerpVenue(Protocol):
         """Let the agent trade for the account; harmless when it may already."""
         ...
 
-    async def set_isolated_leverage(self, trader: PerpTrader, leverage: int) -> None:
+    async def reserve_nonce(self, trader: PerpTrader) -> ActionNonce:
+        """A number nobody else has for the next action of the trader; nothing is sent.
+
+        Actions that are given none take one of their own, and cannot be made void.
+        """
+        ...
+
+    async def void(self, trader: PerpTrader, number: int) -> bool:
+        """Use a number for nothing, so that its action can never happen any more.
+
+        True: it was free, the action has not happened and never will. False: it was used before,
+        by the action or by an earlier `void`: nothing more can happen under it, and what did is
+        to be looked up (records may show a few blocks late). After an error it is not known.
+        """
+        ...
+
+    async def isolated_leverage(self, address: EvmAddress) -> int | None:
+        """The account's leverage setting for SOL-PERP; None while it is not isolated."""
+        ...
+
+    async def set_isolated_leverage(
+        self, trader: PerpTrader, leverage: int, nonce: ActionNonce | None = None
+    ) -> None:
         """Isolated margin at that leverage for SOL-PERP."""
         ...
 
-    async def add_margin(self, trader: PerpTrader, amount_usdc: Decimal) -> None:
+    async def add_margin(
+        self, trader: PerpTrader, amount_usdc: Decimal, nonce: ActionNonce | None = None
+    ) -> None:
         """Move free USDC into the isolated position; negative takes some out."""
         ...
 
-    async def place(self, trader: PerpTrader, order: PerpOrder) -> OrderResult:
+    async def place(
+        self, trader: PerpTrader, order: PerpOrder, nonce: ActionNonce | None = None
+    ) -> OrderResult:
         """Send an order and say what it came to; the size filled may be less than asked.
 
         Price and size are brought to the venue's steps (the price to the eager side, the size
         down). Nobody to trade with is a result with size zero, not an error; so is a reduce-only
         order without a position to reduce, with the status `reduceOnlyRejected`. After
-        OutcomeUnknown the order may be executed until `ORDER_LIFETIME` of host time has passed
-        since this was called.
+        OutcomeUnknown the order may be executed until its number is void, or until
+        `ORDER_LIFETIME` of host time has passed since this was called.
         """
         ...
 
@@ -140,7 +179,8 @@ class PerpVenue(Protocol):
     ) -> OrderResult | None:
         """What became of an order, or None when the venue does not know the key.
 
-        None is final only when `ORDER_LIFETIME` of host time has passed since `place` was called.
+        None is final only when `void` was answered for its number, or when `ORDER_LIFETIME` of
+        host time has passed since `place` was called.
         """
         ...
 
@@ -174,6 +214,14 @@ class SignedSubmission:
     expires_at_height: int
     """Block height after which it can no longer land."""
     position_key: str | None
+    """Of a position to be opened: as the builder states it, if it does."""
+    signatures: tuple[TransactionSignature, ...] = ()
+    """Of all transactions, in order; it has landed when all of them have."""
+
+    @property
+    def all_signatures(self) -> tuple[TransactionSignature, ...]:
+        """One for each transaction."""
+        return self.signatures or (self.signature,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,8 +257,9 @@ class MarginVenue(Protocol):
     async def submit_open(self, owner: Wallet, signed: SignedSubmission) -> LongPosition:
         """Send it and wait until it is confirmed on chain; the same bytes may be sent again.
 
-        Refused only when the chain says that it failed or can no longer land. A refusal by the
-        venue while the transaction may still land is OutcomeUnknown ASG-0007.
+        Refused only when the chain says that it failed or can no longer land; with ASG-0011 when
+        that is so of a part of its transactions, while others have landed. A refusal by the venue
+        while a transaction may still land is OutcomeUnknown ASG-0007.
         """
         ...
 
@@ -232,6 +281,27 @@ class MarginVenue(Protocol):
         ...
 
     async def submit_close(self, owner: Wallet, signed: SignedSubmission) -> None:
+        """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
+        ...
+
+    async def prepare_reduce(
+        self,
+        owner: Wallet,
+        position: LongState,
+        *,
+        percentage: int,
+        slippage_bps: int,
+        reference_price: Decimal | None = None,
+    ) -> SignedSubmission:
+        """Build, check and sign the closing of 1 to 99 % of a position into USDC.
+
+        What is left keeps its leverage. What must arrive is that share of what `prepare_close`
+        asks for; errors as there. Raises Refused POS-0009 for lenders whose positions are
+        closed whole or not at all.
+        """
+        ...
+
+    async def submit_reduce(self, owner: Wallet, signed: SignedSubmission) -> None:
         """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
         ...
 

@@ -32,9 +32,9 @@ class VirtualLoop(asyncio.BaseEventLoop):
         """Virtual seconds since the loop was made."""
         return self._virtual
 
-    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> NoReturn:
+    def run_in_executor(self, *wanted: Any) -> NoReturn:  # type: ignore[override]
         """There are no threads here."""
-        raise Blocked(f"{func!r} wants a thread")
+        raise Blocked(f"{wanted[1]!r} wants a thread")
 
     def _leap(self, seconds: float | None) -> None:
         if seconds is None:
@@ -79,17 +79,23 @@ def run_virtually(main: Callable[[VirtualLoop], Coroutine[Any, Any, T]]) -> T:
 
 
 class LoopClock:
-    """Clock over a virtual loop: host time from `began`, market time as the world's clock says.
+    """Clock over a virtual loop: host time from `began`, market time in step.
 
-    `skew` is how far this machine's clock is off (seconds, added to both times).
+    `skew` is how far this machine's clock is ahead.
     """
 
     speed = 1.0
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, *, began: datetime) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, *, began: datetime, skew: timedelta = timedelta(0)
+    ) -> None:
         self._loop = loop
         self._began = began
-        self.skew = timedelta(0)
+        self._skew = skew
+
+    def skewed(self, skew: timedelta) -> "LoopClock":
+        """The same time on a machine whose clock is off."""
+        return LoopClock(self._loop, began=self._began, skew=skew)
 
     def now(self) -> datetime:
         """Market time (UTC)."""
@@ -97,7 +103,7 @@ class LoopClock:
 
     def host(self) -> datetime:
         """This machine's time (UTC)."""
-        return self._began + timedelta(seconds=self._loop.time()) + self.skew
+        return self._began + timedelta(seconds=self._loop.time()) + self._skew
 
     async def sleep(self, seconds: float) -> None:
         """Wait that long."""

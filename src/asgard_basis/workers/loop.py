@@ -14,7 +14,8 @@ _BACKOFF_SECONDS_MAX = 30.0
 _DOUBLINGS_MAX = 10
 _HEALTHY_SECONDS = 60.0
 """A duty that ran for so long had recovered: its next failure is a first one."""
-_LEASE_SECONDS = 10.0
+_LEASE_SECONDS = 5.0
+"""A duty is done again so long after whoever did it was killed, and a little."""
 
 
 async def supervised(name: str, duty: Callable[[], Awaitable[None]], clock: Clock) -> None:

@@ -14,15 +14,25 @@ log = structlog.get_logger(__name__)
 
 _CONCURRENCY = 20
 _HEARTBEAT_SECONDS = 2.0
-_STALLED_SECONDS = 10.0
+_STALLED_SECONDS = 7.0
+_RESCUE_SECONDS = 1.0
+"""With the 6 s of a tenure: what a killed worker had is in other hands within about 10 s."""
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_GATE_SECONDS = 3600.0
+_GATE_AGAIN_SECONDS = 30.0
+"""When somebody could not be looked at."""
+_STOP_LOOK_SECONDS = 2.0
+"""How often a worker looks at the kill file, and for positions that a stop still has to close."""
 
 
 async def work(app: App, stop: asyncio.Event) -> None:
-    """Work until `stop` is set; jobs in hand are finished or handed back within 10 s."""
-    register(app.queue, app)
+    """Work until `stop` is set; jobs in hand are finished or handed back within 10 s.
+
+    A saga concludes the step it is in and is handed on at once.
+    """
+    register(app.queue, app, is_stopping=stop.is_set)
     clock, leases = app.clock, app.leases
 
     async def watch() -> None:
@@ -34,23 +44,38 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await leased("position-monitor", cycles, leases=leases, clock=clock)
 
+    async def gate() -> None:
+        await leased("existence-gate", lambda: rounds(app), leases=leases, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
     duties: dict[str, Callable[[], Awaitable[None]]] = {
         "market-watch": watch,
         "position-monitor": monitor,
+        "existence-gate": gate,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
-        "rescue": lambda: every(_STALLED_SECONDS / 2, lambda: rescue(app), clock),
+        "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
         "queue": lambda: deliver(app),
+        "kill-switch": lambda: every(_STOP_LOOK_SECONDS, app.kill_switch.keep, clock),
+        "emergency-stop": lambda: every(_STOP_LOOK_SECONDS, app.emergency_stop.keep, clock),
     }
     async with app.queue.open_async():
         tasks = [asyncio.create_task(supervised(n, d, clock), name=n) for n, d in duties.items()]
         await stop.wait()
+        app.leave()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+
+
+async def rounds(app: App) -> None:
+    """Hold venues and books of everybody against each other, at once and then every hour."""
+    while True:
+        looks = await app.gate.everybody()
+        is_whole = all(look is not None and look.is_complete for _, look in looks)
+        await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
 
 
 async def deliver(app: App) -> None:

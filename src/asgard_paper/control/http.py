@@ -13,8 +13,10 @@ from starlette.routing import Route
 
 from asgard_paper.arbitrum.anvil import CHAIN_ID
 from asgard_paper.arbitrum.chain import BRIDGE, USDC
+from asgard_paper.control import mischief
 from asgard_paper.control.audit import audit
 from asgard_paper.control.faucet import FaucetRefusal, give
+from asgard_paper.control.mischief import MischiefRefused
 from asgard_paper.control.page import PAGE
 from asgard_paper.kernel.faults import FaultRule
 from asgard_paper.solana.addresses import TOKENS
@@ -58,7 +60,7 @@ def _endpoint(handler: Handler) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
         try:
             return _json(await handler(request))
-        except (Refused, FaucetRefusal, msgspec.ValidationError) as error:
+        except (Refused, FaucetRefusal, MischiefRefused, msgspec.ValidationError) as error:
             return _json({"error": str(error)}, 400)
 
     return endpoint
@@ -98,6 +100,9 @@ class Control:
             ("GET", "journal", self.journal),
             ("GET", "audit", self.audit),
             ("GET", "addresses", self.addresses),
+            ("POST", "deleverage", self.deleverage),
+            ("POST", "trade", self.trade),
+            ("POST", "shock", self.shock),
         ]
 
     async def status(self, _request: Request) -> object:
@@ -222,6 +227,18 @@ class Control:
             "arbitrum": {"chain_id": CHAIN_ID, "usdc": USDC, "hyperliquid_bridge": BRIDGE},
             "solana": {token.symbol: str(token.mint) for token in TOKENS},
         }
+
+    async def deleverage(self, request: Request) -> object:
+        """Let the exchange take from an account: see `mischief.deleverage`."""
+        return mischief.deleverage(self._world, await _object(request))
+
+    async def trade(self, request: Request) -> object:
+        """Trade behind the product's back: see `mischief.trade`."""
+        return mischief.trade(self._world, await _object(request))
+
+    async def shock(self, request: Request) -> object:
+        """Move the market by a size of one's own: see `mischief.shock`."""
+        return mischief.shock(self._world, await _object(request))
 
     def _running(self) -> object:
         now_ms = self._world.clock.now_ms()

@@ -1,6 +1,6 @@
 """The venue as one object: time goes in, payments, fills and liquidations come out."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from asgard_paper.hyperliquid.clearing.books import Books
@@ -10,14 +10,18 @@ from asgard_paper.hyperliquid.clearing.treasury import Treasury
 from asgard_paper.hyperliquid.exchange import Exchange, Reply
 from asgard_paper.hyperliquid.market.funding import FundingCalendar
 from asgard_paper.hyperliquid.market.quotes import Quotes
+from asgard_paper.hyperliquid.market.universe import ASSETS
+from asgard_paper.hyperliquid.numbers import floored
 from asgard_paper.hyperliquid.trading.liquidation import Liquidator
 from asgard_paper.hyperliquid.trading.liquidity import Liquidity
-from asgard_paper.hyperliquid.trading.orders import OrderDesk
+from asgard_paper.hyperliquid.trading.orders import OrderDesk, OrderRequest
 from asgard_paper.hyperliquid.wire.actions import Envelope, Network
 from asgard_paper.kernel.clock import Clock
 from asgard_paper.kernel.market import HOUR_MS, MarketPath, hour_of
 from asgard_paper.kernel.store import Store
 
+_EAGER = Decimal("1.2")
+"""Over the mark: somebody in a hurry. Whole dollars are always a valid price."""
 BOTH_NETWORKS: tuple[Network, ...] = ("Mainnet", "Testnet")
 
 
@@ -107,6 +111,27 @@ class HyperliquidEngine:
         """
         account = self.books.accounts[address.lower()]
         return self._liquidator.deleverage(account, coin, size, self.clock.now_ms())
+
+    def trade_by_hand(
+        self, address: str, coin: str, *, is_buy: bool, size: Decimal
+    ) -> Mapping[str, object]:
+        """An order at any price without a key, as an account's owner gives it on the website."""
+        self.advance()
+        now_ms = self.clock.now_ms()
+        mark = self.quotes.mark(coin, now_ms)
+        limit = floored(mark * _EAGER if is_buy else mark / _EAGER, Decimal(1))
+        request = OrderRequest(
+            asset_index=ASSETS[coin].index,
+            is_buy=is_buy,
+            limit=limit,
+            size=size,
+            reduce_only=False,
+            tif="Ioc",
+            cloid=None,
+        )
+        account = self.books.accounts[address.lower()]
+        hash_ = self.books.hash_of("by hand", self.books.next_number())
+        return self._desk.place(account, request, at_ms=now_ms, action_hash=hash_)
 
     def commit(self) -> None:
         """Make everything done so far durable."""

@@ -12,7 +12,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from asgard_basis.adapters.http import HttpClient, Reply, parse_body
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Superseded, Unavailable
+from asgard_basis.ports.coordination import Tenure, acting_under
 from tests.serving import free_port, serve
 
 ERROR = ErrorCode.HYPERLIQUID_API
@@ -126,6 +127,17 @@ async def test_a_wait_longer_than_the_call_may_take_is_not_waited_for() -> None:
             with pytest.raises(Unavailable):
                 await post(http, repeatable=True)
     assert len(server.seen) == 1
+
+
+async def test_nothing_is_sent_once_somebody_may_have_taken_over() -> None:
+    answers = iter([True, False])  # while the first answer is on its way the lease runs out
+    tenure = Tenure("user:ada", 1, "here", lambda: next(answers))
+    with answering(Response(status_code=502), JSONResponse({"ok": True})) as (server, url):
+        async with client(url) as http:
+            with acting_under(tenure), pytest.raises(Superseded):
+                await post(http, repeatable=True)
+            assert len(server.seen) == 1
+            assert (await post(http, repeatable=True)).json == {"ok": True}
 
 
 async def test_a_refused_connection_means_nothing_was_done() -> None:

@@ -1,15 +1,23 @@
 """One pair on venues where everything goes well, but what a test says."""
 
+import itertools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from types import SimpleNamespace
 from typing import Any
 
+from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.kill_switch import KillSwitch
+from asgard_basis.application.operations.oversight import OverseenTransactions
+from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.open_position import OpenPosition
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
@@ -30,9 +38,10 @@ from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal
+from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import Landing, WalletChange
 from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.venues import LongPosition, PerpOrder, SignedSubmission
+from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, SignedSubmission
 from asgard_basis.ports.wallets import WalletRole
 from tests.builders_platform import MOMENT, a_job, a_long, a_position, a_short, a_user, a_wallet
 from tests.unit.application.world import ADA, START, Outside, StillClock
@@ -83,9 +92,10 @@ STATE = LongState(
 )
 
 
-def report(failure: DomainError | None = None) -> Any:
-    """What a preflight says; passed, it leads to PLAN."""
-    fee = Decimal("6.12") * PRICE * Decimal("0.0005")
+def report(failure: DomainError | None = None, *, taker: str = "0.00045") -> Any:
+    """What a preflight says; passed, it leads to PLAN for an account with that fee."""
+    fees = FeeSchedule(perp_taker=Decimal(taker))
+    fee = Decimal("6.12") * PRICE * FeeSchedule().perp_taker
     split = SimpleNamespace(
         collateral_usdc=PLAN.collateral_usdc,
         margin_usdc=PLAN.short_margin_usdc + fee,
@@ -96,8 +106,10 @@ def report(failure: DomainError | None = None) -> Any:
         passed=failure is None,
         is_known=True,
         first_failure=lambda: failure,
+        lender=LENDER,
         priced=SimpleNamespace(split=split),
         snapshot=SNAPSHOT,
+        fees=fees,
     )
 
 
@@ -105,13 +117,15 @@ class Pair:
     """Ada's account on both venues, with the use cases that trade there."""
 
     def __init__(self) -> None:
-        self.transactions = MemoryTransactions()
         self.clock = StillClock()
+        self.transactions = OverseenTransactions(MemoryTransactions(), self.clock)
         self.sold_short = Decimal(0)
         self.free = Decimal(1000)
         self.margin_usdc = Decimal(0)
         self.fills: list[PerpFill] = []
         self.signed = 0
+        self.numbers = 0
+        self._blocks = itertools.count(1)
         self.world = Outside(
             latest=SNAPSHOT,
             check=report(),
@@ -126,7 +140,11 @@ class Pair:
             wallet_change=WalletChange(Decimal("-0.01"), Decimal(-540), Decimal("0.00001")),
             positions=lambda *_: [self.listed()],
             state=STATE,
+            block_height=lambda: next(self._blocks),
+            spot_prices={Asset.SOL: PRICE},
             open_fill=None,
+            reserve_nonce=lambda *_: self._nonce(),
+            void=True,
             place=self._place,
             find_order=None,
             fills=lambda _address, *, since: [f for f in self.fills if f.time >= since],
@@ -154,8 +172,25 @@ class Pair:
             "clock": self.clock,
         }
         self.desk = desk
-        self.opening = OpenPosition(**common, preflight=world, limits=RiskLimits())
+        self.flag = MemoryKillFlag()
+        self.kill_switch = KillSwitch(
+            transactions=self.transactions, flag=self.flag, clock=self.clock
+        )
+        self.opening_gate = OpeningGate(
+            transactions=self.transactions,
+            kill_switch=self.kill_switch,
+            clock=self.clock,
+            limits=RiskLimits(),
+        )
+        self.opening = OpenPosition(
+            **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
+        )
         self.closing = ClosePosition(**common)
+        self.pauses = PauseControl(self.transactions, self.clock)
+        self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)
+        self.stop = EmergencyStop(
+            transactions=self.transactions, pauses=self.pauses, close_all=self.close_all
+        )
 
     def listed(self, *, is_open: bool = True) -> LongPosition:
         return LongPosition(
@@ -189,7 +224,7 @@ class Pair:
         """A pair that was opened a while ago, without the journal of its opening."""
         self.sold_short = a_short().size
         self.margin_usdc = Decimal("459.75")
-        return await self._added(
+        return await self.added(
             replace(
                 a_position(ADA),
                 state=PositionState.HEDGED,
@@ -200,7 +235,7 @@ class Pair:
 
     async def open_job(self) -> Job:
         """An opening whose plan is made."""
-        position = await self._added(a_position(ADA))
+        position = await self.added(a_position(ADA))
         return await self.job(JobKind.OPEN, position, plan=PLAN)
 
     async def job(self, kind: JobKind, position: Position, *, key: str = "j", **more: Any) -> Job:
@@ -229,7 +264,7 @@ class Pair:
         )
         self.sold_short = self.margin_usdc = Decimal(0)
 
-    async def _added(self, position: Position) -> Position:
+    async def added(self, position: Position) -> Position:
         async with self.transactions.for_user(ADA) as work:
             await work.users.save(a_user(ADA))
             for role in WalletRole:
@@ -241,7 +276,11 @@ class Pair:
         self.signed += 1
         return SignedSubmission(f"sig-{self.signed}", ("tx",), "{}", 100, None)  # type: ignore[arg-type]
 
-    def _place(self, _trader: Any, order: PerpOrder) -> OrderResult:
+    def _nonce(self) -> ActionNonce:
+        self.numbers += 1
+        return ActionNonce(self.numbers, 0)
+
+    def _place(self, _trader: Any, order: PerpOrder, _nonce: Any) -> OrderResult:
         size = order.size
         if order.reduce_only:
             if self.sold_short == 0:
@@ -266,6 +305,6 @@ class Pair:
         self.margin_usdc = self.sold_short * PRICE / 3
         return OrderResult(number, size, PRICE, "filled")
 
-    def _add_margin(self, _trader: Any, amount: Decimal) -> None:
+    def _add_margin(self, _trader: Any, amount: Decimal, _nonce: Any) -> None:
         self.margin_usdc += amount
         self.free -= amount

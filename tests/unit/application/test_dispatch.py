@@ -9,14 +9,15 @@ from decimal import Decimal
 import pytest
 
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
-from asgard_basis.application.operations.dispatch import Dispatch
+from asgard_basis.application.operations.dispatch import Dispatch, Unwilling
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.deposits import Deposits
-from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown
+from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.chains import Landing, SignedTransfer
+from asgard_basis.ports.coordination import Tenure
 from asgard_basis.ports.repositories import Job, JobKind, JobStatus
 from asgard_basis.ports.venues import DepositCredit
 from asgard_basis.ports.wallets import WalletRole
@@ -34,16 +35,16 @@ class Locks:
         self.meanwhile: list[Job] = []
 
     @contextlib.asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[bool]:
+    async def hold(self, name: str) -> AsyncIterator[Tenure | None]:
         async with self._transactions.for_user(ADA) as work:
             for job in self.meanwhile:
                 await work.jobs.save(job)
         if name in self.held:
-            yield False
+            yield None
             return
         self.held.add(name)
         try:
-            yield True
+            yield Tenure(name, 1, "here")
         finally:
             self.held.discard(name)
 
@@ -56,9 +57,12 @@ class Office:
         self.locks = Locks(self.transactions)
         self.given: list[Job] = []
         self.failure: DomainError | None = None
+        self.refusal: Refused | None = None
 
         async def work(job: Job) -> DomainError | None:
             self.given.append(job)
+            if self.refusal is not None:
+                raise self.refusal
             return self.failure
 
         self.dispatch = Dispatch(
@@ -110,6 +114,19 @@ async def test_a_deposit_waiting_for_the_bridge_does_not_keep_a_position_open(
     office.locks.held.add(f"deposit:{ADA}")
     assert not await office.dispatch.run(deposit.id)
     assert await office.dispatch.run(closing.id)
+
+
+@pytest.mark.parametrize(
+    ("kind", "raised"), [(JobKind.PROVISION, Unwilling), (JobKind.CLOSE, Refused)]
+)
+async def test_a_refusal_puts_off_only_what_can_wait(
+    office: Office, kind: JobKind, raised: type[Exception]
+) -> None:
+    job = await with_job(office.transactions, kind)
+    office.refusal = Refused(ErrorCode.POLICY_DENIED)
+    with pytest.raises(raised):
+        await office.dispatch.run(job.id)
+    assert (await office.job(job.id)).status is JobStatus.RUNNING
 
 
 async def test_equal_deposits_moments_apart_each_wait_for_their_own_credit() -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.treasury.deposits import DepositSteps
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -26,9 +25,10 @@ from asgard_basis.domain.saga.step import (
     StepStatus,
 )
 from asgard_basis.ports.chains import Landing, WalletChange
-from asgard_basis.ports.venues import LongPosition
+from asgard_basis.ports.venues import ActionNonce, LongPosition
 from tests.builders_platform import MOMENT
-from tests.unit.application.world import CONTEXT, Outside, StillClock
+from tests.unit.application.long_leg import long_steps
+from tests.unit.application.world import CONTEXT, START, Outside, StillClock
 
 AWAY = Unavailable(ErrorCode.SOLANA_RPC, "away")
 STRANGE = Refused(ErrorCode.ASGARD_API, "not understood")
@@ -58,21 +58,6 @@ class Answers(Outside):
         )
 
 
-def long_steps(outside: Outside) -> LongSteps:
-    return LongSteps(
-        context=CONTEXT,
-        asset=Asset.SOL,
-        protocol=LendingProtocol.KAMINO,
-        plan=None,
-        position_key=None,
-        margin=outside,  # type: ignore[arg-type]
-        chain=outside,  # type: ignore[arg-type]
-        reader=outside,  # type: ignore[arg-type]
-        leaving=outside,  # type: ignore[arg-type]
-        limits=RiskLimits(),
-    )
-
-
 def pair_steps(outside: Outside, *, job: str = "j") -> PairSteps:
     return PairSteps(
         context=CONTEXT,
@@ -81,7 +66,6 @@ def pair_steps(outside: Outside, *, job: str = "j") -> PairSteps:
         ),
         perp=outside,  # type: ignore[arg-type]
         long_steps=long_steps(outside),
-        reader=outside,  # type: ignore[arg-type]
         clock=StillClock(),
         limits=RiskLimits(),
     )
@@ -105,7 +89,8 @@ def a_step(name: StepName, intent: Any) -> Step:
 @pytest.mark.parametrize("call", ["landing", "wallet_change", "positions"])
 async def test_a_long_that_was_sent_is_not_bought_twice(call: str, error: Exception) -> None:
     steps = long_steps(Answers(**{call: error}))
-    step = a_step(StepName.OPEN_LONG, LONG)
+    sent = a_step(StepName.OPEN_LONG, replace(LONG, position_key=None))
+    step = replace(sent, intended_at=START)
     with pytest.raises(OutcomeUnknown):
         await steps.execute(step)
     with pytest.raises(OutcomeUnknown):
@@ -150,7 +135,8 @@ async def test_closing_again_does_not_mistake_an_old_order_for_its_own() -> None
     market = type("Market", (), {"mid_price": Decimal(170), "mark_price": Decimal(170)})()
     keys = set()
     for job in ("first", "second"):
-        steps = pair_steps(Answers(market=market), job=job)
+        world = Answers(market=market, reserve_nonce=ActionNonce(7, 0))
+        steps = pair_steps(world, job=job)
         intent = await steps.prepare(Perform(StepName.CLOSE_SHORT, Decimal(6)), Journal(), 1)
         assert isinstance(intent, OrderIntent)
         keys.add(intent.client_order_id)

@@ -16,9 +16,9 @@ from asgard_basis.domain.saga.exit import REFUSALS_MAX
 from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.repositories import JobKind, JobStatus
-from tests.builders_platform import a_short
-from tests.unit.application.pair import PERP, STATE, Pair, report
-from tests.unit.application.world import START
+from tests.builders_platform import a_position, a_short
+from tests.unit.application.pair import PERP, PLAN, PRICE, STATE, Pair, report
+from tests.unit.application.world import ADA, START
 
 AWAY = Unavailable(ErrorCode.ASGARD_API, "away")
 NO = Refused(ErrorCode.ASGARD_BUILD, "no")
@@ -119,8 +119,8 @@ async def test_a_book_without_sellers_is_tried_until_there_are_some(pair: Pair) 
     place = pair.world.answers["place"]
     nobody = OrderResult(None, Decimal(0), None, "iocCancelRejected", "nobody")
 
-    def empty_at_first(trader: object, order: object) -> object:
-        return place(trader, order) if pair.world.calls.count("place") > 20 else nobody
+    def empty_at_first(trader: object, order: object, nonce: object) -> object:
+        return place(trader, order, nonce) if pair.world.calls.count("place") > 20 else nobody
 
     pair.world.answers["place"] = empty_at_first
     job = await pair.job(JobKind.CLOSE, position)
@@ -220,7 +220,7 @@ async def test_the_long_is_looked_at_again_before_another_try_to_close_it(pair: 
     names = [step.name for step in journal.steps if "long" in step.name]
     assert names == ["observe_long", "close_long", "observe_long", "close_long"]
     assert position.long is not None
-    assert position.long.debt_repaid == 543
+    assert position.long.debt_repaid == 544
 
 
 async def test_the_lot_is_the_venues(pair: Pair) -> None:
@@ -261,3 +261,14 @@ async def test_what_was_bought_is_hedged_by_its_plan_whatever_the_market(pair: P
     position, _, _ = await pair.now(job)
     assert position.state is PositionState.HEDGED
     assert pair.signed == 1
+
+
+async def test_the_margin_leaves_room_for_the_accounts_own_fee(pair: Pair) -> None:
+    pair.world.answers["check"] = report(taker="0.0009")
+    position = await pair.added(a_position(ADA))
+    job = await pair.job(JobKind.OPEN, position)
+    assert await pair.opening.run(job) is None
+    _, job, _ = await pair.now(job)
+    assert job.plan is not None
+    dearer = Decimal("6.12") * PRICE * Decimal("0.00045")
+    assert job.plan.short_margin_usdc == PLAN.short_margin_usdc - dearer

@@ -15,9 +15,10 @@ from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.domain.market.funding import FundingPayment, FundingRate
 from asgard_basis.domain.market.rates import HealthFactor
-from asgard_basis.domain.position.legs import LongState, OrderResult, PerpAccount
+from asgard_basis.domain.position.legs import LongState, OrderResult, PerpAccount, PerpPosition
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.progress import short_span
 from asgard_basis.domain.saga.step import (
     OrderDone,
     PlainIntent,
@@ -28,6 +29,8 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.ports.repositories import JobKind, JobStatus
 from asgard_basis.ports.wallets import WalletRole
 from tests.builders_platform import MOMENT, a_job, a_long, a_position, a_short, a_user, a_wallet
+from tests.unit.application.guards import watching
+from tests.unit.application.pair import SNAPSHOT
 from tests.unit.application.world import ADA, CONTEXT, Outside, StillClock
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
@@ -57,7 +60,8 @@ class Books:
             funding_payments=lambda _address, *, since: [
                 p for p in self.payments if p.settled_at >= since
             ],
-            account=PerpAccount(Decimal(1), Decimal(1), None, Decimal(0), "default", MOMENT, True),
+            account=lambda *_: self.account(),
+            fills=[],
         )
         state = LongState(
             "key",
@@ -68,7 +72,8 @@ class Books:
             HealthFactor(Decimal("0.37")),
             MOMENT,
         )
-        self.margin = Outside(state=state, open_fill=None)
+        self.short = Decimal(0)
+        self.margin = Outside(state=state, open_fill=None, positions=[])
         self.book = PositionBook(
             transactions=self.transactions,
             perp=self.perp,  # type: ignore[arg-type]
@@ -76,15 +81,34 @@ class Books:
             clock=self.clock,
         )
 
+    def account(self) -> PerpAccount:
+        """It holds what is booked short."""
+        held = None
+        if self.short:
+            held = PerpPosition(
+                -self.short, Decimal(170), self.short * 170, Decimal(1), None, Decimal(0), None, 3,
+                False,
+            )  # fmt: skip
+        return PerpAccount(Decimal(1), Decimal(1), held, Decimal(0), "default", MOMENT, True)
+
+    def monitor(self) -> PositionMonitor:
+        """Whoever looks at it every cycle."""
+        world = Outside(**self.perp.answers, **self.margin.answers, latest=SNAPSHOT)
+        world.calls = self.perp.calls
+        return watching(world, self.transactions, self.clock, None, None).monitor
+
     async def add(self, key: str, *steps: Step, **changes: Any) -> Position:
+        size = short_span(steps).held(self.clock.now())
+        assert size is not None
         position = replace(
             a_position(ADA, key=key),
             state=PositionState.HEDGED,
             requested_at=min(s.intended_at for s in steps) - timedelta(minutes=1),
             long=replace(a_long(), position_key=key),
-            short=a_short(),
+            short=replace(a_short(), size=size),
             **changes,
         )
+        self.short += size
         job = replace(
             a_job(ADA, key=key, kind=JobKind.OPEN, position_id=position.id),
             status=JobStatus.COMPLETED,
@@ -205,7 +229,7 @@ async def test_a_late_settlement_reaches_a_position_that_was_closed_meanwhile() 
     ended = replace(position, state=PositionState.CLOSED)
     async with books.transactions.for_user(ADA) as work:
         await work.positions.save(ended)
-    monitor = PositionMonitor(transactions=books.transactions, book=books.book, clock=books.clock)
+    monitor = books.monitor()
     assert await monitor.cycle() == 1
     assert (await books.now(position)).funding_usdc == 0
     books.payments = [paid(NOON, "0.06", "6")]
@@ -243,7 +267,7 @@ async def test_a_position_that_cannot_be_asked_about_does_not_hide_the_next() ->
         return state if key == "b" else Unavailable(ErrorCode.ASGARD_API, "away")
 
     books.margin.answers["state"] = only_b
-    monitor = PositionMonitor(transactions=books.transactions, book=books.book, clock=books.clock)
+    monitor = books.monitor()
     assert await monitor.cycle() == 1
 
 

@@ -24,11 +24,12 @@ function entryOf(entry: TimelineEntry, index: number): Entry {
     entry.attempt > 1 ? `attempt ${entry.attempt}` : null,
     entry.seconds === null ? null : `took ${figure(entry.seconds, 1)} s`,
     entry.error ? `${entry.error.message} (${entry.error.code})` : null,
+    entry.hash ? `line ${entry.hash.slice(0, 12)}` : null,
   ];
   return {
     key: `${entry.at}-${entry.name}-${index}`,
     when: <time dateTime={entry.at} title={utc(entry.at)}>{moment(entry.at)}</time>,
-    mark: TRADES.has(entry.name) && !outcome ? "trade" : "note",
+    mark: entry.kind === "alarm" ? "defence" : TRADES.has(entry.name) && !outcome ? "trade" : "note",
     what: outcome ? `${entry.title}: ${outcome}.` : <strong>{entry.title}</strong>,
     detail: parts.filter(Boolean).join("; "),
   };
@@ -37,7 +38,7 @@ function entryOf(entry: TimelineEntry, index: number): Entry {
 export function TimelineSection({ positionId }: { positionId: string }) {
   const timeline = useTimeline(positionId);
   return (
-    <Section title="Timeline" meta="every step, newest first">
+    <Section title="Timeline" meta="from the audit log, newest first">
       <Async
         answer={timeline}
         asking="Asking the server for the steps of this position."

@@ -1,5 +1,6 @@
 """What an opening or closing through Asgard may do to the wallet, from what was asked."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from asgard_basis.domain.assets import (
@@ -12,7 +13,7 @@ from asgard_basis.domain.assets import (
     LendingProtocol,
 )
 from asgard_basis.domain.identifiers import SolanaAddress
-from asgard_basis.domain.money import ZERO, to_native
+from asgard_basis.domain.money import ONE, ZERO, to_native
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.treasury.mandate import Mandate
 from asgard_basis.ports.chains import SolanaChain
@@ -67,6 +68,27 @@ class MandateMaker:
             gain={USDC_SOLANA.mint: to_native(least_usdc, USDC_SOLANA.decimals)},
         )
 
+    def for_reduce(
+        self,
+        owner: SolanaAddress,
+        position: LongState,
+        *,
+        percentage: int,
+        price: Decimal | None,
+        slippage_bps: int,
+    ) -> Mandate:
+        """As a closing, of a share: what arrives is that share's, no less and not much more.
+
+        More would be more of the position than was asked for, with a short that stays.
+        """
+        share = Decimal(percentage) / 100
+        least = least_payout(position, price=price, slippage_bps=slippage_bps, share=share)
+        whole = self.for_close(owner, position, least_usdc=least)
+        if price is None:
+            return whole
+        most = most_payout(position, price=price, share=share)
+        return replace(whole, gain_max={USDC_SOLANA.mint: to_native(most, USDC_SOLANA.decimals)})
+
     def _programs(self, protocol: LendingProtocol) -> frozenset[SolanaAddress]:
         programs = {LENDING_PROGRAMS[protocol], *SWAP_PROGRAMS}
         if protocol is LendingProtocol.KAMINO:
@@ -86,12 +108,21 @@ class MandateMaker:
         )
 
 
-def least_payout(position: LongState, *, price: Decimal | None, slippage_bps: int) -> Decimal:
-    """USDC that closing must bring in at least; zero without a price to judge by."""
+def least_payout(
+    position: LongState, *, price: Decimal | None, slippage_bps: int, share: Decimal = ONE
+) -> Decimal:
+    """USDC that closing a share must bring in at least; zero without a price to judge by."""
     if price is None:
         return ZERO
     kept = 1 - Decimal(slippage_bps) / 10_000 - _PRICE_TOLERANCE
-    return max(ZERO, position.collateral * price * kept - position.debt_usdc * (1 + _DEBT_GROWTH))
+    whole = position.collateral * price * kept - position.debt_usdc * (1 + _DEBT_GROWTH)
+    return max(ZERO, whole * share)
+
+
+def most_payout(position: LongState, *, price: Decimal, share: Decimal) -> Decimal:
+    """USDC that closing a share can bring in at most."""
+    worth = position.collateral * price * (1 + _PRICE_TOLERANCE)
+    return max(ZERO, worth - position.debt_usdc) * share
 
 
 def _mints(asset: Asset) -> frozenset[SolanaAddress]:

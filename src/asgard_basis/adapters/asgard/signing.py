@@ -29,8 +29,8 @@ class Signed:
 
     transactions: tuple[str, ...]
     """Base64."""
-    signature: TransactionSignature
-    """Of the first."""
+    signatures: tuple[TransactionSignature, ...]
+    """One for each, by which the chain knows it."""
 
 
 class CheckedSigner:
@@ -55,11 +55,14 @@ class CheckedSigner:
         for each in decoded:
             _log.info("transaction_allowed", owner=mandate.owner, message_hash=each.message_hash)
         signed = [await self._signer.sign_transaction(owner, raw) for raw in raws]
-        first = VersionedTransaction.from_bytes(signed[0]).signatures[0]
         return Signed(
             transactions=tuple(base64.b64encode(raw).decode() for raw in signed),
-            signature=TransactionSignature(str(first)),
+            signatures=tuple(_signature(raw) for raw in signed),
         )
+
+
+def _signature(signed: bytes) -> TransactionSignature:
+    return TransactionSignature(str(VersionedTransaction.from_bytes(signed).signatures[0]))
 
 
 def _decoded(offered: object) -> bytes:

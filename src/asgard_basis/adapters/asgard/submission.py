@@ -7,7 +7,7 @@ from asgard_basis.adapters.asgard.client import AsgardClient
 from asgard_basis.adapters.asgard.errors import refusal_of
 from asgard_basis.adapters.http import parse_body
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
-from asgard_basis.ports.chains import Landing, SolanaChain
+from asgard_basis.ports.chains import Landing, SolanaChain, joint_landing
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.venues import SignedSubmission
 
@@ -17,7 +17,7 @@ _ERROR_STATUS = 400
 
 
 class Submission:
-    """One door for the two submit calls."""
+    """One door for the submit calls."""
 
     def __init__(self, *, client: AsgardClient, chain: SolanaChain, clock: Clock) -> None:
         self._client = client
@@ -27,8 +27,9 @@ class Submission:
     async def send(self, path: str, signed: SignedSubmission) -> Any:
         """The venue's answer, once the chain has confirmed the transaction.
 
-        Raises Refused when the chain says that it failed or can no longer land, OutcomeUnknown
-        ASG-0007 in every other case but success, Unavailable when it was never sent.
+        Raises Refused when the chain says that it failed or can no longer land (ASG-0011 when
+        only a part has landed), OutcomeUnknown ASG-0007 in every other case but success,
+        Unavailable when it was never sent.
         """
         body: Mapping[str, Any] = {
             **parse_body(signed.echo.encode()),
@@ -40,7 +41,10 @@ class Submission:
             raise_unknown(signed, error.message, error)
         if reply.status >= _ERROR_STATUS:
             refusal = refusal_of(reply, ErrorCode.ASGARD_SUBMIT)
-            if await self._landing(signed) in {Landing.FAILED, Landing.DEAD}:
+            landing = await self._landing(signed)
+            if landing is Landing.PARTIAL:
+                raise _in_part(signed)
+            if landing in {Landing.FAILED, Landing.DEAD}:
                 raise refusal
             raise_unknown(signed, refusal.message, refusal)
         await self._confirmed(signed)
@@ -51,6 +55,8 @@ class Submission:
             landing = await self._landing(signed)
             if landing is Landing.CONFIRMED:
                 return
+            if landing is Landing.PARTIAL:
+                raise _in_part(signed)
             if landing is not Landing.PENDING:
                 raise Refused(
                     ErrorCode.ASGARD_SUBMIT,
@@ -62,11 +68,20 @@ class Submission:
 
     async def _landing(self, signed: SignedSubmission) -> Landing:
         try:
-            return await self._chain.landing(
-                signed.signature, expires_at_height=signed.expires_at_height
+            return joint_landing(
+                [
+                    await self._chain.landing(each, expires_at_height=signed.expires_at_height)
+                    for each in signed.all_signatures
+                ]
             )
         except Unavailable as error:
             raise_unknown(signed, error.message, error)
+
+
+def _in_part(signed: SignedSubmission) -> Refused:
+    return Refused(
+        ErrorCode.ASGARD_PARTIAL, details={"signatures": ", ".join(signed.all_signatures)}
+    )
 
 
 def raise_unknown(signed: SignedSubmission, reason: str, cause: Exception | None) -> NoReturn:

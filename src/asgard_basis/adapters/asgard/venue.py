@@ -11,6 +11,7 @@ import structlog
 from asgard_basis.adapters.asgard import parse
 from asgard_basis.adapters.asgard.client import AsgardClient
 from asgard_basis.adapters.asgard.mandates import MandateMaker, least_payout
+from asgard_basis.adapters.asgard.reducing import reduce_body, update_echo
 from asgard_basis.adapters.asgard.signing import CheckedSigner
 from asgard_basis.adapters.asgard.submission import Submission, raise_unknown
 from asgard_basis.adapters.asgard.wire import Record, RefreshAnswer, read
@@ -148,6 +149,46 @@ class AsgardMarginVenue:
         """See MarginVenue."""
         await self._submission.send("/submit-close-position-tx", signed)
 
+    async def prepare_reduce(
+        self,
+        owner: Wallet,
+        position: LongState,
+        *,
+        percentage: int,
+        slippage_bps: int,
+        reference_price: Decimal | None = None,
+    ) -> SignedSubmission:
+        """See MarginVenue."""
+        body = reduce_body(
+            owner,
+            position,
+            percentage=percentage,
+            slippage_bps=slippage_bps,
+            tip_lamports=self._tip_lamports,
+        )
+        record = await self._record(position.position_key)
+        answer = await self._client.post(
+            "/position/partial-close", body, error=ErrorCode.ASGARD_BUILD
+        )
+        mandate = self._mandates.for_reduce(
+            SolanaAddress(owner.address),
+            position,
+            percentage=percentage,
+            price=reference_price or await self._price(position.asset),
+            slippage_bps=slippage_bps,
+        )
+        return await self._signed(
+            owner,
+            answer,
+            mandate,
+            position_key=position.position_key,
+            echo=update_echo(answer, body, record) if isinstance(answer, dict) else None,
+        )
+
+    async def submit_reduce(self, owner: Wallet, signed: SignedSubmission) -> None:
+        """See MarginVenue."""
+        await self._submission.send("/submit-position-update-tx", signed)
+
     async def positions(self, owner: SolanaAddress) -> Sequence[LongPosition]:
         """See MarginVenue."""
         answer = await self._client.post("/positions", {"walletPubkey": owner})
@@ -189,7 +230,13 @@ class AsgardMarginVenue:
         return parse.open_fill(await self._record(position_key))
 
     async def _signed(
-        self, owner: Wallet, answer: Any, mandate: Mandate, *, position_key: str | None
+        self,
+        owner: Wallet,
+        answer: Any,
+        mandate: Mandate,
+        *,
+        position_key: str | None,
+        echo: Any = None,
     ) -> SignedSubmission:
         offered = answer.get("signedTxs") if isinstance(answer, dict) else None
         if not isinstance(offered, list):
@@ -199,11 +246,12 @@ class AsgardMarginVenue:
         height = await self._chain.block_height()
         stated = answer.get("positionPDA") or answer.get("positionPda")
         return SignedSubmission(
-            signature=signed.signature,
+            signature=signed.signatures[0],
             transactions=signed.transactions,
-            echo=_encoder.encode(answer).decode(),
+            echo=_encoder.encode(echo or answer).decode(),
             expires_at_height=height + _BLOCKHASH_BLOCKS,
             position_key=position_key or (str(stated) if stated else None),
+            signatures=signed.signatures,
         )
 
     async def _opened(self, owner: Wallet, signed: SignedSubmission) -> LongPosition:

@@ -63,6 +63,7 @@ class Record(msgspec.Struct):
     token_a_mint: str = msgspec.field(name="tokenATokenMint")
     token_b_mint: str = msgspec.field(name="tokenBTokenMint")
     side: int = msgspec.field(name="positionSide")
+    id: int | str | None = None
     open_hash: str | None = msgspec.field(name="openTxHash", default=None)
     close_hash: str | None = msgspec.field(name="closeTxHash", default=None)
     entry_price: Decimal | None = msgspec.field(name="tokenAEntryPriceUSD", default=None)

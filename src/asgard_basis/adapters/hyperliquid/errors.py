@@ -30,9 +30,12 @@ _REFUSED = (
     ("Cannot switch leverage type", ErrorCode.HYPERLIQUID_LEVERAGE),
     ("Invalid leverage", ErrorCode.HYPERLIQUID_LEVERAGE),
 )
+_NUMBER_REFUSED = ("Invalid nonce", "Action already expired")
+_TAKEN = "duplicate nonce"
+_NUMBER_USED = (_TAKEN, "nonce too low")
+"""Under such a number nothing can happen any more."""
 _NOT_NOW = (
-    ("Invalid nonce", ErrorCode.HYPERLIQUID_API),
-    ("Action already expired", ErrorCode.HYPERLIQUID_API),
+    *((start, ErrorCode.HYPERLIQUID_API) for start in _NUMBER_REFUSED),
     ("Too many cumulative requests", ErrorCode.RATE_LIMITED),
     ("Too many requests", ErrorCode.RATE_LIMITED),
 )
@@ -41,6 +44,26 @@ _NOT_NOW = (
 def empty_status(text: str) -> str | None:
     """The venue's status name for a sound order with nothing to do, else None."""
     return next((name for start, name in NOTHING_TO_DO.items() if text.startswith(start)), None)
+
+
+def is_about_the_number(error: DomainError) -> bool:
+    """Whether an action was refused for its nonce or its age, whatever it asked for."""
+    return _venue_text(error).startswith(_NUMBER_REFUSED)
+
+
+def is_number_used(error: DomainError) -> bool:
+    """Whether the venue says that a nonce cannot be used (again) at any later time."""
+    text = _venue_text(error)
+    return is_about_the_number(error) and any(words in text for words in _NUMBER_USED)
+
+
+def is_number_taken(error: DomainError) -> bool:
+    """Whether the venue has seen this very nonce before."""
+    return is_about_the_number(error) and _TAKEN in _venue_text(error)
+
+
+def _venue_text(error: DomainError) -> str:
+    return error.details.get("venue_message", "").removeprefix("L1 error: ")
 
 
 def refusal(text: str, *, otherwise: ErrorCode) -> DomainError:

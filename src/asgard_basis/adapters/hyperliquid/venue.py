@@ -17,7 +17,13 @@ from asgard_basis.domain.market.snapshot import PerpMarket
 from asgard_basis.domain.position.legs import OrderResult, PerpAccount, PerpFill
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import NonceSource
-from asgard_basis.ports.venues import DepositCredit, PerpFees, PerpOrder, PerpTrader
+from asgard_basis.ports.venues import (
+    ActionNonce,
+    DepositCredit,
+    PerpFees,
+    PerpOrder,
+    PerpTrader,
+)
 from asgard_basis.ports.wallets import EvmSigner
 
 _PAGE_ROWS = 500
@@ -150,17 +156,35 @@ class HyperliquidPerpVenue:
         """Let the agent trade for the account; harmless when it may already."""
         await self._trading.approve_agent(trader)
 
-    async def set_isolated_leverage(self, trader: PerpTrader, leverage: int) -> None:
+    async def reserve_nonce(self, trader: PerpTrader) -> ActionNonce:
+        """A number nobody else has for the next action of the trader."""
+        return await self._trading.reserve(trader)
+
+    async def void(self, trader: PerpTrader, number: int) -> bool:
+        """Use a number for nothing; False when it was used before."""
+        return await self._trading.void(trader, number)
+
+    async def isolated_leverage(self, address: EvmAddress) -> int | None:
+        """The account's leverage setting; None while it is not isolated."""
+        return await self._trading.isolated_leverage(address)
+
+    async def set_isolated_leverage(
+        self, trader: PerpTrader, leverage: int, nonce: ActionNonce | None = None
+    ) -> None:
         """Isolated margin at that leverage; harmless when it is so already."""
-        await self._trading.set_isolated_leverage(trader, leverage)
+        await self._trading.set_isolated_leverage(trader, leverage, nonce)
 
-    async def add_margin(self, trader: PerpTrader, amount_usdc: Decimal) -> None:
+    async def add_margin(
+        self, trader: PerpTrader, amount_usdc: Decimal, nonce: ActionNonce | None = None
+    ) -> None:
         """Move free USDC into the isolated position; negative takes some out."""
-        await self._trading.add_margin(trader, amount_usdc)
+        await self._trading.add_margin(trader, amount_usdc, nonce)
 
-    async def place(self, trader: PerpTrader, order: PerpOrder) -> OrderResult:
+    async def place(
+        self, trader: PerpTrader, order: PerpOrder, nonce: ActionNonce | None = None
+    ) -> OrderResult:
         """Send an order and say what it came to."""
-        return await self._trading.place(trader, order)
+        return await self._trading.place(trader, order, nonce)
 
     async def find_order(
         self, address: EvmAddress, client_order_id: ClientOrderId

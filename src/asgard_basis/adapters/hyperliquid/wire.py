@@ -208,6 +208,12 @@ class ActiveAssetData(msgspec.Struct):
     leverage: Leverage
 
 
+class ExchangeStatus(msgspec.Struct):
+    """`exchangeStatus`: the venue's time in milliseconds."""
+
+    time: int
+
+
 class Filled(msgspec.Struct, rename="camel"):
     """An order that executed, perhaps only in part."""
 

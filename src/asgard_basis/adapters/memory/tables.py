@@ -39,6 +39,13 @@ class Tables:
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
     locked: set[tuple[str, Hashable]] = field(default_factory=set)
 
+    def clone(self) -> "Tables":
+        """The same rows for another database, which goes its own way from here."""
+        first = next(self.numbers)
+        self.numbers = itertools.count(first)
+        rows = {table: dict(found) for table, found in self.rows.items()}
+        return Tables(defaultdict(dict, rows), itertools.count(first))
+
 
 class Transaction:
     """One transaction's view: its own writes over what is committed, one person's rows only."""

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
 from asgard_basis.adapters.memory.records import (
@@ -16,6 +17,7 @@ from asgard_basis.adapters.memory.records import (
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.coordination import Tenure, superseded, tenures
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -55,11 +57,23 @@ class MemoryUnitOfWork:
 
 
 class MemoryTransactions:
-    """Implements Transactions; new jobs are handed to `deliver` when they are committed."""
+    """Implements Transactions; new jobs are handed to `deliver` when they are committed.
 
-    def __init__(self, deliver: Callable[[Job], None] | None = None) -> None:
-        self._tables = Tables()
+    It begins with `tables`, empty ones by default. Tenures are judged by `leases`; without it
+    none ever stands. Instead of keeping a take-over waiting, a commit is refused when a tenure
+    it was begun under was taken over meanwhile.
+    """
+
+    def __init__(
+        self,
+        deliver: Callable[[Job], None] | None = None,
+        *,
+        tables: Tables | None = None,
+        leases: LeaseBook | None = None,
+    ) -> None:
+        self._tables = tables or Tables()
         self._deliver = deliver or _nobody
+        self._leases = leases
 
     def for_user(self, user_id: UserId) -> contextlib.AbstractAsyncContextManager[UnitOfWork]:
         """Sees and changes this user's rows only, and what is the same for everybody."""
@@ -77,14 +91,22 @@ class MemoryTransactions:
 
     @contextlib.asynccontextmanager
     async def _transaction(self, sees: Callable[[Owner], bool]) -> AsyncIterator[UnitOfWork]:
+        held = tenures()
+        self._check(held)
         transaction = Transaction(self._tables, sees=sees)
         try:
             yield MemoryUnitOfWork(
                 transaction, deliver=self._deliver, number=lambda: next(self._tables.numbers)
             )
+            self._check(held)
             transaction.commit()
         finally:
             transaction.end()
+
+    def _check(self, held: tuple[Tenure, ...]) -> None:
+        for tenure in held:
+            if self._leases is None or not self._leases.stands(tenure):
+                raise superseded(tenure)
 
 
 def _nobody(_job: Job) -> None:

@@ -1,103 +1,230 @@
-"""Locks that end with the process that holds them, kept by one session of the database."""
+"""Leases with fencing numbers: rows that run out, judged by the database's clock alone.
+
+Not advisory locks: those last as long as a connection does, and a paused process keeps its own. It
+would hold its locks for as long as the pause lasts, and act on when it is over.
+"""
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+import os
+import secrets
+import socket
+import time
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
 
 import asyncpg
+import structlog
 
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.pool import Role, session_settings
 from asgard_basis.domain.errors import ErrorCode, Unavailable
+from asgard_basis.ports.coordination import Tenure, acting_under
+
+log = structlog.get_logger(__name__)
+
+_TAKE = """
+WITH free AS (
+    SELECT name FROM leases
+    WHERE name = $1 AND (holder IS NULL OR holder = $2 OR expires_at <= clock_timestamp())
+    FOR UPDATE SKIP LOCKED
+), taken AS (
+    UPDATE leases SET holder = $2, fence = leases.fence + 1,
+        expires_at = clock_timestamp() + make_interval(secs => $3)
+    FROM free WHERE leases.name = free.name
+    RETURNING leases.fence
+), made AS (
+    INSERT INTO leases (name, holder, fence, expires_at)
+    SELECT $1, $2, 1, clock_timestamp() + make_interval(secs => $3)
+    WHERE NOT EXISTS (SELECT FROM leases WHERE name = $1)
+    ON CONFLICT DO NOTHING
+    RETURNING fence
+)
+SELECT fence FROM taken UNION ALL SELECT fence FROM made
+"""
+"""Rows somebody has locked are passed over: whoever lost the name is still in the middle of a
+transaction under it, or another process is taking it."""
+_RENEW = """
+UPDATE leases SET expires_at = clock_timestamp() + make_interval(secs => $3)
+FROM unnest($1::text[], $2::bigint[]) AS held (name, fence)
+WHERE leases.name = held.name AND leases.fence = held.fence AND leases.holder = $4
+RETURNING leases.name
+"""
+_RELEASE = """
+UPDATE leases SET holder = NULL, expires_at = clock_timestamp()
+WHERE name = $1 AND holder = $2
+"""
+
+_MARGIN = 1.0
+"""Of the lifetime, never used up by the holder: clocks do not run alike."""
+_AGAIN_SECONDS = 0.2
+_ANSWER_SECONDS = 2.0
+_CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+"""Goes on while the machine sleeps. The event loop's own time is that of its latest turn, which
+after a pause of the process is the time before it."""
+
+
+def _now() -> float:
+    return time.clock_gettime(_CLOCK)
+
+
+@dataclass(slots=True, eq=False)
+class _Held:
+    task: "asyncio.Task[object]"
+    fence: int
+    sure_until: float
+    is_interrupted: bool = False
+
+    def is_sure(self) -> bool:
+        return not self.is_interrupted and _now() < self.sure_until
 
 
 class PostgresLocks:
-    """Implements Locks with session advisory locks, all on one connection.
+    """Implements Locks; one process's tenures are renewed together, on a connection of their own.
 
-    When that connection is lost the database has let go of every lock, so everybody who holds
-    one is interrupted: the body of `hold` is cancelled and `hold` raises Unavailable GEN-0006.
+    Losing that connection loses nothing while another can be had in time.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, seconds: float = 6.0, renew_seconds: float = 2.0) -> None:
+        self.holder = f"{socket.gethostname()}:{os.getpid()}:{secrets.token_hex(4)}"
         self._url = url
+        self._seconds = seconds
+        self._renew_seconds = renew_seconds
         self._session: asyncpg.Connection[asyncpg.Record] | None = None
         self._turn = asyncio.Lock()
         self._names: set[str] = set()
-        self._working: dict[str, asyncio.Task[object]] = {}
-        self._interrupted: set[asyncio.Task[object]] = set()
+        self._held: dict[str, _Held] = {}
+        self._renewal: asyncio.Task[None] | None = None
 
     @contextlib.asynccontextmanager
-    async def hold(self, name: str) -> AsyncIterator[bool]:
-        """Enter with True when the lock was won; without waiting."""
+    async def hold(self, name: str) -> AsyncIterator[Tenure | None]:
+        """Enter with a tenure when the name was free, without waiting; None otherwise."""
         task = asyncio.current_task()
         if task is None:
-            raise RuntimeError("a lock can be held by a task only")
+            raise RuntimeError("a tenure can be held by a task only")
         if name in self._names:
-            yield False
+            yield None
             return
         self._names.add(name)
-        won = False
+        held = await self._take(name, task)
+        if held is None:
+            self._names.discard(name)
+            yield None
+            return
+        tenure = Tenure(name, held.fence, self.holder, held.is_sure)
         try:
-            won = await self._win(name)
-            if won:
-                self._working[name] = task
-            yield won
+            try:
+                with acting_under(tenure):
+                    yield tenure
+            finally:
+                self._held.pop(name, None)
+                await asyncio.shield(self._let_go(name))
         except asyncio.CancelledError:
-            if task not in self._interrupted:
+            if not held.is_interrupted:
                 raise
             task.uncancel()
-            raise Unavailable(ErrorCode.NOT_READY, f"the lock on {name} was lost") from None
-        finally:
-            self._working.pop(name, None)
-            self._interrupted.discard(task)
-            if won:
-                await asyncio.shield(self._let_go(name))
-            else:
-                self._names.discard(name)
+            raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost") from None
 
     async def close(self) -> None:
-        """End the session, and with it every lock."""
+        """Let go of everything and end the connection."""
+        if self._renewal is not None:
+            self._renewal.cancel()
+            await asyncio.gather(self._renewal, return_exceptions=True)
+        for name in list(self._names):
+            await self._let_go(name)
         session, self._session = self._session, None
         if session is not None and not session.is_closed():
-            session.remove_termination_listener(self._lost)
-            await session.close(timeout=5)
+            with contextlib.suppress(*LOST):
+                await session.close(timeout=_ANSWER_SECONDS)
 
-    async def _win(self, name: str) -> bool:
-        with database_errors():
-            async with self._turn:
-                if self._session is None or self._session.is_closed():
-                    self._session = await asyncpg.connect(
-                        self._url,
-                        timeout=10,
-                        command_timeout=10,
-                        server_settings={
-                            **session_settings(Role.WORKER, name="basis locks"),
-                            "idle_session_timeout": "0",
-                        },
-                    )
-                    self._session.add_termination_listener(self._lost)
-                return bool(
-                    await self._session.fetchval(
-                        "SELECT pg_try_advisory_lock(hashtextextended($1, 0))", name
-                    )
-                )
+    async def _take(self, name: str, task: "asyncio.Task[object]") -> _Held | None:
+        asked_at = _now()
+        try:
+            rows = await self._ask(_ANSWER_SECONDS, _TAKE, name, self.holder, self._seconds)
+        except BaseException:
+            # It may have been given to us all the same.
+            await asyncio.shield(self._let_go(name))
+            raise
+        if not rows:
+            return None
+        held = _Held(task, rows[0]["fence"], asked_at + self._seconds - _MARGIN)
+        self._held[name] = held
+        if self._renewal is None or self._renewal.done():
+            self._renewal = asyncio.create_task(self._keep(), name="tenures")
+        return held
 
     async def _let_go(self, name: str) -> None:
+        """What cannot be given back runs out; until then nobody here takes it again."""
         try:
-            async with self._turn:
-                if self._session is not None and not self._session.is_closed():
-                    await self._session.execute(
-                        "SELECT pg_advisory_unlock(hashtextextended($1, 0))", name
-                    )
-        except LOST:
-            if self._session is not None:
-                self._session.terminate()
+            await self._ask(_ANSWER_SECONDS, _RELEASE, name, self.holder)
+        except (Unavailable, asyncpg.PostgresError) as error:
+            log.warning("tenure_not_released", name=name, error=repr(error))
         finally:
             self._names.discard(name)
 
-    def _lost(self, session: object) -> None:
-        for task in self._working.values():
-            if not task.done():
-                self._interrupted.add(task)
-                task.cancel()
-        self._session = None
+    async def _keep(self) -> None:
+        """Renew all, until none is held; whoever was lost, or may have been, is interrupted."""
+        pause = self._renew_seconds
+        while self._held:
+            await asyncio.sleep(pause)
+            asked_at = _now()
+            asked = {name: held for name, held in self._held.items() if held.is_sure()}
+            lost = {name: held for name, held in self._held.items() if name not in asked}
+            pause = self._renew_seconds
+            if asked:
+                first_end = min(held.sure_until for held in asked.values())
+                try:
+                    kept = await self._renew(asked, min(_ANSWER_SECONDS, first_end - asked_at))
+                except (Unavailable, asyncpg.PostgresError) as error:
+                    log.warning("tenures_not_renewed", error=repr(error))
+                    pause = _AGAIN_SECONDS
+                    kept = {name for name, held in asked.items() if held.is_sure()}
+                else:
+                    for name in kept:
+                        asked[name].sure_until = asked_at + self._seconds - _MARGIN
+                lost |= {name: held for name, held in asked.items() if name not in kept}
+            for name, held in lost.items():
+                if self._held.get(name) is held:
+                    _interrupt(name, held)
+
+    async def _renew(self, asked: dict[str, _Held], seconds: float) -> set[str]:
+        rows = await self._ask(
+            seconds,
+            _RENEW,
+            list(asked),
+            [held.fence for held in asked.values()],
+            self._seconds,
+            self.holder,
+        )
+        return {row["name"] for row in rows}
+
+    async def _ask(self, seconds: float, query: str, *values: object) -> Sequence[asyncpg.Record]:
+        with database_errors():
+            async with asyncio.timeout(seconds), self._turn:
+                try:
+                    if self._session is None or self._session.is_closed():
+                        self._session = await self._connected()
+                    return await self._session.fetch(query, *values)
+                except (*LOST, asyncio.CancelledError):
+                    # Its state is not known any more, and waiting to learn it takes too long.
+                    if self._session is not None:
+                        self._session.terminate()
+                        self._session = None
+                    raise
+
+    async def _connected(self) -> "asyncpg.Connection[asyncpg.Record]":
+        return await asyncpg.connect(
+            self._url,
+            timeout=_ANSWER_SECONDS,
+            server_settings={
+                **session_settings(Role.WORKER, name="basis locks"),
+                "idle_session_timeout": "0",
+            },
+        )
+
+
+def _interrupt(name: str, held: _Held) -> None:
+    if not held.is_interrupted and not held.task.done():
+        log.warning("tenure_lost", name=name, fence=held.fence)
+        held.is_interrupted = True
+        held.task.cancel()

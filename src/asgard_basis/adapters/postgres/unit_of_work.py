@@ -23,6 +23,7 @@ from asgard_basis.adapters.postgres.positions import PostgresPositions
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.coordination import superseded, tenures
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -39,6 +40,13 @@ from asgard_basis.ports.repositories import (
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 _ACQUIRE_SECONDS = 10.0
+_ACT_AS = "set_config('role', $1, true), set_config('basis.user_id', $2, true)"
+_AS_ANYBODY = f"SELECT {_ACT_AS}"
+_UNDER_TENURES = (
+    f"SELECT {_ACT_AS}, set_config('idle_in_transaction_session_timeout', '4s', true),"
+    " basis_stands($3, $4)"
+)
+"""A take-over waits for the transaction: one whose process is paused must not last."""
 
 
 class PostgresUnitOfWork:
@@ -68,8 +76,10 @@ class PostgresUnitOfWork:
 class PostgresTransactions:
     """Implements Transactions.
 
-    Entering raises Unavailable GEN-0006 when the database does not answer. Losing it while
-    committing raises OutcomeUnknown GEN-0006: the changes may or may not be there.
+    Entering raises Unavailable GEN-0006 when the database does not answer, and Superseded
+    GEN-0008 when a tenure it is begun under does not stand any more; one that stands cannot be
+    taken over before the end. Losing the database while committing raises OutcomeUnknown GEN-0006:
+    the changes may or may not be there.
     """
 
     def __init__(
@@ -99,13 +109,9 @@ class PostgresTransactions:
         try:
             with database_errors():
                 await connection.execute("BEGIN")
-                await connection.execute(
-                    "SELECT set_config('role', $1, true), set_config('basis.user_id', $2, true)",
-                    role.value,
-                    user_id,
-                )
             try:
                 with database_errors():
+                    await _enter(connection, role, user_id)
                     work = PostgresUnitOfWork(connection, self._delivery)
                     yield work
                     await work.finish()
@@ -116,6 +122,17 @@ class PostgresTransactions:
             await _commit(connection)
         finally:
             await self._pool.release(connection)
+
+
+async def _enter(connection: Connection, role: Role, user_id: UserId) -> None:
+    held = tenures()
+    if not held:
+        await connection.execute(_AS_ANYBODY, role.value, user_id)
+        return
+    names, fences = [tenure.name for tenure in held], [tenure.fence for tenure in held]
+    row = await connection.fetchrow(_UNDER_TENURES, role.value, user_id, names, fences)
+    if row is None or not row["basis_stands"]:
+        raise superseded(*held)
 
 
 async def _commit(connection: Connection) -> None:

@@ -1,9 +1,17 @@
-"""/control: pause opening and resume it; closing is always allowed."""
+"""/control: pause opening and resume it, close everything; closing is always allowed."""
 
 from fastapi import APIRouter
 
-from asgard_basis.api.dependencies import AppDep, PersonDep
-from asgard_basis.api.schemas.control import ControlResponse, PauseRequest
+from asgard_basis.api.dependencies import AppDep, KeyDep, PersonDep
+from asgard_basis.api.schemas.control import (
+    ControlResponse,
+    LeavingResponse,
+    NotTakenEntry,
+    PauseRequest,
+    StopRequest,
+)
+from asgard_basis.api.schemas.trading import JobAccepted
+from asgard_basis.application.trading.close_all import Leaving
 from asgard_basis.domain.risk.permissions import PauseSetter
 
 router = APIRouter(prefix="/control", tags=["control"])
@@ -25,3 +33,27 @@ async def pause(body: PauseRequest, app: AppDep, person: PersonDep) -> object:
 async def resume(app: AppDep, person: PersonDep) -> object:
     """End the person's own pause; what an operator or the system has set stays."""
     return await app.pauses.resume(person.user.id, by=PauseSetter.USER)
+
+
+@router.post("/close-all", status_code=202)
+async def close_all(app: AppDep, person: PersonDep, key: KeyDep = None) -> LeavingResponse:
+    """Close every position, one job for each. Asked again it gives the same jobs."""
+    return _leaving(await app.close_all.request(person.user.id, key))
+
+
+@router.post("/emergency-stop", status_code=202)
+async def emergency_stop(
+    body: StopRequest, app: AppDep, person: PersonDep, key: KeyDep = None
+) -> LeavingResponse:
+    """Open nothing any more and close everything now, leg by leg where a venue is away.
+
+    It stays in force until resumed: what is being opened meanwhile is closed too.
+    """
+    return _leaving(await app.emergency_stop.request(person.user.id, reason=body.reason, key=key))
+
+
+def _leaving(leaving: Leaving) -> LeavingResponse:
+    return LeavingResponse(
+        jobs=[JobAccepted(job_id=j.id, position_id=j.position_id) for j in leaving.jobs],
+        not_taken=[NotTakenEntry.model_validate(n) for n in leaving.not_taken],
+    )

@@ -1,10 +1,11 @@
-"""Pauses."""
+"""Pauses, closing everything, stopping everything."""
 
 from datetime import datetime
 
 from pydantic import Field
 
 from asgard_basis.api.schemas.shapes import Request, Shape
+from asgard_basis.api.schemas.trading import JobAccepted
 
 
 class PauseRequest(Request):
@@ -35,3 +36,25 @@ class ControlResponse(Shape):
     """The strongest of those who paused."""
     message: str | None
     pauses: list[PauseEntry]
+
+
+class StopRequest(Request):
+    """Why, for whoever reads it later."""
+
+    reason: str = Field(default="Emergency stop", min_length=1, max_length=200)
+
+
+class NotTakenEntry(Shape):
+    """A position that nothing was begun for."""
+
+    position_id: str
+    code: str
+    reason: str
+
+
+class LeavingResponse(Shape):
+    """The closings that were taken on or joined; watch each job."""
+
+    jobs: list[JobAccepted]
+    not_taken: list[NotTakenEntry]
+    """Positions that are being opened, reduced or repaired; a stop closes them afterwards."""

@@ -97,6 +97,12 @@ class JobResponse(Shape):
     finished_at: datetime | None
     error: Failure | None
     steps: list[JobStep]
+    waiting_for: str | None
+    """Who does not answer, while the job cannot get on."""
+    waiting_since: datetime | None
+    """Market time."""
+    remains: list[str]
+    """Of a closing: the legs that are still held, in words."""
 
 
 class LongLeg(Shape):
@@ -142,6 +148,36 @@ class ResultSplit(Shape):
     total: DecimalText
 
 
+class AlarmEntry(Shape):
+    """Something a person must know of until it is over."""
+
+    id: str
+    kind: str
+    message: str
+    position_id: str | None
+    raised_at: datetime
+    """Host time, as `acts_at`, `acknowledged_at` and `resolved_at`."""
+    age_seconds: int
+    exposure_sol: DecimalText | None
+    """Held without its opposite leg, long positive; null is not known."""
+    exposure_usd: DecimalText | None
+    tried: str | None
+    acts_at: datetime | None
+    """When the bot acts by itself; null waits for a person."""
+    action: str | None
+    acknowledged_at: datetime | None
+    resolved_at: datetime | None
+    is_open: bool
+    can_retry: bool
+    """Closing the position again is what a person can do."""
+
+
+class AlarmsResponse(Shape):
+    """Open ones first, oldest first; then those that are over, newest first."""
+
+    alarms: list[AlarmEntry]
+
+
 class PositionResponse(Shape):
     """One hedged pair."""
 
@@ -172,6 +208,8 @@ class PositionResponse(Shape):
     """At the present rates, on the capital."""
     age_seconds: int | None
     """Of what the venues last said."""
+    alarms: list[AlarmEntry]
+    """Open ones about this position, oldest first."""
 
 
 class PositionsResponse(Shape):
@@ -181,7 +219,7 @@ class PositionsResponse(Shape):
 
 
 class TimelineEntry(Shape):
-    """One step of a position's life."""
+    """One thing that happened to a position, as the audit log tells it."""
 
     at: datetime
     name: str
@@ -191,6 +229,10 @@ class TimelineEntry(Shape):
     seconds: DecimalText | None
     detail: str | None
     error: Failure | None
+    kind: str
+    """command, step, signed, state, alarm, outcome or operator."""
+    hash: str | None
+    """Of its line in the audit log."""
 
 
 class TimelineResponse(Shape):

@@ -64,6 +64,15 @@ class MarketWatch:
             group.create_task(self._repeat("funding", self._read_funding, 10))
             group.create_task(self._repeat("snapshot", self._publish, 1))
 
+    async def look(self) -> None:
+        """Read every part once and publish; for who cannot keep a websocket open.
+
+        Raises DomainError when there is no price; another part that fails shows by its age.
+        """
+        self._perp_market = await self._perp.market()
+        await self._every_once()
+        await self._publish()
+
     async def _every_once(self) -> None:
         for name, reading in (
             ("lenders", self._read_lenders),

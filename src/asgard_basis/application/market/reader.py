@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import SnapshotStore
 
 _FRESH = timedelta(seconds=30)
 _REUSE = timedelta(milliseconds=250)
+_SILENCE = timedelta(seconds=5)
+"""A store that hangs costs seconds for each question: it is left alone for as long."""
 
 
 class MarketReader:
@@ -18,17 +20,24 @@ class MarketReader:
         self._snapshots = snapshots
         self._clock = clock
         self._kept: MarketSnapshot | None = None
-        self._read_at = clock.host() - _REUSE
+        self._ask_at = clock.host()
 
     async def latest(self) -> MarketSnapshot:
         """The newest snapshot; its parts carry their ages.
 
-        Raises DomainError RSK-0004 while there has never been one.
+        While the store does not answer, the last one that was read: a leg must be closed all the
+        same, and whoever opens judges by the age. Raises DomainError RSK-0004 while there has
+        never been one, Unavailable GEN-0006 when it cannot be known.
         """
         now = self._clock.host()
-        if self._kept is None or now - self._read_at >= _REUSE:
-            self._kept = await self._snapshots.latest()
-            self._read_at = now
+        if self._kept is None or now >= self._ask_at:
+            try:
+                self._kept = await self._snapshots.latest()
+                self._ask_at = now + _REUSE
+            except Unavailable:
+                if self._kept is None:
+                    raise
+                self._ask_at = self._clock.host() + _SILENCE
         if self._kept is None:
             raise DomainError(ErrorCode.STALE_MARKET, "there is no market data yet")
         return self._kept

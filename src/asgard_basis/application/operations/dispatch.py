@@ -4,8 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 
 import structlog
 
+from asgard_basis.application.operations.duty import Duty, on_duty
 from asgard_basis.application.operations.jobs import ENDED, JobDesk
-from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.errors import DomainError, Refused
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.ports.coordination import Locks
 from asgard_basis.ports.repositories import Job, JobKind
@@ -29,6 +30,14 @@ _LOCKS: dict[JobKind, str] = {
 touches nothing a position needs: it must never keep one from being closed."""
 
 
+_PATIENT = {JobKind.PROVISION}
+"""What holds no money up: a refusal of it need not be asked about again and again."""
+
+
+class Unwilling(Exception):
+    """Somebody outside refused what can wait: worth another try, later each time."""
+
+
 class Dispatch:
     """Runs a job under its user's lock; a job that was finished before is left alone."""
 
@@ -48,27 +57,35 @@ class Dispatch:
     async def run(self, job_id: JobId) -> bool:
         """Carry the job out; False when another worker holds the user's lock right now.
 
-        Errors that leave the outcome open are raised, so that the queue delivers it again.
+        Errors that leave the outcome open are raised, so that the queue delivers it again;
+        Unwilling, where that should be ever later.
         """
         job = await self._job(job_id)
         if job is None or job.status in ENDED:
             return True
-        async with self._locks.hold(f"{_LOCKS[job.kind]}:{job.user_id}") as is_held:
-            if not is_held:
+        async with self._locks.hold(f"{_LOCKS[job.kind]}:{job.user_id}") as tenure:
+            if tenure is None:
                 return False
             # Read again: until the lock was won another worker may have been at it.
             job = await self._job(job_id)
             if job is None or job.status in ENDED:
                 return True
-            job = await self._desk.started(job)
-            try:
-                failure = await self._work[job.kind](job)
-            except DomainError as error:
-                log.warning("job_interrupted", job=job.id, code=error.code.code, why=error.message)
-                raise
-            await self._desk.finished(job, failure)
+            with on_duty(Duty(job.user_id, job.id, job.position_id)):
+                failure = await self._worked(job)
             log.info("job_finished", job=job.id, kind=job.kind.value, ok=failure is None)
         return True
+
+    async def _worked(self, job: Job) -> DomainError | None:
+        job = await self._desk.started(job)
+        try:
+            failure = await self._work[job.kind](job)
+        except DomainError as error:
+            log.warning("job_interrupted", job=job.id, code=error.code.code, why=error.message)
+            if isinstance(error, Refused) and job.kind in _PATIENT:
+                raise Unwilling(error.message) from error
+            raise
+        await self._desk.finished(job, failure)
+        return failure
 
     async def _job(self, job_id: JobId) -> Job | None:
         async with self._transactions.for_system() as work:

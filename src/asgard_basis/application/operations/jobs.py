@@ -8,6 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from asgard_basis.application.operations.waiting import (
+    WAITING_FOR,
+    WAITING_SINCE,
+    still_held,
+    waiting,
+)
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.saga.step import Journal, OrderDone, Step, StepName, StepStatus
@@ -98,6 +104,9 @@ class JobView:
     finished_at: datetime | None
     error: FailureView | None
     steps: list[StepView]
+    waiting_for: str | None = None
+    waiting_since: datetime | None = None
+    remains: tuple[str, ...] = ()
 
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
@@ -199,7 +208,26 @@ class JobDesk:
             if job is None:
                 raise DomainError(ErrorCode.JOB_NOT_FOUND)
             journal = await work.journals.of_job(job_id)
-        return job_view(job, journal)
+            position = await work.positions.get(job.position_id) if job.position_id else None
+        view = job_view(job, journal)
+        if job.kind is JobKind.CLOSE and position is not None:
+            left = still_held(position, None if job.status in ENDED else journal)
+            view = replace(view, remains=tuple(left))
+        waits = None if job.status in ENDED else waiting(job.details, journal, self._clock.now())
+        if waits is not None:
+            view = replace(view, waiting_for=waits.for_whom, waiting_since=waits.since)
+        return view
+
+    async def waits(self, job: Job, *, for_whom: str | None) -> None:
+        """Tell for whom a job waits that has not begun, or that it waits for nobody any more."""
+        async with self._transactions.for_user(job.user_id) as work:
+            present = await work.jobs.get(job.id)
+            told = present.details.get(WAITING_FOR, "") if present else ""
+            if told == (for_whom or ""):
+                return
+            since = self._clock.now().isoformat() if for_whom else ""
+            await work.jobs.note(job.id, {WAITING_FOR: for_whom or "", WAITING_SINCE: since})
+            await work.outbox.append(job_event(job))
 
     async def _save(self, job: Job) -> None:
         async with self._transactions.for_user(job.user_id) as work:

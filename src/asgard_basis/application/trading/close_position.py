@@ -1,26 +1,36 @@
-"""Closing: taken on as a job at once; the short first, then the long, then the books."""
+"""Closing: taken on as a job at once; the short first, then the long, then the books.
+
+An ordinary closing takes a pair apart only when both venues answer; until then it waits, hedged,
+and says for whom. An emergency does what can be reached at once and the rest when it comes back.
+"""
 
 from dataclasses import replace
 
 from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.operations.jobs import ENDED as JOB_ENDED
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
-from asgard_basis.domain.errors import DomainError, ErrorCode
-from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.application.trading.turns import Turns
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED, PositionState, moved
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.progress import closed_long, is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
-from asgard_basis.domain.saga.step import Finished, Journal
+from asgard_basis.domain.saga.step import Decision, Finished, Journal
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.repositories import Event, Job, JobKind
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
+
+MANNER, EMERGENCY = "manner", "emergency"
+"""In a closing's details; noted once, never taken back."""
 
 
 class ClosePosition:
@@ -44,41 +54,57 @@ class ClosePosition:
         self._clock = clock
         self._record = PositionRecord(transactions)
 
-    async def request(self, user_id: UserId, position_id: PositionId, key: str | None) -> Job:
+    async def request(
+        self,
+        user_id: UserId,
+        position_id: PositionId,
+        key: str | None,
+        *,
+        is_emergency: bool = False,
+    ) -> Job:
         """Take the closing on; asked again while it runs, it gives the same job.
 
-        Raises DomainError POS-0001 for a position that is not this user's, POS-0002 when it has
-        ended, POS-0006 while it is still being opened.
+        An emergency also hurries a closing that is under way. Raises DomainError POS-0001 for a
+        position that is not this user's, POS-0002 when it has ended, POS-0006 while it is still
+        being opened.
         """
-        digest = request_hash({"close": position_id})
-        # Two browsers may ask at the same moment: who comes second finds the other's job.
-        return await unchallenged(
-            lambda: self._taken_on(user_id, position_id, key, digest), tries=2
-        )
 
-    async def _taken_on(
-        self, user_id: UserId, position_id: PositionId, key: str | None, digest: str
+        async def taken_on() -> Job:
+            async with self._transactions.for_user(user_id) as work:
+                return await self.take_on(work, position_id, user_id, key, is_emergency)
+
+        # Two browsers may ask at the same moment: who comes second finds the other's job.
+        return await unchallenged(taken_on, tries=2)
+
+    async def take_on(
+        self,
+        work: UnitOfWork,
+        position_id: PositionId,
+        user_id: UserId,
+        key: str | None,
+        in_a_hurry: bool,
     ) -> Job:
-        async with self._transactions.for_user(user_id) as work:
-            earlier = await self._desk.earlier(work, user_id, key, digest)
-            if earlier is not None:
-                return earlier
+        """As `request`, within somebody's transaction."""
+        digest = request_hash({"close": position_id})
+        job = await self._desk.earlier(work, user_id, key, digest)
+        if job is None:
             position = await work.positions.get(position_id)
             if position is None:
                 raise DomainError(ErrorCode.POSITION_NOT_FOUND)
             if position.state in ENDED:
                 raise DomainError(ErrorCode.POSITION_CLOSED)
             running = await work.jobs.unfinished(position_id=position_id)
-            closing = next((j for j in running if j.kind is JobKind.CLOSE), None)
-            if closing is not None:
-                return closing
-            if running or position.state not in CLOSEABLE:
+            job = next((j for j in running if j.kind is JobKind.CLOSE), None)
+            if job is None and (running or position.state not in CLOSEABLE):
                 raise DomainError(ErrorCode.POSITION_BUSY)
+        if job is None:
             job = self._desk.new(
                 user_id, JobKind.CLOSE, position_id=position_id, key=key, digest=digest
             )
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
+        if in_a_hurry and not is_emergency(job):
+            await work.jobs.note(job.id, {MANNER: EMERGENCY})
         return job
 
     async def run(self, job: Job) -> DomainError | None:
@@ -87,11 +113,14 @@ class ClosePosition:
         position = await self._record.of(job)
         if position.state in ENDED:
             return None
+        leaving = _Leaving(self._transactions, job)
+        if not await leaving.has_begun() and not await self._begun(context, job, position, leaving):
+            return None
         short_size = position.short.size if position.short else ZERO
         plan = exit_saga.ExitPlan(
             short_size=short_size,
             size_step=await self._pairs.lot() if short_size else ONE,
-            holds_long=position.long is not None,
+            holds_long=position.long is not None and position.long.redemption_closed is None,
         )
         steps = self._pairs.steps(
             context,
@@ -100,13 +129,79 @@ class ClosePosition:
             plan=None,
             held_short=await self._record.others_short(position),
         )
+
+        async def progress(journal: Journal) -> None:
+            await self._progress(job, journal)
+            await leaving.look(journal)
+
         finished = await self._runner.run(
             job,
-            decide=lambda journal: exit_saga.next_step(plan, journal),
+            decide=lambda journal: leaving.next_step(plan, journal),
             performer=steps,
-            on_progress=lambda journal: self._progress(job, journal),
+            on_progress=progress,
         )
         return await self._finish(context, job, finished)
+
+    async def cancel(self, user_id: UserId, job_id: JobId) -> Job:
+        """Call off a closing that still waits for a venue; the position stays as it is.
+
+        Raises DomainError POS-0007 for a closing that is not this user's, POS-0006 when it has
+        begun: it cannot be left half done.
+        """
+
+        async def once() -> Job:
+            async with self._transactions.for_user(user_id) as work:
+                job = await work.jobs.get(job_id)
+                if job is None or job.kind is not JobKind.CLOSE or job.position_id is None:
+                    raise DomainError(ErrorCode.JOB_NOT_FOUND)
+                if job.status in JOB_ENDED:
+                    return job
+                position = await work.positions.get(job.position_id)
+                journal = await work.journals.of_job(job.id)
+                if position is None or position.state not in CLOSEABLE or journal.steps:
+                    raise DomainError(
+                        ErrorCode.POSITION_BUSY, "The closing has begun and goes on to its end."
+                    )
+                # Saved as it is: whoever sets out at this moment is told that it has changed.
+                await work.positions.save(position)
+                ended = self._desk.ended(job, DomainError(ErrorCode.CALLED_OFF))
+                await work.jobs.save(ended)
+                await work.outbox.append(job_event(ended))
+                return ended
+
+        return await unchallenged(once)
+
+    async def _begun(
+        self, context: UserTradingContext, job: Job, position: Position, leaving: "_Leaving"
+    ) -> bool:
+        """Past the point where nothing has been done yet; False when it was called off.
+
+        Raises Unavailable NET-0003, for the queue to deliver the job again, while an ordinary
+        closing would leave one leg alone.
+        """
+        silent = None
+        if not leaving.is_emergency:
+            silent = await self._pairs.silent(context, position)
+        await self._desk.waits(job, for_whom=silent)
+        if silent is not None:
+            raise Unavailable(
+                ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
+            )
+        return await unchallenged(lambda: self._set_out(job, position.id))
+
+    async def _set_out(self, job: Job, position_id: PositionId) -> bool:
+        """From here on the closing cannot be called off; False when it was."""
+        async with self._transactions.for_user(job.user_id) as work:
+            present = await work.jobs.get(job.id)
+            position = await work.positions.get(position_id)
+            if present is None or position is None or present.status in JOB_ENDED:
+                return False
+            if position.state in CLOSEABLE:
+                state = moved(position.state, PositionState.CLOSING_SHORT)
+                await work.positions.save(replace(position, state=state))
+                payload: dict[str, object] = {"position_id": position_id}
+                await work.outbox.append(Event("position_update", payload, job.user_id))
+        return True
 
     async def _progress(self, job: Job, journal: Journal) -> None:
         if not journal.steps:
@@ -168,6 +263,43 @@ class ClosePosition:
             ended=self._desk.ended(job),
         )
         return None
+
+
+class _Leaving:
+    """How one delivery of a closing is to be carried out: it may be hurried at any time."""
+
+    def __init__(self, transactions: Transactions, job: Job) -> None:
+        self._transactions = transactions
+        self._job = job
+        self._turns = Turns(transactions, job)
+        self.is_emergency = is_emergency(job)
+
+    async def has_begun(self) -> bool:
+        """Whether anything was attempted already."""
+        await self._heed()
+        async with self._transactions.for_user(self._job.user_id) as work:
+            return bool((await work.journals.of_job(self._job.id)).steps)
+
+    async def look(self, journal: Journal) -> None:
+        """After every step: whether to hurry, and whether to let another go first."""
+        await self._heed()
+        await self._turns.taken(journal)
+
+    async def _heed(self) -> None:
+        if not self.is_emergency:
+            async with self._transactions.for_user(self._job.user_id) as work:
+                job = await work.jobs.get(self._job.id)
+            self.is_emergency = job is not None and is_emergency(job)
+
+    def next_step(self, plan: exit_saga.ExitPlan, journal: Journal) -> Decision:
+        """In the present manner."""
+        decide = emergency.next_step if self.is_emergency else exit_saga.next_step
+        return decide(plan, journal)
+
+
+def is_emergency(job: Job) -> bool:
+    """Whether a closing is to do at once what can be reached."""
+    return job.details.get(MANNER) == EMERGENCY
 
 
 def _at_long(state: PositionState) -> PositionState:

@@ -2,16 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.operations.pause import refuse_when_paused
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport, known
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.turns import Turns
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import Leverage
@@ -38,6 +39,7 @@ class OpenPosition:
         *,
         transactions: Transactions,
         preflight: Preflight,
+        gate: OpeningGate,
         desk: JobDesk,
         runner: SagaRunner,
         pairs: PairFactory,
@@ -47,6 +49,7 @@ class OpenPosition:
     ) -> None:
         self._transactions = transactions
         self._preflight = preflight
+        self._gate = gate
         self._desk = desk
         self._runner = runner
         self._pairs = pairs
@@ -70,10 +73,9 @@ class OpenPosition:
         )
         async with self._transactions.for_user(user_id) as work:
             earlier = await self._desk.earlier(work, user_id, key, digest)
-            if earlier is None:
-                await refuse_when_paused(work, user_id)
         if earlier is not None:
             return earlier
+        await self._gate.admit(user_id, order.asset, order.protocol)
         context = await trading_context(self._transactions, user_id)
         report = await self._preflight.check(context, order)
         if not report.passed and not report.is_known:
@@ -110,13 +112,19 @@ class OpenPosition:
             return failure
         held_elsewhere = await self._record.others_short(position)
         steps = self._pairs.steps(
-            context, position, job=job, plan=job.plan, held_short=held_elsewhere
+            context,
+            position,
+            job=job,
+            plan=job.plan,
+            held_short=held_elsewhere,
+            admit=lambda: self._gate.admit(job.user_id, position.asset, position.protocol),
         )
+        turns = Turns(self._transactions, job)
         finished = await self._runner.run(
             job,
             decide=lambda journal: entry.next_step(_plan(job), journal),
             performer=steps,
-            on_progress=lambda journal: self._progress(job, journal),
+            on_progress=lambda journal: self._progress(job, journal, turns),
         )
         return await self._finish(context, job, finished)
 
@@ -134,8 +142,7 @@ class OpenPosition:
             position.asset, position.size_usd, Leverage(position.leverage), position.protocol
         )
         try:
-            async with self._transactions.for_user(job.user_id) as work:
-                await refuse_when_paused(work, job.user_id)
+            await self._gate.admit(job.user_id, position.asset, position.protocol)
             report = await self._preflight.check(context, order, is_counted=True)
         except DomainError as error:
             if isinstance(error, Unavailable) and self._is_patient(job):
@@ -160,7 +167,7 @@ class OpenPosition:
 
     def _plan_of(self, report: PreflightReport, position: Position) -> entry.EntryPlan:
         split = report.priced.split
-        fee = split.short_sol * report.snapshot.perp.mark_price * Decimal("0.0005")
+        fee = split.short_sol * report.snapshot.perp.mark_price * report.fees.perp_taker
         return entry.EntryPlan(
             collateral_usdc=split.collateral_usdc,
             long_leverage=position.leverage,
@@ -171,7 +178,7 @@ class OpenPosition:
             reference_price=report.snapshot.perp.mark_price,
         )
 
-    async def _progress(self, job: Job, journal: Journal) -> None:
+    async def _progress(self, job: Job, journal: Journal, turns: Turns) -> None:
         plan = _plan(job)
 
         def progressed(position: Position) -> Position:
@@ -180,6 +187,8 @@ class OpenPosition:
 
         position = await self._record.of(job)
         await self._record.change(job.user_id, position.id, progressed, "position_update")
+        if entry.state_of(journal) is PositionState.UNWINDING:
+            await turns.taken(journal)
 
     async def _finish(
         self, context: UserTradingContext, job: Job, finished: Finished

@@ -1,17 +1,24 @@
 """Hands for a saga: the steps of one pair, bound to one user's wallets."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.trading.long_steps import LongSteps
+from asgard_basis.application.trading.long_looks import LongLooks, last_known
+from asgard_basis.application.trading.long_steps import Admit, LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
+from asgard_basis.application.trading.reachability import Reachability
+from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.identifiers import PositionId
+from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.orphans import Orphan, OrphanKind
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
 
@@ -41,10 +48,36 @@ class PairFactory:
         self._leaving = LeavingMarket(
             reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
         )
+        self._reach = Reachability(perp=perp, margin=margin, chain=chain, clock=clock)
 
     async def lot(self) -> Decimal:
         """What sizes of the short are multiples of; the last known while nobody can be asked."""
         return await self._leaving.size_step() or _LOT
+
+    def sweeping(
+        self,
+        context: UserTradingContext,
+        orphan: Orphan,
+        *,
+        job: Job,
+        since: datetime,
+        held_short: Decimal,
+    ) -> PairSteps:
+        """The performer for closing what no position claims."""
+        asset = orphan.asset or Asset.SOL
+        protocol = orphan.protocol or LendingProtocol.KAMINO
+        key = orphan.key if orphan.kind is OrphanKind.LONG else None
+        return self._bound(
+            context,
+            PairTask(
+                PositionId(orphan.id), job.id, asset, protocol, None, since, held_short=held_short
+            ),
+            position_key=key,
+        )
+
+    async def silent(self, context: UserTradingContext, position: Position) -> str | None:
+        """Who does not answer now, of those that closing both legs needs; None when all do."""
+        return await self._reach.silent(context, position)
 
     def steps(
         self,
@@ -54,34 +87,58 @@ class PairFactory:
         job: Job,
         plan: EntryPlan | None,
         held_short: Decimal,
+        admit: Admit | None = None,
     ) -> PairSteps:
-        """The performer for one position's entry or exit."""
+        """The performer for one position's entry or exit; `admit` is asked before it is bought."""
+        task = PairTask(
+            position.id,
+            job.id,
+            position.asset,
+            position.protocol,
+            plan,
+            since=position.requested_at,
+            held_short=held_short,
+        )
+        key = position.long.position_key if position.long else None
+        return self._bound(
+            context, task, position_key=key, recorded=last_known(position), admit=admit
+        )
+
+    def _bound(
+        self,
+        context: UserTradingContext,
+        task: PairTask,
+        *,
+        position_key: str | None,
+        recorded: LongState | None = None,
+        admit: Admit | None = None,
+    ) -> PairSteps:
         long_steps = LongSteps(
             context=context,
-            asset=position.asset,
-            protocol=position.protocol,
-            plan=plan,
-            position_key=position.long.position_key if position.long else None,
+            plan=task.plan,
             margin=self._margin,
             chain=self._chain,
             reader=self._reader,
             leaving=self._leaving,
+            looks=LongLooks(
+                context=context,
+                asset=task.asset,
+                protocol=task.protocol,
+                position_key=position_key,
+                recorded=recorded,
+                plan=task.plan,
+                margin=self._margin,
+                leaving=self._leaving,
+                clock=self._clock,
+            ),
             limits=self._limits,
+            admit=admit,
         )
         return PairSteps(
             context=context,
-            task=PairTask(
-                position.id,
-                job.id,
-                position.asset,
-                position.protocol,
-                plan,
-                since=position.requested_at,
-                held_short=held_short,
-            ),
+            task=task,
             perp=self._perp,
             long_steps=long_steps,
-            reader=self._reader,
             clock=self._clock,
             limits=self._limits,
         )

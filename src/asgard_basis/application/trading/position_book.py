@@ -46,20 +46,32 @@ class PositionBook:
         if position.long is None:
             return position
         account = await self._perp.account(context.evm_address)
-        state = await self._margin.state(
+        state = await self.long_state(position)
+        return position if state is None else await self.note(position, account, state)
+
+    async def long_state(self, position: Position) -> LongState | None:
+        """The long as the venue states it now; None without one, or when it does not list it."""
+        if position.long is None:
+            return None
+        return await self._margin.state(
             position.long.position_key, protocol=position.protocol, asset=position.asset
         )
-        if state is None:
+
+    async def note(
+        self, position: Position, account: PerpAccount, state: LongState | None
+    ) -> Position:
+        """Write down what the venues said; without a state the long's figures keep their age."""
+        if position.long is None or (state is None and position.observation is None):
             return position
-        fee = await self._fee(position.long)
+        fee = await self._fee(position.long) if state is not None else position.long.fee_usdc
 
         def observed(present: Position) -> Position:
             if present.long is None or present.state in ENDED:
                 return present
             return replace(
                 present,
-                observation=_observation(account, state),
-                long=replace(present.long, fee_usdc=fee),
+                observation=_observation(account, state, present.observation),
+                long=replace(present.long, fee_usdc=fee or present.long.fee_usdc),
             )
 
         return await self._record.change(position.user_id, position.id, observed, "position_update")
@@ -129,15 +141,20 @@ class PositionBook:
         return None if fill is None else fill.fee_usdc
 
 
-def _observation(account: PerpAccount, state: LongState) -> LegObservation:
+def _observation(
+    account: PerpAccount, state: LongState | None, before: LegObservation | None
+) -> LegObservation | None:
     held = account.position
+    long = state or before
+    if long is None:
+        return None
     return LegObservation(
-        collateral=state.collateral,
-        debt_usdc=state.debt_usdc,
-        health=state.health,
+        collateral=long.collateral,
+        debt_usdc=long.debt_usdc,
+        health=long.health,
         account_signed_size=held.signed_size if held else ZERO,
         isolated_raw_usd=held.isolated_raw_usd if held else None,
         liquidation_price_short=held.liquidation_price if held else None,
         margin_usdc=held.margin_usdc if held else ZERO,
-        observed_at=state.observed_at,
+        observed_at=long.observed_at,
     )

@@ -5,10 +5,13 @@ from decimal import Decimal
 from typing import TypeVar
 
 from asgard_basis.application.operations.jobs import job_event
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.position import Position
-from asgard_basis.ports.repositories import Event, Job
+from asgard_basis.domain.saga.hedge import short_held
+from asgard_basis.domain.saga.step import OrderIntent
+from asgard_basis.ports.repositories import Event, Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 T = TypeVar("T")
@@ -46,11 +49,30 @@ class PositionRecord:
         return position
 
     async def others_short(self, position: Position) -> Decimal:
-        """SOL the user's other positions have sold short in the same account, by the book."""
+        """SOL the user's other positions have sold short in the same account now.
+
+        What is under way counts as its journal says, not as the book did before. Raises
+        Unavailable NET-0003 while an order of one of them may or may not have been filled: what
+        the account has cannot be told apart then.
+        """
         async with self._transactions.for_user(position.user_id) as work:
-            held = await work.positions.held()
-        others = (p.short.size for p in held if p.id != position.id and p.short is not None)
-        return sum(others, Decimal(0))
+            others = [p for p in await work.positions.held() if p.id != position.id]
+            running = {job.position_id: job for job in await work.jobs.unfinished()}
+            total = ZERO
+            for other in others:
+                size = other.short.size if other.short is not None else ZERO
+                job = running.get(other.id)
+                if job is not None:
+                    journal = await work.journals.of_job(job.id)
+                    unanswered = journal.open_step()
+                    if unanswered is not None and isinstance(unanswered.intent, OrderIntent):
+                        raise Unavailable(
+                            ErrorCode.VENUE_DOWN,
+                            "an order of another position is not known to be filled yet",
+                        )
+                    size = short_held(journal, ZERO if job.kind is JobKind.OPEN else size)
+                total += size
+        return total
 
     async def change(
         self,

@@ -7,8 +7,10 @@ from decimal import Decimal
 
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.operations.jobs import FailureView, StepView, step_view
+from asgard_basis.application.operations.alarms import AlarmView, alarm_view
+from asgard_basis.application.operations.jobs import FailureView
 from asgard_basis.application.trading.preflight import known
+from asgard_basis.application.trading.timeline import TimelineView, timeline_of
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, added, attribute
@@ -17,9 +19,9 @@ from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LegObservation, Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.saga.step import Step
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -87,20 +89,7 @@ class PositionView:
     costs_earned_back: Decimal | None
     net_apr: Decimal | None
     age_seconds: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class TimelineView:
-    """One step of a position's life."""
-
-    at: datetime
-    name: str
-    title: str
-    status: str
-    attempt: int
-    seconds: Decimal | None
-    detail: str | None
-    error: FailureView | None
+    alarms: list[AlarmView]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,29 +125,32 @@ class PositionViews:
         async with self._transactions.for_user(user_id) as work:
             positions = await work.positions.held()
             jobs = await work.jobs.unfinished() if positions else []
+            alarms = await work.alarms.unresolved() if positions else []
         snapshot = await known(self._reader.latest())
-        return [self._view(p, snapshot, jobs) for p in positions]
+        return [self._view(p, snapshot, jobs, alarms) for p in positions]
 
     async def one(self, user_id: UserId, position_id: PositionId) -> PositionView:
         """One position; raises DomainError POS-0001 when it is not this user's."""
         async with self._transactions.for_user(user_id) as work:
             position = await self._found(await work.positions.get(position_id))
             jobs = await work.jobs.unfinished(position_id=position_id)
-        return self._view(position, await known(self._reader.latest()), jobs)
+            alarms = await work.alarms.unresolved(position_id=position_id)
+        return self._view(position, await known(self._reader.latest()), jobs, alarms)
 
     async def history(self, user_id: UserId, *, limit: int = 200) -> HistoryView:
         """Ended positions, newest first; those that never held anything count for nothing."""
         async with self._transactions.for_user(user_id) as work:
             positions = await work.positions.ended(limit=limit)
-        views = [self._view(p, None, []) for p in positions]
+        views = [self._view(p, None, [], []) for p in positions]
         return HistoryView(views, added([v.result for v in views if v.result is not None]))
 
     async def timeline(self, user_id: UserId, position_id: PositionId) -> list[TimelineView]:
-        """Every step of its life, oldest first."""
+        """Its whole life from the audit log, oldest first."""
         async with self._transactions.for_user(user_id) as work:
             await self._found(await work.positions.get(position_id))
+            records = await work.audit.of_position(position_id)
             steps = await work.journals.of_position(position_id)
-        return [_timeline(step) for step in steps]
+        return timeline_of(records, steps)
 
     async def payments(
         self, user_id: UserId, position_id: PositionId, *, limit: int
@@ -174,7 +166,11 @@ class PositionViews:
         return position
 
     def _view(
-        self, position: Position, snapshot: MarketSnapshot | None, jobs: Sequence[Job]
+        self,
+        position: Position,
+        snapshot: MarketSnapshot | None,
+        jobs: Sequence[Job],
+        alarms: Sequence[Alarm],
     ) -> PositionView:
         job = next((j for j in jobs if j.position_id == position.id), None)
         valuation = valued(position, snapshot)
@@ -218,6 +214,11 @@ class PositionViews:
             costs_earned_back=self._earned_back(position, result, mark),
             net_apr=self._net_apr(position, snapshot),
             age_seconds=age,
+            alarms=[
+                alarm_view(alarm, self._clock.host())
+                for alarm in alarms
+                if alarm.position_id == position.id
+            ],
         )
 
     def _long(self, position: Position, valuation: LongValuation | None) -> LongView | None:
@@ -349,18 +350,3 @@ def _result(
 def _put_in(position: Position) -> Decimal:
     spent = position.long.usdc_spent - position.long.usdc_returned if position.long else ZERO
     return spent + (position.short.margin_usdc if position.short else ZERO)
-
-
-def _timeline(step: Step) -> TimelineView:
-    view: StepView = step_view(step)
-    error = FailureView(step.error_code, step.error or "") if step.error_code else None
-    return TimelineView(
-        at=step.intended_at,
-        name=view.name,
-        title=view.title,
-        status=view.status,
-        attempt=view.attempt,
-        seconds=view.seconds,
-        detail=view.detail,
-        error=error,
-    )

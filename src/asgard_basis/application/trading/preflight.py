@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.rates import Priced, RateBoard
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.operations.pause import pause_told
+from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
 from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -79,6 +80,8 @@ class PreflightReport:
     lender: LenderMarket
     priced: Priced
     snapshot: MarketSnapshot
+    fees: FeeSchedule
+    """Of this account, as the venue says; the usual ones when it could not be asked."""
 
     def first_failure(self) -> DomainError:
         """The first failing check as an error with its code and remedy."""
@@ -111,6 +114,14 @@ def entry_order(
     return EntryOrder(asset_named(asset), size_usd, Leverage(leverage), lender)
 
 
+class Gatekeeper(Protocol):
+    """Whoever must agree before anything more is opened for a user."""
+
+    async def before_opening(self, user_id: UserId) -> None:
+        """Raises the DomainError that stands against it; Unavailable while that is not known."""
+        ...
+
+
 class Preflight:
     """Asks both venues what is there and evaluates every check against one snapshot."""
 
@@ -118,6 +129,7 @@ class Preflight:
         self,
         *,
         transactions: Transactions,
+        gate: OpeningGate,
         reader: MarketReader,
         board: RateBoard,
         perp: PerpVenue,
@@ -125,8 +137,10 @@ class Preflight:
         clock: Clock,
         limits: RiskLimits,
         fees: FeeSchedule,
+        existence: Gatekeeper,
     ) -> None:
         self._transactions = transactions
+        self._gate = gate
         self._reader = reader
         self._board = board
         self._perp = perp
@@ -134,15 +148,19 @@ class Preflight:
         self._clock = clock
         self._limits = limits
         self._fees = fees
+        self._existence = existence
 
     async def check(
         self, context: UserTradingContext, order: EntryOrder, *, is_counted: bool = False
     ) -> PreflightReport:
         """The whole list; an unreachable venue makes its lines fail, not the call.
 
-        `is_counted` says that the position itself is already among those held.
-        Raises DomainError VAL-0008 when no lender takes the asset, RSK-0004 without a market.
+        `is_counted` says that the position itself is already among those held: it is about to
+        be opened, and the gate is asked. Raises DomainError VAL-0008 when no lender takes the
+        asset, RSK-0004 without a market, POS-0008 while something is held that is nobody's.
         """
+        if is_counted:
+            await self._existence.before_opening(context.user_id)
         snapshot = await self._reader.latest()
         balances, account, taker = await asyncio.gather(
             known(self._solana.balances(context.solana_address)),
@@ -158,7 +176,6 @@ class Preflight:
             )
         async with self._transactions.for_user(context.user_id) as work:
             held = len(await work.positions.held())
-            in_force = await work.pauses.in_force(context.user_id)
         facts = EntryFacts(
             now=self._clock.host(),
             asset=order.asset,
@@ -173,7 +190,8 @@ class Preflight:
             solana_sol=balances.sol if balances else None,
             free_margin_usdc=account.withdrawable_usdc if account else None,
             positions_held=held - (1 if is_counted else 0),
-            paused=pause_told(in_force),
+            paused=await self._gate.paused(context.user_id),
+            held_back=await self._gate.held_back(context.user_id, order.asset, lender.protocol),
         )
         checks = evaluate(facts, self._limits)
         return PreflightReport(
@@ -184,6 +202,7 @@ class Preflight:
             lender=lender,
             priced=priced,
             snapshot=snapshot,
+            fees=fees,
         )
 
     def _choose(self, snapshot: MarketSnapshot, order: EntryOrder) -> LenderMarket:

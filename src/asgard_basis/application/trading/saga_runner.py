@@ -1,5 +1,6 @@
 """Doing what a saga decides: write the intention, do it, write the outcome, ask again."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
@@ -21,6 +22,7 @@ from asgard_basis.domain.saga.step import (
     StepStatus,
 )
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import ensure_sure
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -53,11 +55,20 @@ class Performer(Protocol):
 
 
 class SagaRunner:
-    """The only place where sagas touch the world; a restart continues from the journal."""
+    """The only place where sagas touch the world; a restart continues from the journal.
+
+    Under a tenure that somebody else has taken over nothing is written and nothing is sent:
+    Superseded GEN-0008 ends the run, whatever the step was about to come to.
+    """
 
     def __init__(self, *, transactions: Transactions, clock: Clock) -> None:
         self._transactions = transactions
         self._clock = clock
+        self._leaving = asyncio.Event()
+
+    def leave(self) -> None:
+        """Begin no step any more: what is under way is concluded, the rest left to others."""
+        self._leaving.set()
 
     async def run(
         self,
@@ -70,11 +81,13 @@ class SagaRunner:
     ) -> Finished:
         """Run until the saga is finished; every outcome is in the journal before the next step.
 
-        Raises OutcomeUnknown after so many look-ups in a row without an answer: the queue
-        delivers the job again, and in between others have its place among the workers.
+        Raises OutcomeUnknown after so many look-ups in a row without an answer, and Unavailable
+        GEN-0006 once this process is leaving: the queue delivers the job again, and in between
+        others have its place among the workers.
         """
         asked = 0
         while True:
+            self._stay()
             journal = await self._journal(job)
             await on_progress(journal)
             unanswered = journal.open_step()
@@ -83,7 +96,7 @@ class SagaRunner:
                 if looks_max is not None and asked >= looks_max:
                     raise OutcomeUnknown(ErrorCode.UNKNOWN, f"{unanswered.name} is not known yet")
                 if asked:
-                    await self._clock.sleep(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
+                    await self._rest(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
                 continue
             decision = decide(journal)
             if isinstance(decision, Finished):
@@ -97,7 +110,7 @@ class SagaRunner:
         fruitless = journal.fruitless(command.name)
         if fruitless:
             doubled = 0.5 * 2.0 ** min(fruitless - 1, _DOUBLINGS_MAX)
-            await self._clock.sleep(min(_BACKOFF_SECONDS_MAX, doubled))
+            await self._rest(min(_BACKOFF_SECONDS_MAX, doubled))
         intended_at = self._clock.now()
         try:
             intent = await performer.prepare(command, journal, attempt)
@@ -105,12 +118,15 @@ class SagaRunner:
             await self._refuse_unsent(job, command, attempt, error)
             return
         except OutcomeUnknown:
-            await self._clock.sleep(_POLL_SECONDS)
+            await self._rest(_POLL_SECONDS)
             return
         step = Step(command.name, attempt, StepStatus.INTENDED, intent, intended_at)
         async with self._transactions.for_user(job.user_id) as work:
             await work.journals.intend(job.id, job.user_id, step)
             await work.outbox.append(job_event(job))
+        # The intention was written under the fence; from here to the wire only our own clock can
+        # tell that somebody may have taken over since.
+        ensure_sure()
         try:
             outcome = await performer.execute(step)
         except OutcomeUnknown as error:
@@ -122,6 +138,7 @@ class SagaRunner:
         await self._conclude(job, _done(step, outcome, self._clock))
 
     async def _resolve(self, job: Job, step: Step, performer: Performer) -> bool:
+        ensure_sure()
         try:
             outcome = await performer.resolve(step)
         except Unavailable as error:
@@ -150,6 +167,23 @@ class SagaRunner:
         async with self._transactions.for_user(job.user_id) as work:
             await work.journals.conclude(job.id, step)
             await work.outbox.append(job_event(job))
+
+    async def _rest(self, seconds: float) -> None:
+        """Wait, unless this process leaves meanwhile."""
+        over = asyncio.ensure_future(self._clock.sleep(seconds))
+        leaving = asyncio.ensure_future(self._leaving.wait())
+        try:
+            await asyncio.wait([over, leaving], return_when=asyncio.FIRST_COMPLETED)
+            if over.done():
+                over.result()
+        finally:
+            over.cancel()
+            leaving.cancel()
+        self._stay()
+
+    def _stay(self) -> None:
+        if self._leaving.is_set():
+            raise Unavailable(ErrorCode.NOT_READY, "this worker is stopping: another goes on")
 
     async def _journal(self, job: Job) -> Journal:
         async with self._transactions.for_user(job.user_id) as work:

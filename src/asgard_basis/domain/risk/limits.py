@@ -30,4 +30,16 @@ class RiskLimits:
     deposit_usdc_min: Decimal = Decimal(5)
     """The bridge keeps anything less for ever."""
     deposit_usdc_max: Decimal = Decimal(25_000)
+    unclaimed_seconds: int = 600
+    """Between telling of something that nobody can explain and closing it."""
     eth_reserve: Decimal = Decimal("0.0001")
+    back_off_minutes_first: int = 5
+    """How long an opening is held back after one failed; twice as long after each further one."""
+    back_off_hours_max: int = 24
+    unwinds_hourly_max: int = 1
+    unwinds_daily_max: int = 3
+    unwind_loss_usd_daily_max: Decimal = Decimal(500)
+    """What unwound openings may cost a user within a day."""
+    venue_failures_users: int = 3
+    """So many users failing at one venue within `venue_failures_minutes` hold everybody back."""
+    venue_failures_minutes: int = 10

@@ -52,7 +52,7 @@ def next_step(plan: ExitPlan, journal: Journal, *, patience: Patience = SECOND_L
             return Perform(StepName.CLOSE_SHORT, size=remaining)
         return _stuck(journal, StepName.CLOSE_SHORT)
     if plan.holds_long and not journal.is_done(StepName.CLOSE_LONG):
-        decision = _close_long(journal, patience)
+        decision = next_of_long(journal, patience)
         if decision is not None:
             return decision
     if not journal.is_done(StepName.SETTLE):
@@ -81,7 +81,8 @@ def _is_dust(journal: Journal) -> bool:
     return refusal is not None and refusal.error_code == ErrorCode.SIZE_TOO_SMALL.code
 
 
-def _close_long(journal: Journal, patience: Patience) -> Decision | None:
+def next_of_long(journal: Journal, patience: Patience) -> Decision | None:
+    """What brings the long away; None when it is not there any more."""
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
     if journal.refusals(StepName.CLOSE_LONG) >= patience.leaving_refusals_max:
         return _stuck(journal, StepName.CLOSE_LONG)

@@ -36,6 +36,10 @@ class LongReduced:
     signature: str
     usdc_received: Decimal
     sol_spent: Decimal
+    percentage: int = 0
+    """Of what it held and owed; zero when that was not written down."""
+    collateral_sold: Decimal = Decimal(0)
+    debt_repaid: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class LongOpened:
     """The long exists on chain."""
 
     position_key: str
+    """Empty while nobody has named it: it is found by its signature later."""
     signature: str
     usdc_spent: Decimal
     sol_spent: Decimal
@@ -76,6 +81,8 @@ class LongObserved:
     state: LongState | None
     redemption_rate: Decimal
     oracle_price: Decimal | None = None
+    is_estimate: bool = False
+    """What it was last known to be, because the venue has not listed it for too long."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ def opened_long(journal: Journal) -> LongRecord | None:
     state, redemption, oracle = seen
     worth = state.collateral * redemption * _oracle_at(journal, StepName.OPEN_LONG)
     return LongRecord(
-        position_key=opened.position_key,
+        position_key=opened.position_key or state.position_key,
         collateral_bought=state.collateral,
         usdc_spent=opened.usdc_spent,
         debt_opened=state.debt_usdc,

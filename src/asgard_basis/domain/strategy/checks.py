@@ -8,6 +8,7 @@ from decimal import Decimal
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
+from asgard_basis.domain.risk.churn import Hold, hold_told
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
 from asgard_basis.domain.strategy.sizing import Split
@@ -48,12 +49,15 @@ class EntryFacts:
     positions_held: int
     paused: str | None = None
     """Why nothing may be opened now; None when it may."""
+    held_back: Hold | None = None
+    """What has just failed and must not be tried again yet."""
 
 
 def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
     """Every check, in the order a person would ask."""
     rules: tuple[Callable[[EntryFacts, RiskLimits], Check], ...] = (
         _not_paused,
+        _not_held_back,
         _solana_usdc,
         _free_margin,
         _safe_leverage,
@@ -259,6 +263,19 @@ def _not_paused(facts: EntryFacts, _limits: RiskLimits) -> Check:
         limit="not paused",
         remedy=None if facts.paused is None else "Wait until it is resumed; closing works.",
         code=ErrorCode.PAUSED.code,
+    )
+
+
+def _not_held_back(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    hold = facts.held_back
+    return Check(
+        key="not_held_back",
+        label="Nothing has just failed here",
+        passed=hold is None,
+        figure="no failures" if hold is None else hold.figure,
+        limit="none that holds back" if hold is None else hold.limit,
+        remedy=None if hold is None else hold_told(hold),
+        code=ErrorCode.HELD_BACK.code,
     )
 
 

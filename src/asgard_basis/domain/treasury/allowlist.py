@@ -87,6 +87,10 @@ class TransactionValidator:
             least = mandate.gain.get(mint)
             if least is not None and change < least:
                 found.append(Violation(Breach.TOKEN_GAIN, f"{mint} by {change}, at least {least}"))
+            ceiling = mandate.gain_max.get(mint)
+            if ceiling is not None and change > ceiling:
+                detail = f"{mint} by {change}, at most {ceiling}"
+                found.append(Violation(Breach.TOKEN_GAIN_MAX, detail))
         for mint in sorted(set(mandate.gain) - _mints_of(effects)):
             found.append(Violation(Breach.TOKEN_GAIN, f"{mint} by 0"))
         return tuple(found)

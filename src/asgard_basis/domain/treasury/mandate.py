@@ -34,6 +34,8 @@ class Mandate:
     """Native units of each mint that may leave; nothing else may."""
     gain: Mapping[SolanaAddress, int] = field(default_factory=dict)
     """Native units of each mint that must at least arrive."""
+    gain_max: Mapping[SolanaAddress, int] = field(default_factory=dict)
+    """Native units of each mint that may arrive at most: more would mean that too much was sold."""
     other_wallets: frozenset[SolanaAddress] = frozenset()
     """Our other wallets: none of them may be made to sign."""
     tip_lamports_max: int = TIP_LAMPORTS_MAX
@@ -72,6 +74,7 @@ class Breach(StrEnum):
     SOL_FALLS = "sol_falls_too_far"
     TOKEN_FALLS = "token_falls_too_far"
     TOKEN_GAIN = "too_little_arrives"
+    TOKEN_GAIN_MAX = "too_much_arrives"
     TOKEN_CONTROL = "control_of_a_token_account_changes"
     WALLET_CONTROL = "wallet_account_changes"
 

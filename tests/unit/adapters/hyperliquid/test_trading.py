@@ -90,8 +90,13 @@ async def test_an_error_inside_an_accepted_answer_is_a_refusal(
             Refused,
             ErrorCode.HYPERLIQUID_ACCOUNT,
         ),
-        ("Invalid nonce: duplicate nonce 1741107452532", Unavailable, ErrorCode.HYPERLIQUID_API),
-        ("Action already expired", Unavailable, ErrorCode.HYPERLIQUID_API),
+        # Of the number, not of the order: an earlier copy of the request may have used it.
+        (
+            "Invalid nonce: duplicate nonce 1741107452532",
+            OutcomeUnknown,
+            ErrorCode.HYPERLIQUID_UNKNOWN,
+        ),
+        ("Action already expired", OutcomeUnknown, ErrorCode.HYPERLIQUID_UNKNOWN),
         (
             "Too many cumulative requests sent (37986 > 10436) for cumulative volume traded $4.",
             Unavailable,
@@ -162,7 +167,7 @@ async def test_two_actions_in_the_same_moment_have_different_nonces(script: Scri
     first, second = (sent["nonce"] for sent in script.asked["updateLeverage"])
     assert second > first
     assert script.asked["updateLeverage"][0]["action"]["isCross"] is False
-    assert script.asked["updateLeverage"][0]["expiresAfter"] is None
+    assert script.asked["updateLeverage"][0]["expiresAfter"] == first + 15_000
 
 
 @pytest.mark.parametrize(

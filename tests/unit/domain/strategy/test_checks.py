@@ -10,6 +10,7 @@ from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import FundingRate
 from asgard_basis.domain.market.rates import AnnualRate, AnnualYield
 from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
+from asgard_basis.domain.risk.churn import Hold
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
 from asgard_basis.domain.strategy.checks import Check, EntryFacts, evaluate
@@ -110,7 +111,7 @@ def spot(price: str) -> EntryFacts:
 
 def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 13
+    assert len(checks) == 14
     assert [check.key for check in checks if not check.passed] == []
 
 
@@ -118,6 +119,11 @@ def test_all_checks_pass_when_all_is_well() -> None:
     ("facts", "key", "code"),
     [
         (replace(FACTS, paused="You have paused opening: holidays"), "not_paused", "RSK-0007"),
+        (
+            replace(FACTS, held_back=Hold(NOW, "it failed", "failed once", "wait 5 minutes")),
+            "not_held_back",
+            "RSK-0008",
+        ),
         (replace(FACTS, solana_usdc=Decimal(100)), "solana_usdc", "WAL-0002"),
         (replace(FACTS, solana_usdc=None), "solana_usdc", "WAL-0002"),
         (replace(FACTS, free_margin_usdc=Decimal(100)), "free_margin", "HLQ-0003"),

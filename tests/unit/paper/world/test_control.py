@@ -237,3 +237,46 @@ def test_dropped_connections_look_like_broken_ones(calm: Running) -> None:
     with pytest.raises(httpx.TransportError):
         calm.arbitrum("eth_chainId")
     assert calm.arbitrum("eth_chainId") == "0xa4b1"
+
+
+def test_an_account_is_traded_and_deleveraged_without_its_owner(world: Running) -> None:
+    signer, client = trader(world, 41, 500)
+    assert client.update_leverage(3, "SOL", is_cross=False)["status"] == "ok"
+    sold = world.control("POST", "trade", {"address": signer.address, "side": "sell", "size": "2"})
+    assert sold["filled"] == "2.0"
+    taken = world.control("POST", "deleverage", {"address": signer.address, "size": "1.5"})
+    assert taken == {"closed": "1.5"}
+    (held,) = client.info.user_state(signer.address)["assetPositions"]
+    assert held["position"]["szi"] == "-0.5"
+    fills = client.info.user_fills(signer.address)
+    assert [fill["dir"] for fill in fills] == ["Auto-Deleveraging", "Open Short"]
+    assert all("cloid" not in fill for fill in fills)
+    assert world.control("GET", "audit")["balanced"]
+
+
+@pytest.mark.parametrize(
+    ("path", "wish"),
+    [
+        ("trade", {"address": "0x1", "side": "sell", "size": "2"}),
+        ("trade", {"side": "up", "size": "2"}),
+        ("deleverage", {"address": "0x1", "size": "2"}),
+        ("shock", {"kind": "mood", "size": "0.1", "minutes": "1"}),
+        ("shock", {"kind": "price", "size": "-1", "minutes": "1"}),
+    ],
+)
+def test_mischief_that_cannot_be_done_is_refused(
+    world: Running, path: str, wish: dict[str, str]
+) -> None:
+    assert world.refused("POST", path, wish).status_code == 400
+
+
+def test_a_price_shock_has_the_size_that_was_asked_for(calm: Running) -> None:
+    calm.control("POST", "clock", {"speed": 0})
+    before = Decimal(calm.control("GET", "status")["oracle_price"])
+    calm.control("POST", "shock", {"kind": "price", "size": "-0.2", "minutes": "1"})
+    calm.control("POST", "advance", {"seconds": "60"})
+    after = Decimal(calm.control("GET", "status")["oracle_price"])
+    calm.control("POST", "shock", {"kind": "price", "size": "0.25", "minutes": "1"})
+    calm.control("POST", "advance", {"seconds": "60"})
+    calm.control("POST", "clock", {"speed": 1})
+    assert abs(after / before - Decimal("0.8")) < Decimal("0.02")

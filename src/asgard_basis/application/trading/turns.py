@@ -1,0 +1,36 @@
+"""Taking turns: one job of a user at a time, and the one that can only wait lets the others go."""
+
+from asgard_basis.domain.errors import ErrorCode, Unavailable
+from asgard_basis.domain.saga.step import Journal, Step, StepStatus
+from asgard_basis.ports.repositories import Job, JobKind
+from asgard_basis.ports.unit_of_work import Transactions
+
+
+class Turns:
+    """One delivery of a job that leaves something; asked after every step of it."""
+
+    def __init__(self, transactions: Transactions, job: Job) -> None:
+        self._transactions = transactions
+        self._job = job
+        self._seen: int | None = None
+        self._last: Step | None = None
+
+    async def taken(self, journal: Journal) -> None:
+        """Go on; or, when nobody answered and another closing of this user waits, make room.
+
+        Raises Unavailable NET-0003: the queue delivers the job again.
+        """
+        last = journal.steps[-1] if journal.steps else None
+        was_seen, before = self._seen, self._last
+        self._seen, self._last = len(journal.steps), last
+        if last is None or was_seen is None:
+            return
+        is_silence = last.status is StepStatus.UNAVAILABLE and len(journal.steps) > was_seen
+        is_still_open = last.status is StepStatus.INTENDED and last == before
+        if (is_silence or is_still_open) and await self._others_wait():
+            raise Unavailable(ErrorCode.VENUE_DOWN, "nobody answers; other positions go first")
+
+    async def _others_wait(self) -> bool:
+        async with self._transactions.for_user(self._job.user_id) as work:
+            unfinished = await work.jobs.unfinished()
+        return any(j.kind is JobKind.CLOSE and j.id != self._job.id for j in unfinished)

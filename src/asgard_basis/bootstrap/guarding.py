@@ -1,0 +1,93 @@
+"""What watches over positions, joined: the existence gate, sweeps, the monitor."""
+
+from dataclasses import dataclass
+
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.trading.existence_gate import Closings, ExistenceGate, Repairs
+from asgard_basis.application.trading.existence_reader import ExistenceReader
+from asgard_basis.application.trading.exposure_watch import ExposureWatch
+from asgard_basis.application.trading.ledger_check import LedgerCheck
+from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.position_monitor import PositionMonitor
+from asgard_basis.application.trading.repair_position import RepairPosition
+from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.sweep_exposure import SweepExposure
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.venues import MarginVenue, PerpVenue
+
+
+@dataclass(frozen=True, slots=True)
+class Watchers:
+    """What looks, and what it has done."""
+
+    gate: ExistenceGate
+    repairs: RepairPosition
+    sweeps: SweepExposure
+    monitor: PositionMonitor
+
+
+def watchers(
+    *,
+    transactions: Transactions,
+    perp: PerpVenue,
+    margin: MarginVenue,
+    market: MarketReader,
+    clock: Clock,
+    limits: RiskLimits,
+    desk: JobDesk,
+    runner: SagaRunner,
+    pairs: PairFactory,
+    book: PositionBook,
+    closings: Closings,
+    asked: Repairs | None = None,
+) -> Watchers:
+    """Join them; `asked` is whoever is to be asked for repairs instead."""
+    repairs = RepairPosition(
+        transactions=transactions,
+        desk=desk,
+        runner=runner,
+        pairs=pairs,
+        book=book,
+        market=market,
+        clock=clock,
+        limits=limits,
+    )
+    reader = ExistenceReader(
+        transactions=transactions,
+        perp=perp,
+        margin=margin,
+        reader=market,
+        clock=clock,
+        limits=limits,
+    )
+    sweeps = SweepExposure(
+        transactions=transactions,
+        desk=desk,
+        runner=runner,
+        pairs=pairs,
+        reader=reader,
+        clock=clock,
+    )
+    gate = ExistenceGate(
+        transactions=transactions,
+        reader=reader,
+        repairs=asked or repairs,
+        closings=closings,
+        sweeps=sweeps,
+        ledger=LedgerCheck(transactions=transactions, perp=perp, clock=clock),
+        clock=clock,
+        limits=limits,
+    )
+    monitor = PositionMonitor(
+        transactions=transactions,
+        book=book,
+        perp=perp,
+        gate=gate,
+        exposures=ExposureWatch(transactions=transactions, market=market, clock=clock),
+        clock=clock,
+    )
+    return Watchers(gate, repairs, sweeps, monitor)

@@ -1,0 +1,34 @@
+"""Leaving at any price: a venue that is silent keeps its own leg waiting, never the other one.
+
+Ordinary leaving keeps the order (short first, then long), because a leg alone is a risk. Whoever
+stops everything has decided that being half out is better than being in.
+"""
+
+from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.exit import ExitPlan
+from asgard_basis.domain.saga.hedge import SECOND_LEG
+from asgard_basis.domain.saga.step import Decision, Journal, Perform, Step, StepName, StepStatus
+
+SHORT_STEPS = frozenset({StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT})
+LONG_STEPS = frozenset({StepName.OBSERVE_LONG, StepName.CLOSE_LONG})
+
+
+def next_step(plan: ExitPlan, journal: Journal) -> Decision:
+    """As leaving otherwise, but turn about while the short's venue does not answer."""
+    wanted = exit_saga.next_step(plan, journal)
+    if not isinstance(wanted, Perform) or wanted.name not in SHORT_STEPS:
+        return wanted
+    newest = next((s for s in reversed(journal.steps) if s.name in SHORT_STEPS), None)
+    if not is_silent(newest) or not plan.holds_long or journal.is_done(StepName.CLOSE_LONG):
+        return wanted
+    instead = exit_saga.next_of_long(journal, SECOND_LEG)
+    if not isinstance(instead, Perform):
+        return wanted
+    last = journal.steps[-1]
+    has_failed_too = last.name in LONG_STEPS and last.status is not StepStatus.DONE
+    return wanted if has_failed_too else instead
+
+
+def is_silent(step: Step | None) -> bool:
+    """Whether a step came to nothing because nobody answered."""
+    return step is not None and step.status is StepStatus.UNAVAILABLE

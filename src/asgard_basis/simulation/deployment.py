@@ -1,0 +1,225 @@
+"""Processes that come and go, and the queue between them: jobs are delivered at least once."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from contextvars import Context, ContextVar
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from asgard_basis.application.operations.dispatch import Unwilling
+from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.identifiers import JobId
+from asgard_basis.ports.repositories import Job
+from asgard_basis.simulation.chaos import Chaos
+from asgard_basis.simulation.machine import Machine, Shared
+from asgard_basis.simulation.membrane import Killed, Membrane
+
+_RETRY_SECONDS = 2.0
+_STALLED_SECONDS = 8.0
+_HELD_SECONDS = 1.0
+"""A worker not heard of for so long has its jobs given to others."""
+_FETCH_SECONDS = 0.05
+_BUSY_SECONDS = 10.0
+
+MACHINE: ContextVar[Machine | None] = ContextVar("machine", default=None)
+
+
+def adopted(loop: asyncio.AbstractEventLoop, work: Any, **more: Any) -> "asyncio.Task[Any]":
+    """A task factory: what a process starts dies with it."""
+    task: asyncio.Task[Any] = asyncio.Task(work, loop=loop, **more)
+    machine = MACHINE.get()
+    if machine is not None:
+        machine.adopt(task)
+    return task
+
+
+@dataclass(slots=True)
+class _Delivery:
+    job_id: JobId
+    holders: dict[str, float] = field(default_factory=dict)
+    """Which workers are at it."""
+    is_done: bool = False
+
+
+class Deployment:
+    """An API process and workers over shared stores; what fails unexpectedly goes to `defect`."""
+
+    def __init__(
+        self,
+        shared: Shared,
+        chaos: Chaos,
+        *,
+        skews: Sequence[float],
+        monitor_seconds: float,
+        tell: Callable[[str], None],
+        defect: Callable[[str, BaseException], None],
+    ) -> None:
+        self._shared = shared
+        self._chaos = chaos
+        self._monitor_seconds = monitor_seconds
+        self._tell = tell
+        self._defect = defect
+        self._loop = asyncio.get_running_loop()
+        names = ["api", *(f"worker{number}" for number in range(len(skews) - 1))]
+        self._skews = dict(zip(names, skews, strict=True))
+        self._machines: dict[str, Machine | None] = {}
+        self._closing: list[Coroutine[Any, Any, None]] = []
+        self._deliveries: dict[JobId, _Delivery] = {}
+        self._turn = 0
+        self._may_die = True
+        for name in names:
+            self._start(name)
+
+    # ---- processes ------------------------------------------------------------------------
+
+    def machine(self, name: str) -> Machine | None:
+        """The process of that name, or None while it is down."""
+        return self._machines.get(name)
+
+    def skew(self, name: str) -> float:
+        """Seconds its clock is ahead."""
+        return self._skews.get(name, 0.0)
+
+    def worker_names(self) -> list[str]:
+        """All workers, up or down."""
+        return [name for name in self._machines if name != "api"]
+
+    def kill(self, name: str, seconds: float) -> None:
+        """End a process; another takes its place after so long."""
+        machine = self._machines.get(name)
+        if machine is None or not self._may_die:
+            return
+        self._tell(f"{name} is killed, back in {seconds:.1f} s")
+        self._machines[name] = None
+        machine.membrane.kill()
+        # Its tasks are ended from outside of them: the one that struck is among them.
+        self._outside(machine.kill(), f"the end of {name}")
+        for delivery in self._deliveries.values():
+            if delivery.holders.pop(name, None) is not None:
+                self._loop.call_later(_STALLED_SECONDS, self._offer, delivery)
+        self._loop.call_later(seconds, self._start, name)
+
+    def pause(self, name: str, seconds: float) -> None:
+        """Stop a process; when that lasts, others are given its jobs."""
+        machine = self._machines.get(name)
+        if machine is None or machine.membrane.is_paused:
+            return
+        self._tell(f"{name} is stopped for {seconds:.1f} s")
+        machine.membrane.pause()
+        self._loop.call_later(seconds, machine.membrane.resume)
+        for delivery in self._deliveries.values():
+            if name in delivery.holders and seconds > _STALLED_SECONDS:
+                self._loop.call_later(_STALLED_SECONDS, self._offer, delivery)
+
+    def heal(self) -> None:
+        """From now on nobody dies, and who is stopped goes on."""
+        self._may_die = False
+        for name, machine in self._machines.items():
+            if machine is None:
+                self._start(name)
+            else:
+                machine.membrane.resume()
+
+    async def close(self) -> None:
+        """End every process."""
+        for machine in self._machines.values():
+            if machine is not None:
+                await machine.kill()
+                await machine.close()
+
+    def _start(self, name: str) -> None:
+        if self._machines.get(name) is not None:
+            return
+        membrane = Membrane(name, self._chaos.watch)
+        machine = Machine(self._shared, membrane, skew=timedelta(seconds=self._skews[name]))
+        self._machines[name] = machine
+        if name != "api":
+            self.run_in(machine, self._monitor(machine), "monitor")
+
+    def run_in(
+        self, machine: Machine, work: Coroutine[Any, Any, Any], name: str
+    ) -> "asyncio.Task[Any]":
+        """Let a process do something; every task begun by it belongs to the process."""
+        # In a context of its own: a process knows nothing of what made it start.
+        context = Context()
+        context.run(MACHINE.set, machine)
+        return self._loop.create_task(work, name=f"{machine.name} {name}", context=context)
+
+    def _outside(self, work: Coroutine[Any, Any, Any], name: str) -> None:
+        task = self._loop.create_task(work, name=name, context=Context())
+        task.add_done_callback(lambda done: self._judge(name, done), context=Context())
+
+    async def _monitor(self, machine: Machine) -> None:
+        while True:
+            # A product looks every five seconds; where nothing moves, seldom is as good.
+            await machine.clock.sleep(self._monitor_seconds if self.is_idle else _BUSY_SECONDS)
+            async with machine.app.leases.hold("position-monitor", seconds=10) as is_held:
+                if is_held:
+                    (outcome,) = await asyncio.gather(
+                        machine.app.monitor.cycle(), return_exceptions=True
+                    )
+                    if isinstance(outcome, BaseException):
+                        self._told_defect("the monitor", outcome)
+
+    # ---- the queue ------------------------------------------------------------------------
+
+    def deliver(self, job: Job) -> None:
+        """Take a new job on; called when it is committed."""
+        delivery = self._deliveries[job.id] = _Delivery(job.id)
+        self._loop.call_later(_FETCH_SECONDS, self._offer, delivery)
+
+    def redeliver(self, job_id: JobId, besides: str) -> None:
+        """Hand a job out once more while a worker is at it."""
+        delivery = self._deliveries.get(job_id)
+        if delivery is not None:
+            self._loop.call_soon(self._offer, delivery, besides)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no job is waiting or being carried out."""
+        return all(delivery.is_done for delivery in self._deliveries.values())
+
+    def _offer(self, delivery: _Delivery, besides: str | None = None) -> None:
+        if delivery.is_done:
+            return
+        able = [
+            machine
+            for name, machine in self._machines.items()
+            if machine is not None
+            and name not in {"api", besides}
+            and not machine.membrane.is_paused
+        ]
+        if not able:
+            if besides is None:
+                self._loop.call_later(_RETRY_SECONDS, self._offer, delivery)
+            return
+        self._turn += 1
+        machine = able[self._turn % len(able)]
+        delivery.holders[machine.name] = self._loop.time()
+        task = self.run_in(machine, machine.app.dispatch.run(delivery.job_id), "job")
+        task.add_done_callback(lambda done: self._ended(delivery, machine.name, done))
+
+    def _ended(self, delivery: _Delivery, name: str, task: "asyncio.Task[Any]") -> None:
+        if delivery.holders.pop(name, None) is None and task.cancelled():
+            return  # Killed: whoever notices the silence offers it again.
+        if task.cancelled():
+            self._loop.call_later(_STALLED_SECONDS, self._offer, delivery)
+            return
+        error = task.exception()
+        if error is None and task.result():
+            delivery.is_done = True
+            return
+        if error is not None and not isinstance(error, DomainError | Unwilling):
+            self._told_defect(f"job {delivery.job_id}", error)
+        if not delivery.holders:
+            seconds = _HELD_SECONDS if error is None else _RETRY_SECONDS
+            self._loop.call_later(seconds, self._offer, delivery)
+
+    def _judge(self, name: str, task: "asyncio.Task[Any]") -> None:
+        if not task.cancelled() and task.exception() is not None:
+            self._told_defect(name, task.exception())
+
+    def _told_defect(self, what: str, error: BaseException | None) -> None:
+        if error is not None and not isinstance(error, asyncio.CancelledError | Killed):
+            self._defect(what, error)

@@ -1,0 +1,195 @@
+"""What a seed stands for: who asks for what and when, and what goes wrong; all drawn up front.
+
+A plan is data, so that a failing one can be made smaller by leaving things out.
+"""
+
+import random
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from enum import StrEnum
+
+from asgard_basis.domain.assets import Asset
+from asgard_basis.domain.saga.step import StepName
+from asgard_basis.simulation.troubles import CELLS, CROSSINGS, NETWORK, Cell, Kind
+
+_EXIT = frozenset(
+    {StepName.CLOSE_SHORT, StepName.OBSERVE_LONG, StepName.CLOSE_LONG, StepName.SETTLE}
+)
+_TRANSFER = frozenset({StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT})
+_TIMED = (Kind.KILL, Kind.PAUSE, Kind.OUTAGE, Kind.ADL, Kind.THIN_BOOK, Kind.SNAPSHOT_DOWN)
+_VENUES = ("hyperliquid", "asgard", "solana", "privy", "arbitrum")
+
+
+class WishKind(StrEnum):
+    """What a person asks for."""
+
+    OPEN = "open"
+    CLOSE = "close"
+    DEPOSIT = "deposit"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One request of one person."""
+
+    number: int
+    person: int
+    kind: WishKind
+    at: float
+    """Seconds after the beginning; of a closing: after its opening has ended."""
+    size_usd: Decimal = Decimal(0)
+    leverage: Decimal = Decimal(2)
+    asset: Asset = Asset.SOL
+    again_after: float | None = None
+    """Seconds until a second browser asks for the same."""
+    again_is_same: bool = True
+    """Whether it does so under the same key."""
+
+    def says(self) -> str:
+        """In words."""
+        again = "" if self.again_after is None else f", again after {self.again_after:.1f} s"
+        what = "" if not self.size_usd else f" {self.size_usd} USD"
+        return f"person {self.person} asks at {self.at:.1f} s: {self.kind}{what}{again}"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One fault, at the `nth` chance within a step, or at a moment."""
+
+    number: int
+    kind: Kind
+    step: StepName | None = None
+    nth: int = 0
+    at: float | None = None
+    seconds: float = 1.0
+    """How long it lasts, or until what died is back."""
+    share: Decimal = Decimal(1)
+    venue: str | None = None
+    machine: int = 0
+
+    def says(self) -> str:
+        """In words."""
+        if self.step is None:
+            return f"at {self.at:.1f} s: {self.kind} of {self.venue or f'worker {self.machine}'}"
+        return f"{self.kind} during {self.step}, chance {self.nth + 1}, {self.seconds:.1f} s"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that is drawn for one seed."""
+
+    seed: int
+    people: int
+    workers: int
+    skews: tuple[float, ...]
+    """Seconds each process's clock is ahead, the API's first."""
+    monitor_seconds: float
+    wishes: tuple[Wish, ...]
+    troubles: tuple[Trouble, ...]
+
+    def without(self, *, wishes: frozenset[int], troubles: frozenset[int]) -> "Plan":
+        """The same without some of them, by number."""
+        return replace(
+            self,
+            wishes=tuple(w for w in self.wishes if w.number not in wishes),
+            troubles=tuple(t for t in self.troubles if t.number not in troubles),
+        )
+
+
+def drawn(seed: int) -> Plan:
+    """The plan of a seed. Any stretch of as many seeds as there are cells aims at each once."""
+    draw = random.Random(f"asgard-basis simulation {seed}")
+    aim = CELLS[seed * 7919 % len(CELLS)]
+    people = draw.choices((1, 2, 3), (80, 15, 5))[0]
+    workers = draw.choices((1, 2, 3), (25, 55, 20))[0]
+    is_skewed = aim.kind is Kind.SKEW or draw.random() < 0.2
+    return Plan(
+        seed=seed,
+        people=people,
+        workers=workers,
+        skews=tuple(
+            round(draw.uniform(-4, 4), 3) if is_skewed else 0.0 for _ in range(workers + 1)
+        ),
+        monitor_seconds=float(draw.choice((20, 60, 180))),
+        wishes=_wishes(draw, people, aim),
+        troubles=_troubles(draw, workers, aim),
+    )
+
+
+def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
+    wishes: list[Wish] = []
+
+    def wish(person: int, kind: WishKind, at: float, **more: object) -> None:
+        again = round(draw.uniform(0, 2), 3) if draw.random() < 0.25 else None
+        same = kind is not WishKind.CLOSE and draw.random() < 0.8
+        made = Wish(len(wishes), person, kind, at, again_after=again, again_is_same=same)
+        wishes.append(replace(made, **more))  # type: ignore[arg-type]
+
+    for person in range(people):
+        if (person == 0 and aim.step in _TRANSFER) or draw.random() < 0.15:
+            amount = Decimal(draw.randrange(5, 800))
+            wish(person, WishKind.DEPOSIT, round(draw.uniform(0, 20), 3), size_usd=amount)
+            if person == 0 and aim.step in _TRANSFER and draw.random() < 0.7:
+                continue
+        for _ in range(draw.choices((1, 2), (88, 12))[0]):
+            wish(
+                person,
+                WishKind.OPEN,
+                round(draw.uniform(0, 30), 3),
+                size_usd=Decimal(draw.choice((150, 400, 1000, 3000, 9000))),
+                leverage=draw.choice((Decimal("1.5"), Decimal(2), Decimal("2.5"))),
+                asset=draw.choices((Asset.SOL, Asset.JITOSOL, Asset.INF), (70, 20, 10))[0],
+            )
+            if aim.step in _EXIT or draw.random() < 0.7:
+                hold = draw.choices((2, 60, 900, 5_000), (40, 35, 15, 10))[0]
+                wish(person, WishKind.CLOSE, round(draw.uniform(0.2, 1) * hold, 3))
+    return tuple(wishes)
+
+
+def _troubles(draw: random.Random, workers: int, aim: Cell) -> tuple[Trouble, ...]:
+    troubles: list[Trouble] = []
+    if aim.kind is not Kind.SKEW:
+        troubles.append(_at_step(draw, 0, aim, gently=True))
+    kinds = [kind for kind in Kind if kind is not Kind.SKEW and draw.random() < 0.4]
+    count = draw.choices((0, 2, 5, 9), (15, 40, 30, 15))[0] if kinds else 0
+    for _ in range(count):
+        kind = draw.choice(kinds)
+        number = len(troubles)
+        if kind in _TIMED and draw.random() < 0.2:
+            troubles.append(_at_moment(draw, number, kind, workers))
+        else:
+            cell = draw.choice([cell for cell in CELLS if cell.kind is kind])
+            troubles.append(_at_step(draw, number, cell, gently=False))
+    return tuple(troubles)
+
+
+def _at_step(draw: random.Random, number: int, cell: Cell, *, gently: bool) -> Trouble:
+    most = 1
+    if cell.kind in NETWORK:
+        most = 4
+    elif cell.kind in CROSSINGS and CROSSINGS[cell.kind] == "":
+        most = 14
+    elif cell.kind in CROSSINGS:
+        most = 3
+    if gently:
+        most = max(1, most // 2)
+    return Trouble(
+        number,
+        cell.kind,
+        step=cell.step,
+        nth=draw.randrange(most),
+        seconds=round(draw.choice((0.3, 3, 12, 25, 45)) * draw.uniform(0.5, 1.3), 3),
+        share=Decimal(draw.choice(("0.02", "0.3", "1"))),
+    )
+
+
+def _at_moment(draw: random.Random, number: int, kind: Kind, workers: int) -> Trouble:
+    return Trouble(
+        number,
+        kind,
+        at=round(draw.choice((5, 15, 40, 120, 1500)) * draw.uniform(0.2, 1.2), 3),
+        seconds=round(draw.choice((2, 10, 40, 150)) * draw.uniform(0.5, 1.3), 3),
+        share=Decimal(draw.choice(("0.02", "0.3", "1"))),
+        venue=draw.choice(_VENUES) if kind is Kind.OUTAGE else None,
+        machine=draw.randrange(workers),
+    )

@@ -1,0 +1,160 @@
+"""The monitor notices a lost leg within a cycle, asks little, and tells of what takes too long."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from asgard_basis.domain.identifiers import JobId
+from asgard_basis.domain.position.legs import OrderResult
+from asgard_basis.domain.position.lifecycle import PositionState
+from asgard_basis.domain.saga.outcome import LongClosed, OrderDone
+from asgard_basis.domain.saga.step import OrderIntent, PlainIntent, Step, StepName, StepStatus
+from asgard_basis.ports.oversight import AlarmKind
+from asgard_basis.ports.repositories import JobKind
+from tests.unit.application.guards import GuardedPair
+from tests.unit.application.world import ADA
+
+SOLD = Decimal("6.12")
+
+
+async def cycles(pair: GuardedPair, count: int) -> None:
+    for _ in range(count):
+        await pair.watchers.monitor.cycle()
+        pair.clock.pass_time(5)
+
+
+async def test_a_minute_of_a_quiet_pair_costs_few_requests() -> None:
+    pair = GuardedPair()
+    await pair.hedged()
+    await cycles(pair, 12)
+    # One account each cycle, and one more for each of the two closer looks.
+    assert pair.world.calls.count("account") == 14
+    assert pair.world.calls.count("positions") == 2
+    assert pair.world.calls.count("state") == 6 + 2
+
+
+async def test_what_was_seen_is_written_down_with_the_age_of_the_long() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    await cycles(pair, 1)
+    first = (await pair.position(position)).observation
+    pair.sold_short -= 1
+    await pair.watchers.monitor.cycle()
+    second = (await pair.position(position)).observation
+    assert first is not None
+    assert second is not None
+    assert second == replace(
+        first,
+        account_signed_size=-(SOLD - 1),
+        isolated_raw_usd=pair.account().position.isolated_raw_usd,  # type: ignore[union-attr]
+    )
+
+
+@pytest.mark.parametrize("what", ["short", "long"])
+async def test_a_lost_leg_is_repaired_within_15_seconds(what: str) -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    await cycles(pair, 3)
+    begun = pair.clock.host()
+    if what == "short":
+        pair.flat_by_venue("171")
+    else:
+        pair.end_long()
+    while not pair.asked.repairs:
+        await cycles(pair, 1)
+    assert pair.clock.host() - begun <= timedelta(seconds=15)
+    assert pair.asked.repairs == [(position.id, f"lost a part of its {what}")]
+    (alarm,) = await pair.alarms()
+    assert alarm.kind is AlarmKind.LEG_LOST
+
+
+async def test_an_account_that_cannot_be_read_does_not_hide_that_a_leg_is_exposed() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    await write(pair, job.id, bought(pair, Decimal("6.12")))
+    pair.world.answers["account"] = RuntimeError("a defect of ours")
+    pair.clock.pass_time(121)
+    await pair.watchers.monitor.cycle()
+    assert [a.kind for a in await pair.alarms()] == [AlarmKind.LEG_EXPOSED]
+
+
+async def test_a_leg_alone_for_two_minutes_is_told_until_it_is_over() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    await pair.moved(position, PositionState.CLOSING_SHORT)
+    await write(pair, job.id, bought(pair, Decimal("6.12")))
+    pair.clock.pass_time(119)
+    await pair.watchers.monitor.cycle()
+    assert await pair.alarms() == []
+    pair.clock.pass_time(2)
+    await pair.watchers.monitor.cycle()
+    (alarm,) = await pair.alarms()
+    assert (alarm.kind, alarm.position_id) == (AlarmKind.LEG_EXPOSED, position.id)
+    assert alarm.exposure_sol is not None
+    assert alarm.exposure_sol > 6
+    assert "long without the other leg" in alarm.message
+
+    closed = LongClosed("sig", Decimal(500), Decimal(0))
+    at = pair.clock.now()
+    done = Step(StepName.CLOSE_LONG, 1, StepStatus.DONE, PlainIntent(), at, closed, at)
+    await write(pair, job.id, done)
+    await pair.watchers.monitor.cycle()
+    assert await pair.alarms() == []
+
+
+async def test_a_leg_that_an_emergency_leaves_alone_is_told_at_once() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position, details={"manner": "emergency"})
+    await pair.moved(position, PositionState.CLOSING_SHORT)
+    await write(pair, job.id, bought(pair, Decimal("6.12")))
+    await pair.watchers.monitor.cycle()
+    assert await pair.alarms() == []  # the long is being sold
+    at = pair.clock.now()
+    silent = Step(
+        StepName.OBSERVE_LONG, 1, StepStatus.UNAVAILABLE, PlainIntent(), at, None, at, "ASG-0001"
+    )
+    await write(pair, job.id, silent)
+    await pair.watchers.monitor.cycle()
+    (alarm,) = await pair.alarms()
+    assert (alarm.kind, alarm.position_id) == (AlarmKind.LEG_EXPOSED, position.id)
+    assert "as soon as Asgard answers again" in alarm.message
+
+
+async def test_that_nothing_can_be_signed_is_told_after_two_minutes() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    for attempt in (1, 2):
+        at = pair.clock.now()
+        away = Step(
+            StepName.CLOSE_SHORT, attempt, StepStatus.UNAVAILABLE, PlainIntent(), at, None, at,
+            "WAL-0006", "Privy does not answer",
+        )  # fmt: skip
+        await write(pair, job.id, away)
+        pair.clock.pass_time(61)
+    await pair.watchers.monitor.cycle()
+    (alarm,) = await pair.alarms()
+    assert (alarm.kind, alarm.tried) == (AlarmKind.SIGNING_DOWN, "Privy does not answer")
+    await write(pair, job.id, replace(bought(pair, Decimal(1)), attempt=3))
+    await pair.watchers.monitor.cycle()
+    assert await pair.alarms() == []
+
+
+def bought(pair: GuardedPair, size: Decimal) -> Step:
+    at = pair.clock.now()
+    intent = OrderIntent("0xkey", True, size, Decimal(171), True, Decimal(170))
+    result = OrderResult(1, size, Decimal(170), "filled")
+    done = OrderDone(result, Decimal("0.1"), filled_at=at)
+    return Step(StepName.CLOSE_SHORT, 1, StepStatus.DONE, intent, at, done, at)
+
+
+async def write(pair: GuardedPair, job_id: JobId, step: Step) -> None:
+    begun = replace(step, status=StepStatus.INTENDED, outcome=None, finished_at=None)
+    async with pair.transactions.for_user(ADA) as work:
+        await work.journals.intend(job_id, ADA, begun)
+        await work.journals.conclude(job_id, step)
