@@ -26,6 +26,8 @@ ALREADY_FLAT = "already_flat"
 """What a closing order comes to when nothing is left to close: as good as done."""
 LOSSES_MAX = 3
 """So often the venue may take from the short during one saga, and it is sold again."""
+CHECKS_MAX = 3
+"""Refusals of a step that only makes sure; a venue that is away is waited for."""
 _COST = Decimal("0.002")
 """Of the exposure: Asgard's fee of 0.15 % and a calm swap."""
 _ROOM = Decimal("1.2")
@@ -258,7 +260,7 @@ def _is_read(steps: tuple[Step, ...]) -> bool:
 
 
 def _is_real(outcome: LongRead | LongObserved) -> bool:
-    return not isinstance(outcome, LongRead) or not outcome.is_estimate
+    return not outcome.is_estimate
 
 
 def _opening(journal: Journal) -> Step | None:

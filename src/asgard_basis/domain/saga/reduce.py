@@ -9,12 +9,14 @@ from asgard_basis.domain.money import ONE, nearest_to
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
+    CHECKS_MAX,
     LOSSES_MAX,
     SECOND_LEG,
     HedgeTerms,
     Patience,
     is_current,
     is_too_small,
+    losses,
     may_try,
     short_held,
     since_alone,
@@ -118,6 +120,8 @@ def _trim(plan: ReducePlan, journal: Journal, seen: LongObserved, patience: Pati
         return Perform(StepName.OBSERVE_LONG)
     if after.state is None:
         return Perform(StepName.LEAVE)
+    if len(losses(journal, plan.short_size)) > LOSSES_MAX:
+        return Perform(StepName.LEAVE)
     sol = after.state.collateral * after.redemption_rate
     target = nearest_to(sol, plan.terms.size_step)
     held = short_held(journal, plan.short_size)
@@ -125,10 +129,9 @@ def _trim(plan: ReducePlan, journal: Journal, seen: LongObserved, patience: Pati
     order = toward(plan.terms, since, held=held, target=target, patience=patience)
     if order is not None:
         return order
-    if is_current(journal, StepName.VALIDATE, after=_TRADES):
+    is_checked = is_current(journal, StepName.VALIDATE, after=_TRADES)
+    if is_checked or journal.refusals(StepName.VALIDATE) >= CHECKS_MAX:
         return Finished()
-    if journal.attempts(StepName.VALIDATE) > 2 * LOSSES_MAX:
-        return Perform(StepName.LEAVE)
     return Perform(StepName.VALIDATE, size=held)
 
 
@@ -155,4 +158,6 @@ def _leave(plan: ReducePlan, reducing: Journal, leaving: Journal, patience: Pati
 
 
 def _looks(journal: Journal) -> list[LongObserved]:
-    return [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
+    """What the venue itself showed: what it was last known to be does not tell of a cut."""
+    looks = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
+    return [look for look in looks if not look.is_estimate]

@@ -9,13 +9,12 @@ from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.saga.hedge import ALREADY_FLAT, short_held, since_alone
+from asgard_basis.domain.saga.hedge import ALREADY_FLAT, CHECKS_MAX, short_held, since_alone
 from asgard_basis.domain.saga.step import (
     AccountMeasured,
     Journal,
     LongObserved,
     OrderDone,
-    OrderIntent,
     Step,
     StepName,
     StepStatus,
@@ -24,7 +23,6 @@ from asgard_basis.simulation.exploration.world import NOON, PRICE
 
 COUNTED_MAX = 2
 """Of one kind of failure; scenes have patience for no more."""
-CHECKS_MAX = 3
 _CHECKS = frozenset({StepName.ADD_MARGIN, StepName.VALIDATE})
 _TRIED = frozenset({StepName.CLOSE_LONG, StepName.CLOSE_SHORT})
 _ORDERS = (StepName.CLOSE_SHORT, StepName.OPEN_SHORT)
@@ -206,9 +204,8 @@ def _merged(fills: list[Step]) -> list[Step]:
     if not bought:
         return flat[-1:]
     first, last = bought[0], bought[-1]
-    merged = _filled(replace(last, intended_at=first.intended_at), size)
-    intent = replace(merged.intent, size=size) if isinstance(merged.intent, OrderIntent) else None
-    return [replace(merged, intent=intent or merged.intent), *flat[-1:]]
+    merged = replace(last, intended_at=first.intended_at, intent=first.intent)
+    return [_filled(merged, size), *flat[-1:]]
 
 
 def _unswung(orders: list[Step], held: Decimal) -> list[Step]:

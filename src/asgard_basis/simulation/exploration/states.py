@@ -92,8 +92,12 @@ class Scene:
 class Stepper:
     """What can happen next, and whether it may."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, *, is_short: bool = True) -> None:
+        """`is_short` keeps journals so small that there are finitely many."""
         self._scene = scene
+        self._is_short = is_short
+        self.doing = ""
+        """What is being tried, for stories of what went wrong."""
         self._lines = Lines()
         self._written: dict[tuple[tuple[int, ...], int], tuple[tuple[int, ...], Decimal]] = {}
         self._decided: dict[tuple[int, ...], Decision] = {}
@@ -103,6 +107,10 @@ class Stepper:
         scene = self._scene
         is_unseen = scene.booked_short != scene.truth.short
         return State((), scene.truth, acts=scene.acts, is_unseen=is_unseen)
+
+    def journal_of(self, state: State) -> Journal:
+        """What is written down, the open line apart."""
+        return self._lines.of(state.journal)
 
     def is_end(self, state: State) -> bool:
         """Whether the saga has nothing more to do there."""
@@ -116,6 +124,7 @@ class Stepper:
         if state.intended is None:
             decision = self._decision(state.journal)
             if isinstance(decision, Finished):
+                self.doing = f"finished: {decision.failure.code if decision.failure else 'well'}"
                 self._check_end(decision, state)
                 return
             yield from self._begun(state, decision)
@@ -136,12 +145,13 @@ class Stepper:
             later = " (an hour later)" if is_late else ""
             for status, code in self._troubles(command.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=at)
-                label = f"{told}{later}: {status.value} ({code.code}) before it was sent"
-                yield label, self._concluded(state, failed, is_late=is_late)
+                self.doing = f"{told}{later}: {status.value} ({code.code}) before it was sent"
+                yield self.doing, self._concluded(state, failed, is_late=is_late)
             open_line = self._lines.id_of(line)
+            self.doing = f"{told} is written down{later}"
             self._check_move(state.journal, (*state.journal, open_line))
             yield (
-                f"{told} is written down{later}",
+                self.doing,
                 state._replace(
                     intended=open_line, fate=None, is_sent=False, is_late=is_late, crashes=0
                 ),
@@ -152,9 +162,9 @@ class Stepper:
         line = self._line(state)
         command = _command(line)
         for effect in effects(self._scene.place, state.truth, command):
+            told = self.doing = f"{line.name.value} {effect.label}"
             self._check_effect(state, line, effect)
             fate = self._fate(line, effect)
-            told = f"{line.name.value} {effect.label}"
             after = state._replace(truth=effect.truth)
             yield f"{told}, answered", self._concluded(after, fate)
             if line.name in OURS:
@@ -179,24 +189,22 @@ class Stepper:
         line = self._line(state)
         name = line.name.value
         if not self._scene.looks_up and line.name not in LOOKS:
-            yield (
-                f"{name} is taken for failed without a look",
-                self._concluded(state, _never(line, state)),
-            )
+            self.doing = f"{name} is taken for failed without a look"
+            yield self.doing, self._concluded(state, _never(line, state))
         elif line.name in LOOKS or _is_repeatable(line):
+            self.doing = f"{name} is done again"
             for effect in effects(self._scene.place, state.truth, _command(line)):
-                yield f"{name} is done again", self._concluded(state, self._fate(line, effect))
+                yield self.doing, self._concluded(state, self._fate(line, effect))
             for status, code in self._troubles(line.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
                 yield f"{name} again: {status.value}", self._concluded(state, failed)
         elif state.fate is not None:
             done = self._lines.of((state.fate,)).steps[0]
-            yield f"{name} is looked up: it happened", self._concluded(state, done)
+            self.doing = f"{name} is looked up: it happened"
+            yield self.doing, self._concluded(state, done)
         else:
-            yield (
-                f"{name} is looked up: it never happened",
-                self._concluded(state, _never(line, state)),
-            )
+            self.doing = f"{name} is looked up: it never happened"
+            yield self.doing, self._concluded(state, _never(line, state))
         if state.crashes < CRASHES_MAX:
             yield (
                 "the process dies before it is looked up",
@@ -244,7 +252,10 @@ class Stepper:
         if known is None:
             scene, step = self._scene, self._lines.of((line,)).steps[0]
             start = Decimal(scene.booked_short)
-            longer = shortened(self._lines.of(journal), step, start=start, is_exit=scene.is_exit)
+            before = self._lines.of(journal)
+            longer = Journal((*before.steps, step))
+            if self._is_short:
+                longer = shortened(before, step, start=start, is_exit=scene.is_exit)
             ids = self._lines.ids_of(longer)
             self._check_move(journal, ids)
             known = self._written[journal, line] = (ids, short_held(longer, start))

@@ -165,7 +165,7 @@ def _on_chain(place: Place, truth: Truth, name: StepName) -> Iterator[Effect]:
         closed = LongClosed("signature", Decimal(30), Decimal(0))
         yield Effect("sold", truth._replace(long=0), closed)
     else:
-        reduced = LongReduced("signature", Decimal(15), Decimal(0))
+        reduced = LongReduced("signature", Decimal(15), Decimal(0), 50, Decimal(2), Decimal(10))
         yield Effect("part sold", truth._replace(long=place.left_of_long), reduced)
 
 
