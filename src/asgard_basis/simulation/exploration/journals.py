@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.saga.hedge import ALREADY_FLAT, CHECKS_MAX, short_held, since_alone
+from asgard_basis.domain.saga.hedge import ALREADY_FLAT, CHECKS_MAX, losses, short_held, since_alone
 from asgard_basis.domain.saga.step import (
     AccountMeasured,
     Journal,
@@ -100,7 +100,9 @@ def _leaving(steps: list[Step], held: Decimal) -> list[Step]:
 
 def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     """Until then: failures count since the legs last came apart, in any order."""
-    steps = [_timeless(s) if _is_read(s) else s for s in _overruled(_flattened(steps, start))]
+    steps = [
+        _timeless(s) if _is_read(s) else s for s in _overruled(_flattened(steps, start), start)
+    ]
     begins = len(steps) - len(since_alone(Journal(tuple(steps)), start).steps)
     before, since = steps[:begins], steps[begins:]
     before = _netted([s for s in before if s.name not in _ORDERS or not _is_failure(s)], start)
@@ -144,11 +146,12 @@ def _flattened(steps: list[Step], start: Decimal) -> list[Step]:
     return [*steps[:-1], vain] if held == 0 else [*steps[:-1], vain, _filled(line, held)]
 
 
-def _overruled(steps: list[Step]) -> list[Step]:
+def _overruled(steps: list[Step], start: Decimal) -> list[Step]:
     """Without what the newest line has made irrelevant."""
     line = steps[-1]
+    lost = losses(Journal(tuple(steps)), start)
     kept = []
-    for step in steps[:-1]:
+    for index, step in enumerate(steps[:-1]):
         is_same = step.name is line.name and line.status is StepStatus.DONE
         is_kept = isinstance(step.outcome, AccountMeasured | LongObserved)
         if line.name not in _ORDERS and is_same and not is_kept:
@@ -156,6 +159,8 @@ def _overruled(steps: list[Step]) -> list[Step]:
         if line.name in _ORDERS and line.status is StepStatus.DONE and not _is_unfilled(line):
             is_stale = step.name is StepName.ADD_MARGIN and line.name is StepName.OPEN_SHORT
             if is_stale and step.status is StepStatus.DONE:
+                continue
+            if step.name is StepName.VALIDATE and _is_measured(step) and index not in lost:
                 continue
         kept.append(step)
     return [*kept, line]
@@ -241,6 +246,10 @@ def _capped(steps: list[Step]) -> list[Step]:
                 continue
         kept.append(step)
     return kept[::-1]
+
+
+def _is_measured(step: Step) -> bool:
+    return isinstance(step.outcome, AccountMeasured)
 
 
 def _done(steps: list[Step], name: StepName) -> list[Step]:
