@@ -13,6 +13,7 @@ import typer
 from asgard_basis import observability
 from asgard_basis.adapters.postgres.failures import LOST
 from asgard_basis.adapters.postgres.queue import is_served
+from asgard_basis.application.operations.duty import asked_by
 from asgard_basis.application.operations.jobs import ENDED, JobView
 from asgard_basis.application.trading.close_all import Leaving
 from asgard_basis.bootstrap import App, open_app
@@ -41,6 +42,7 @@ def carry_out(command: Callable[[App], Awaitable[None]]) -> None:
     observability.configure(level="error", service="operator")
 
     async def doing() -> None:
+        asked_by(f"operator ({who()})")
         async with open_app(found) as app:
             await command(app)
 

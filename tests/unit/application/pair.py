@@ -182,7 +182,9 @@ class Pair:
             clock=self.clock,
             limits=RiskLimits(),
         )
-        self.opening = OpenPosition(**common, preflight=world, gate=self.opening_gate, limits=RiskLimits())
+        self.opening = OpenPosition(
+            **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
+        )
         self.closing = ClosePosition(**common)
         self.pauses = PauseControl(self.transactions, self.clock)
         self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)

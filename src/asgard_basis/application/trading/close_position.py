@@ -82,7 +82,7 @@ class ClosePosition:
         position_id: PositionId,
         user_id: UserId,
         key: str | None,
-        is_emergency: bool,
+        in_a_hurry: bool,
     ) -> Job:
         """As `request`, within somebody's transaction."""
         digest = request_hash({"close": position_id})
@@ -103,7 +103,7 @@ class ClosePosition:
             )
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
-        if is_emergency and not _is_emergency(job):
+        if in_a_hurry and not is_emergency(job):
             await work.jobs.note(job.id, {MANNER: EMERGENCY})
         return job
 
@@ -272,7 +272,7 @@ class _Leaving:
         self._transactions = transactions
         self._job = job
         self._turns = Turns(transactions, job)
-        self.is_emergency = _is_emergency(job)
+        self.is_emergency = is_emergency(job)
 
     async def has_begun(self) -> bool:
         """Whether anything was attempted already."""
@@ -289,7 +289,7 @@ class _Leaving:
         if not self.is_emergency:
             async with self._transactions.for_user(self._job.user_id) as work:
                 job = await work.jobs.get(self._job.id)
-            self.is_emergency = job is not None and _is_emergency(job)
+            self.is_emergency = job is not None and is_emergency(job)
 
     def next_step(self, plan: exit_saga.ExitPlan, journal: Journal) -> Decision:
         """In the present manner."""
@@ -297,7 +297,8 @@ class _Leaving:
         return decide(plan, journal)
 
 
-def _is_emergency(job: Job) -> bool:
+def is_emergency(job: Job) -> bool:
+    """Whether a closing is to do at once what can be reached."""
     return job.details.get(MANNER) == EMERGENCY
 
 
