@@ -1,12 +1,13 @@
 """Which processes die when, so that every point is visited once and nobody waits idly."""
 
 from collections.abc import Sequence
+from itertools import chain
 
 from tests.crashes.crowd import Crowd, Life, Stage
-from tests.crashes.deaths import Deaths
+from tests.crashes.deaths import Deaths, Places
 from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
-from tests.crashes.points import CLOSE, OPEN, Moment, Point, around, everywhere
+from tests.crashes.points import CLOSE, MOVING, OPEN, Moment, Point, around, everywhere
 
 _PEOPLE = 20
 """As many jobs as a worker has in hand at once."""
@@ -46,18 +47,18 @@ class Campaign:
         return self._crowd
 
     def _worker(self) -> None:
-        """The worker dies twice in an opening and once in a closing."""
-        first = self._places(Stage.OPENING, everywhere("work", *OPEN[:4]))
-        second = self._places(Stage.OPENING, everywhere("work", *OPEN[4:]))
-        self._deaths.prepare(first)
-        self.crowd.begin_opening([life for life, _ in first])
-        self._deaths.die("work", first, afterwards=second)
-        self._deaths.die("work", second)
-        places = self._places(Stage.CLOSING, everywhere("work", *CLOSE))
-        self._deaths.prepare(places)
-        self.crowd.begin_closing(self._at(Stage.HEDGED))
-        self._deaths.die("work", places)
-        self._settle(self.crowd.lives)
+        """The worker dies twice in the same openings, then twice in the same closings."""
+        for stage, steps, half in ((Stage.OPENING, OPEN, 4), (Stage.CLOSING, CLOSE, 2)):
+            lives = self._ready(stage, _PEOPLE)
+            early, late = everywhere("work", *steps[:half]), everywhere("work", *steps[half:])
+            first, second = _dealt(early, lives), _dealt(late, lives[::-1])
+            self._begin(stage, [*first, *_aside(lives[len(early) :], steps[0])])
+            aside = _aside(lives[: len(lives) - len(late)], steps[half])
+            self._deaths.die("work", first, afterwards=[*second, *aside])
+            self._deaths.gather([*second, *aside])
+            self._deaths.die("work", second)
+            self._deaths.let_go()
+        self._end()
 
     def _neighbours(self) -> None:
         """Each of the others dies in openings and in closings, two after one another in each.
@@ -65,44 +66,47 @@ class Campaign:
         What the world has not done when it dies is lost. A lost transaction is waited for until
         it can no longer land; those whom that happens to are left to themselves meanwhile.
         """
-        for processes in (("paper", "postgresql"), ("valkey", "serve")):
-            visits = [(process, around(process, *OPEN)) for process in processes]
-            self._visit(Stage.OPENING, visits)
-            visits = [(process, around(process, *CLOSE)) for process in processes]
-            self._visit(Stage.CLOSING, visits)
-        self._settle(self.crowd.lives)
-        self.crowd.begin_closing(self._at(Stage.HEDGED))
-        self._settle(self.crowd.lives)
+        for one, other in (("paper", "postgresql"), ("valkey", "serve")):
+            for stage, steps in ((Stage.OPENING, OPEN), (Stage.CLOSING, CLOSE)):
+                first, second = around(one, *steps), around(other, *steps)
+                lives = self._ready(stage, len(first) + len(second))
+                among_first = _dealt(first, lives)
+                among_second = _dealt(second, lives[len(first) :])
+                self._begin(stage, [*among_first, *among_second])
+                aside = [_aside(lives[: len(first)], step) for step in steps if step in MOVING]
+                self._deaths.die(one, among_first, afterwards=[*chain(*aside)])
+                self._deaths.die(other, among_second)
+                self._deaths.let_go()
+                if stage is Stage.CLOSING:
+                    self.crowd.begin_closing(self._at(Stage.HEDGED))
+        self._end()
 
-    def _visit(self, stage: Stage, visits: Sequence[tuple[str, tuple[Point, ...]]]) -> None:
-        """Processes die one after another among people who all open, or all close."""
-        points = [point for _, there in visits for point in there]
-        places = self._places(stage, points)
+    def _begin(self, stage: Stage, places: Places) -> None:
+        """They ask for it, and will stop at their points."""
         self._deaths.prepare(places)
-        if stage is Stage.OPENING:
-            self.crowd.begin_opening([life for life, _ in places])
-        else:
-            self.crowd.begin_closing(self._at(Stage.HEDGED))
-        for process, there in visits:
-            self._deaths.die(process, [(life, p) for life, p in places if p in there])
+        begin = self.crowd.begin_opening if stage is Stage.OPENING else self.crowd.begin_closing
+        begin([life for life, _ in places])
+        self._deaths.gather(places)
 
     def _at(self, stage: Stage) -> list[Life]:
         return [life for life in self.crowd.lives if life.stage is stage]
 
-    def _places(self, stage: Stage, points: Sequence[Point]) -> list[tuple[Life, Point]]:
-        """Somebody for each point, at rest and ready for that stage."""
+    def _end(self) -> None:
+        """Everybody comes to rest, and gets out of what they still hold."""
+        self._settle(self.crowd.lives)
+        self.crowd.begin_closing(self._at(Stage.HEDGED))
+        self._settle(self.crowd.lives)
+
+    def _ready(self, stage: Stage, count: int) -> list[Life]:
+        """So many people who are at rest and ready for that stage."""
         start = Stage.FLAT if stage is Stage.OPENING else Stage.HEDGED
         lives = self.crowd.lives
         for awaited in ([], [life for life in lives if not _is_slow(life)], lives):
             self._settle(awaited)
             ready = self._at(start)
-            if len(ready) >= len(points):
-                break
-        places = list(zip(ready, points, strict=False))
-        assert len(places) == len(points), f"only {len(ready)} people are {start}"
-        for life, point in places:
-            life.points.append(point)
-        return places
+            if len(ready) >= count:
+                return ready[:count]
+        raise AssertionError(f"only {len(ready)} people are {start}, {count} are needed")
 
     def _settle(self, lives: Sequence[Life]) -> None:
         """Wait until they are at rest, and note what was found wrong with them."""
@@ -119,6 +123,19 @@ class Campaign:
                 self._found.update({point: list(life.troubles) for point in life.points})
                 if life.stage is Stage.FLAT:
                     life.points.clear()
+
+
+def _dealt(points: Sequence[Point], lives: Sequence[Life]) -> Places:
+    """A point for each of the first people."""
+    places = list(zip(lives, points, strict=False))
+    for life, point in places:
+        life.points.append(point)
+    return places
+
+
+def _aside(lives: Sequence[Life], step: str) -> Places:
+    """They wait before a step, so that they take no slow answer that is meant for others."""
+    return [(life, Point("nobody", step, Moment.INTENDING)) for life in lives]
 
 
 def _is_slow(life: Life) -> bool:

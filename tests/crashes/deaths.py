@@ -12,7 +12,7 @@ from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
 from tests.crashes.points import REQUESTS, Moment, Point
 
-_LATE_MS = 12_000
+_LATE_MS = 13_000
 """A request that the venue does after the death, about when somebody else looks it up."""
 _SOON_MS = 2_000
 """Long enough to stop the worker before the venue answers."""
@@ -43,18 +43,19 @@ class Deaths:
     def __init__(self, machine: Machine, gates: Gates) -> None:
         self.machine = machine
         self.gates = gates
+        self._stopped: list[tuple[Life, Point]] = []
 
     def prepare(self, places: Places) -> None:
         """From now on these people stop at these points."""
         for life, point in places:
             self.gates.shut(life.user_id, point.step, _GATE[point.moment])
+        self._stopped += places
 
     def die(self, process: str, places: Places, *, afterwards: Places = ()) -> None:
-        """When everybody is at their point the process dies; then everything goes on.
+        """The process dies among people who stand at their points; then everything goes on.
 
-        `afterwards` is where some are stopped next, so that nobody runs past it meanwhile.
+        `afterwards` is where people are stopped next: they leave where they are for it.
         """
-        self._gather(places)
         worker, seen = self.machine.pids()["work"], _newest(self.machine)
         self._ask(places, Moment.SENT, delay_ms=_LATE_MS)
         self._ask(places, Moment.ACTED, delay_ms=_SOON_MS)
@@ -69,14 +70,19 @@ class Deaths:
                 os.kill(worker, signal.SIGCONT)
         if process == "postgresql":
             self.gates.reconnect()
+        passed = self.gates.of(life.user_id for life, _ in (*places, *afterwards))
         self.prepare(afterwards)
-        stopped_again = {life.user_id for life, _ in afterwards}
-        self.gates.open(life.user_id for life, _ in places if life.user_id not in stopped_again)
+        self.gates.open(passed)
         self.machine.wait_for_successor(process, pid)
         self.machine.wait_until_ready()
 
-    def _gather(self, places: Places) -> None:
-        """Until everybody stands before their gate."""
+    def let_go(self) -> None:
+        """Nobody is stopped any more."""
+        self.gates.open(self.gates.of(life.user_id for life, _ in self._stopped))
+        self._stopped.clear()
+
+    def gather(self, places: Places) -> None:
+        """Wait until everybody stands before their gate."""
         wanted = {life.user_id for life, _ in places}
 
         def missing() -> bool | None:
@@ -99,7 +105,7 @@ class Deaths:
             )
             for request, count in Counter(_request(point) for _, point in asking).items()
         ]
-        self.gates.open(life.user_id for life, _ in asking)
+        self.gates.open(self.gates.of(life.user_id for life, _ in asking))
 
         def caught() -> bool | None:
             left = sum(rule["remaining"] for rule in self.machine.faults() if rule["id"] in rules)

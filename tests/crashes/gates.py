@@ -5,8 +5,9 @@ unchanged: to it the database is slow.
 """
 
 import contextlib
+import json
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ DROP SCHEMA crashes CASCADE;
 
 def superuser_url(home: Path) -> str:
     """The embedded database of a home, as its superuser: for tests only."""
-    port = int(_json(home / "ports.json")["postgresql"])
+    port = json.loads((home / "ports.json").read_text())["postgresql"]
     password = (home / "postgresql" / "superuser_password").read_text().strip()
     return f"postgresql://postgres:{password}@127.0.0.1:{port}/{DATABASE}"
 
@@ -89,12 +90,11 @@ class Gates:
     def __init__(self, home: Path) -> None:
         self._url = superuser_url(home)
         self._session = psycopg.connect(self._url, autocommit=True)
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[int, str] = {}
         self._session.execute(_INSTALL.encode())
 
     def shut(self, user_id: str, step: str, moment: Moment) -> None:
-        """One gate for one person; an earlier one of theirs is gone."""
-        self.open([user_id])
+        """One more gate for one person."""
         row = self._session.execute(
             "INSERT INTO crashes.gates (user_id, step, moment) VALUES (%s, %s, %s)"
             " RETURNING number",
@@ -102,7 +102,7 @@ class Gates:
         ).fetchone()
         assert row is not None
         self._session.execute("SELECT pg_advisory_lock(%s, %s)", (_CLASS, row[0]))
-        self._numbers[user_id] = row[0]
+        self._numbers[row[0]] = user_id
 
     def arrived(self) -> set[str]:
         """Who stands before their gate now."""
@@ -111,14 +111,17 @@ class Gates:
             " AND classid = %s AND NOT granted",
             (_CLASS,),
         ).fetchall()
-        waiting = {row[0] for row in rows}
-        return {user for user, number in self._numbers.items() if number in waiting}
+        return {self._numbers[row[0]] for row in rows if row[0] in self._numbers}
 
-    def open(self, users: Iterable[str] | None = None) -> None:
-        """Let them (or everybody) pass, now and later."""
-        for user in list(self._numbers if users is None else users):
-            number = self._numbers.pop(user, None)
-            if number is not None:
+    def of(self, users: Iterable[str]) -> list[int]:
+        """The numbers of these people's gates."""
+        wanted = set(users)
+        return [number for number, user in self._numbers.items() if user in wanted]
+
+    def open(self, numbers: Iterable[int]) -> None:
+        """Let people pass, now and later."""
+        for number in numbers:
+            if self._numbers.pop(number, None) is not None:
                 self._session.execute("DELETE FROM crashes.gates WHERE number = %s", (number,))
                 self._session.execute("SELECT pg_advisory_unlock(%s, %s)", (_CLASS, number))
 
@@ -144,13 +147,6 @@ class Gates:
     def close(self) -> None:
         """Leave the database as it was."""
         with contextlib.suppress(psycopg.OperationalError):
-            self.open()
+            self.open(list(self._numbers))
             self._session.execute(_REMOVE.encode())
         self._session.close()
-
-
-def _json(path: Path) -> Mapping[str, Any]:
-    import json
-
-    found: dict[str, Any] = json.loads(path.read_text())
-    return found

@@ -30,6 +30,7 @@ REQUESTS: dict[str, dict[str, str]] = {
     "open_short": {"venue": "hyperliquid", "operation": "order"},
     "add_margin": {"venue": "hyperliquid", "operation": "updateIsolatedMargin"},
     "validate": {"venue": "hyperliquid", "operation": "clearinghouseState"},
+    "observe_short": {"venue": "hyperliquid", "operation": "clearinghouseState"},
     "close_short": {"venue": "hyperliquid", "operation": "order"},
     "observe_long": {"venue": "asgard", "route": "*/refresh-positions"},
     "close_long": {"venue": "asgard", "route": "*/submit-close-position-tx"},

@@ -193,7 +193,7 @@ async def test_who_is_paused_inside_a_transaction_is_succeeded_all_the_same(
             assert tenure is not None
             await work.users.save(a_user(ADA))
             task = asyncio.get_running_loop().create_task(won(successor), context=Context())
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(8):
                 assert await task > tenure.fence
             await work.users.get(ADA)
 

@@ -149,6 +149,13 @@ def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:
     assert "What to do" in complaint
 
 
+def test_an_impossible_number_of_workers_is_named_with_what_to_do(tmp_path: Path) -> None:
+    process = _command(tmp_path, WORKERS="0")
+    _, complaint = process.communicate(timeout=_SECONDS)
+    assert process.returncode == 1
+    assert "WORKERS must be 1 to 8, was '0'" in complaint
+
+
 def test_a_world_that_cannot_be_stops_the_start_with_its_own_words(tmp_path: Path) -> None:
     process = _command(tmp_path, BASIS_SEED="not-a-number", PORT=str(free_port()))
     _, complaint = process.communicate(timeout=_SECONDS)

@@ -52,6 +52,8 @@ def test_a_pause_forbids_opening_and_the_log_tells_what_was_done(stack: Stack) -
         states = [entry["name"] for entry in entries if entry["kind"] == "state"]
         assert (states[0], states[-1]) == ("requested", "closed")
         assert "hedged" in states
+        asked = [entry for entry in entries if entry["kind"] == "command"]
+        assert {entry["detail"] for entry in asked} == {"by the user"}
         kinds = {entry["kind"] for entry in entries}
         assert {"command", "step", "signed", "state", "outcome"} <= kinds
         assert all(len(entry["hash"]) == 64 for entry in entries)

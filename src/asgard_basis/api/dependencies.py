@@ -6,6 +6,7 @@ from fastapi import Depends, Header, Request
 
 from asgard_basis.api.sessions import CSRF_HEADER, SESSION_COOKIE, SessionCookies, Ticket
 from asgard_basis.application.accounts.sign_in import SignedIn
+from asgard_basis.application.operations.duty import asked_by
 from asgard_basis.bootstrap import App
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 
@@ -57,7 +58,9 @@ async def person(app: AppDep, ticket: TicketDep) -> SignedIn:
             f"Too many requests; try again in {wait} s.",
             {"wait": str(wait)},
         )
-    return await app.sign_in.resume(ticket.user_id, ticket.secret)
+    signed_in = await app.sign_in.resume(ticket.user_id, ticket.secret)
+    asked_by("user")
+    return signed_in
 
 
 PersonDep = Annotated[SignedIn, Depends(person)]

@@ -86,6 +86,12 @@ class _Ground:
         self.kill_switch = KillSwitch(
             transactions=self.transactions, flag=stores.kill_flag, clock=clock
         )
+        self.opening_gate = OpeningGate(
+            transactions=self.transactions,
+            kill_switch=self.kill_switch,
+            clock=clock,
+            limits=limits,
+        )
         self.fees = FeeSchedule()
         self.ids = variant.ids
         self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
@@ -110,6 +116,24 @@ class _Trading:
     watchers: Watchers
 
 
+def _watchers(
+    ground: _Ground, pairs: PairFactory, book: PositionBook, closings: ClosePosition
+) -> Watchers:
+    return watchers(
+        transactions=ground.transactions,
+        perp=ground.outside.perp,
+        margin=ground.outside.margin,
+        market=ground.reader,
+        clock=ground.clock,
+        limits=ground.limits,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        closings=closings,
+    )
+
+
 def _trading(ground: _Ground) -> _Trading:
     outside, clock, limits = ground.outside, ground.clock, ground.limits
     transactions = ground.transactions
@@ -132,25 +156,10 @@ def _trading(ground: _Ground) -> _Trading:
         book=book,
         clock=clock,
     )
-    watching = watchers(
-        transactions=transactions,
-        perp=outside.perp,
-        margin=outside.margin,
-        market=ground.reader,
-        clock=clock,
-        limits=limits,
-        desk=ground.desk,
-        runner=ground.runner,
-        pairs=pairs,
-        book=book,
-        closings=close_position,
-    )
-    gate = OpeningGate(
-        transactions=transactions, kill_switch=ground.kill_switch, clock=clock, limits=limits
-    )
+    watching = _watchers(ground, pairs, book, close_position)
     preflight = Preflight(
         transactions=transactions,
-        gate=gate,
+        gate=ground.opening_gate,
         reader=ground.reader,
         board=ground.board,
         perp=outside.perp,
@@ -165,7 +174,7 @@ def _trading(ground: _Ground) -> _Trading:
         open_position=OpenPosition(
             transactions=transactions,
             preflight=preflight,
-            gate=gate,
+            gate=ground.opening_gate,
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,
@@ -174,15 +183,19 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
         ),
         close_position=close_position,
-        views=PositionViews(
-            transactions=transactions,
-            reader=ground.reader,
-            board=ground.board,
-            clock=clock,
-            limits=limits,
-            fees=ground.fees,
-        ),
+        views=_views(ground),
         watchers=watching,
+    )
+
+
+def _views(ground: _Ground) -> PositionViews:
+    return PositionViews(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
     )
 
 
@@ -245,6 +258,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
             JobKind.DEPOSIT: treasury.deposits.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
+            JobKind.REPAIR: trading.watchers.repairs.run,
             JobKind.SWEEP: trading.watchers.sweeps.run,
         },
     )

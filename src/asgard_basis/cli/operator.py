@@ -1,6 +1,7 @@
 """What operators do without the API: look, close, stop, pause. The database alone must answer."""
 
 import asyncio
+import contextlib
 import os
 import sys
 from collections.abc import Awaitable, Callable, Sequence
@@ -12,6 +13,7 @@ import typer
 from asgard_basis import observability
 from asgard_basis.adapters.postgres.failures import LOST
 from asgard_basis.adapters.postgres.queue import is_served
+from asgard_basis.application.operations.duty import asked_by
 from asgard_basis.application.operations.jobs import ENDED, JobView
 from asgard_basis.application.trading.close_all import Leaving
 from asgard_basis.bootstrap import App, open_app
@@ -40,6 +42,7 @@ def carry_out(command: Callable[[App], Awaitable[None]]) -> None:
     observability.configure(level="error", service="operator")
 
     async def doing() -> None:
+        asked_by(f"operator ({who()})")
         async with open_app(found) as app:
             await command(app)
 
@@ -179,36 +182,29 @@ async def _see_to(app: App, jobs: Sequence[Job], *, is_waited: bool, is_run: boo
     if not jobs:
         return
     async with app.queue.open_async():
-        has_worker = await is_served(app.queue)
-    if has_worker and not is_waited and not is_run:
-        return
-    if not has_worker and not is_run:
-        typer.echo("No worker is alive: the closing begins when one starts, or now with --run.")
-        if not is_waited:
+        if not await is_served(app.queue) and not is_run:
+            typer.echo("No worker is alive: the closing begins when one is, or now with --run.")
+        if not is_waited and not is_run:
             return
-    if is_run and not has_worker:
-        typer.echo("No worker is alive: it is done here.")
-        doing = asyncio.create_task(_do_here(app, jobs))
-    else:
-        doing = asyncio.create_task(asyncio.sleep(0))
-    failed = await _follow(app, jobs)
-    await doing
-    if failed:
-        raise typer.Exit(1)
+        following = asyncio.create_task(_follow(app, jobs))
+        if is_run:
+            await _stand_in(app, jobs, following)
+        if await following:
+            raise typer.Exit(1)
 
 
-async def _do_here(app: App, jobs: Sequence[Job]) -> None:
-    """A worker's part, under the same locks: whatever can be done of each, in turn."""
-    waiting = list(jobs)
-    while waiting:
-        for job in list(waiting):
-            try:
-                if await app.dispatch.run(job.id):
-                    waiting.remove(job)
-            except DomainError:
-                continue  # it says itself what it waits for
-        if waiting:
-            await app.clock.sleep(_AGAIN_SECONDS)
+async def _stand_in(app: App, jobs: Sequence[Job], following: "asyncio.Task[bool]") -> None:
+    """A worker's part while none is alive, under the same locks: what can be done, in turn."""
+    has_begun = False
+    while not following.done():
+        if not await is_served(app.queue):
+            if not has_begun:
+                typer.echo("No worker is alive: it is done here.")
+            has_begun = True
+            for job in jobs:
+                with contextlib.suppress(DomainError):  # the job itself says what it waits for
+                    await app.dispatch.run(job.id)
+        await app.clock.sleep(_AGAIN_SECONDS)
 
 
 async def _follow(app: App, jobs: Sequence[Job]) -> bool:

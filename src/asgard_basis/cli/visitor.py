@@ -76,6 +76,10 @@ class PaperWorld:
         """Everything answers again."""
         self._http.delete("/control/faults").raise_for_status()
 
+    def start_scenario(self, name: str) -> None:
+        """Let something go wrong, or with `calm` be right again."""
+        self._post("/control/scenario", {"name": name})
+
     def audit(self) -> dict[str, Any]:
         """All money of the world added up."""
         audit: dict[str, Any] = self._get("/control/audit")

@@ -90,6 +90,7 @@ class ErrorCode(Enum):
     )
     REDUCE_UNSUPPORTED = ErrorKind("POS-0009", 409, "This lender sells no part of a position")
     REDUCE_FAILED = ErrorKind("POS-0010", 502, "The position could not be made smaller")
+    CALLED_OFF = ErrorKind("POS-0011", 409, "Called off before anything was done")
 
     PREFLIGHT_FAILED = ErrorKind("RSK-0001", 409, "A check before opening failed")
     MAX_EXPOSURE = ErrorKind("RSK-0002", 409, "This would be more than allowed")

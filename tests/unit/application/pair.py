@@ -176,13 +176,15 @@ class Pair:
         self.kill_switch = KillSwitch(
             transactions=self.transactions, flag=self.flag, clock=self.clock
         )
-        self.gate = OpeningGate(
+        self.opening_gate = OpeningGate(
             transactions=self.transactions,
             kill_switch=self.kill_switch,
             clock=self.clock,
             limits=RiskLimits(),
         )
-        self.opening = OpenPosition(**common, preflight=world, gate=self.gate, limits=RiskLimits())
+        self.opening = OpenPosition(
+            **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
+        )
         self.closing = ClosePosition(**common)
         self.pauses = PauseControl(self.transactions, self.clock)
         self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)

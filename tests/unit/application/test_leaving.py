@@ -228,6 +228,70 @@ async def test_a_waiting_closing_can_be_hurried(pair: Pair) -> None:
     assert other.id != hurried.id
 
 
+async def test_a_closing_that_waits_can_be_called_off(pair: Pair) -> None:
+    position = await pair.hedged()
+    state = pair.world.answers["state"]
+    pair.world.answers["state"] = NO_ASGARD
+    job = await pair.closing.request(ADA, position.id, None)
+    await delivered(pair, job, times=2)
+    called_off = await pair.closing.cancel(ADA, job.id)
+    assert (called_off.status, called_off.error_code) == (JobStatus.FAILED, "POS-0011")
+    assert await pair.closing.cancel(ADA, job.id) == called_off
+    pair.world.answers["state"] = state
+    assert await pair.closing.run(job) is None  # delivered once more
+    held, ended, journal = await pair.now(job)
+    assert (held.state, ended.status) == (PositionState.HEDGED, JobStatus.FAILED)
+    assert journal.steps == ()
+    again = await pair.closing.request(ADA, position.id, None)
+    assert await pair.closing.run(again) is None
+
+
+async def test_a_closing_called_off_just_before_it_sets_out_does_nothing(pair: Pair) -> None:
+    position = await pair.hedged()
+    job = await pair.closing.request(ADA, position.id, None)
+    sleep = pair.clock.sleep
+
+    async def cancelling(seconds: float) -> None:
+        """Between the last look at the venues and the first step."""
+        await sleep(seconds)
+        await pair.closing.cancel(ADA, job.id)
+
+    pair.clock.sleep = cancelling  # type: ignore[method-assign]
+    assert await pair.closing.run(job) is None
+    position, job, journal = await pair.now(job)
+    assert (position.state, job.status, journal.steps) == (
+        PositionState.HEDGED,
+        JobStatus.FAILED,
+        (),
+    )
+    assert pair.sold_short > 0
+
+
+async def test_a_closing_that_has_begun_goes_on(pair: Pair) -> None:
+    position = await pair.hedged()
+    job = await pair.closing.request(ADA, position.id, None)
+    refusals: list[ErrorCode] = []
+    place = pair.world.answers["place"]
+
+    async def late(_seconds: float) -> None:
+        with pytest.raises(DomainError) as refusal:
+            await pair.closing.cancel(ADA, job.id)
+        refusals.append(refusal.value.code)
+        pair.world.answers["place"] = place
+
+    pair.world.answers["place"] = OrderResult(None, Decimal(0), None, "iocCancelRejected", "none")
+    began = pair.clock.sleep
+
+    async def sleeping(seconds: float) -> None:
+        await began(seconds)
+        if pair.world.calls.count("place"):
+            await late(seconds)
+
+    pair.clock.sleep = sleeping  # type: ignore[method-assign]
+    assert await pair.closing.run(job) is None
+    assert set(refusals) == {ErrorCode.POSITION_BUSY}
+
+
 async def _another(pair: Pair) -> Position:
     async with pair.transactions.for_user(ADA) as work:
         (first,) = await work.positions.held()

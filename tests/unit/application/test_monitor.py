@@ -106,6 +106,25 @@ async def test_a_leg_alone_for_two_minutes_is_told_until_it_is_over() -> None:
     assert await pair.alarms() == []
 
 
+async def test_a_leg_that_an_emergency_leaves_alone_is_told_at_once() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position, details={"manner": "emergency"})
+    await pair.moved(position, PositionState.CLOSING_SHORT)
+    await write(pair, job.id, bought(pair, Decimal("6.12")))
+    await pair.watchers.monitor.cycle()
+    assert await pair.alarms() == []  # the long is being sold
+    at = pair.clock.now()
+    silent = Step(
+        StepName.OBSERVE_LONG, 1, StepStatus.UNAVAILABLE, PlainIntent(), at, None, at, "ASG-0001"
+    )
+    await write(pair, job.id, silent)
+    await pair.watchers.monitor.cycle()
+    (alarm,) = await pair.alarms()
+    assert (alarm.kind, alarm.position_id) == (AlarmKind.LEG_EXPOSED, position.id)
+    assert "as soon as Asgard answers again" in alarm.message
+
+
 async def test_that_nothing_can_be_signed_is_told_after_two_minutes() -> None:
     pair = GuardedPair()
     position = await pair.hedged()

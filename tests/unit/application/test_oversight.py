@@ -7,6 +7,7 @@ import pytest
 
 from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.audit import told
+from asgard_basis.application.operations.duty import asked_by
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
 from asgard_basis.domain.identifiers import PositionId
@@ -33,7 +34,9 @@ async def log_of(pair: Pair, position_id: PositionId | None) -> list[AuditRecord
 
 
 async def test_the_log_tells_the_whole_life_of_a_position(pair: Pair) -> None:
+    asked_by("user")
     job = await pair.open_job()
+    asked_by("system")
     assert await pair.opening.run(job) is None
     closing = await pair.closing.request(ADA, job.position_id, None)  # type: ignore[arg-type]
     assert await pair.closing.run(closing) is None
@@ -43,8 +46,8 @@ async def test_the_log_tells_the_whole_life_of_a_position(pair: Pair) -> None:
     assert states[-1] == "closed"
     assert states.index("opening_short") < states.index("hedged") < states.index("closing_long")
     commands = [r.entry.body for r in records if r.entry.kind is AuditKind.COMMAND]
-    assert [body["command"] for body in commands] == ["open", "close"]
-    assert {body["by"] for body in commands} == {"user"}
+    asked = [(body["command"], body["by"]) for body in commands]
+    assert asked == [("open", "user"), ("close", "system")]
     assert all(told(record).title for record in records)
 
 

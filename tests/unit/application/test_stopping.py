@@ -63,6 +63,14 @@ async def test_two_browsers_closing_everything_get_the_same_jobs(pair: Pair) -> 
     answers = [{job.id for job in leaving.jobs} for leaving in await asyncio.gather(*asked)]
     assert len(answers[0]) == 3
     assert all(answer == answers[0] for answer in answers)
+    for job_id in answers[0]:
+        async with pair.transactions.for_user(ADA) as work:
+            job = await work.jobs.get(job_id)
+        assert job is not None
+        assert await pair.closing.run(job) is None
+    for number in range(4):  # each browser's key still gives them when all is over
+        again = await pair.close_all.request(ADA, f"browser-{number}")
+        assert {job.id for job in again.jobs} == answers[0]
 
 
 async def test_what_is_busy_is_named(pair: Pair) -> None:
@@ -82,8 +90,8 @@ async def test_a_stop_closes_everything_in_a_hurry_and_forbids_opening(pair: Pai
     leaving = await pair.stop.request(ADA, reason="enough", key="a key of mine")
     assert len(leaving.jobs) == 2
     for job in leaving.jobs:
-        view = await pair.now(job)
-        assert view[1].details == {"manner": "emergency"}
+        _, stored, _ = await pair.now(job)
+        assert stored.details["manner"] == "emergency"
     control = await pair.pauses.control(ADA)
     assert (control.may_open, control.paused_by) == (False, "user")
     for job in leaving.jobs:
@@ -174,10 +182,10 @@ async def test_the_switch_latches_in_both_places_and_says_what_is_held(pair: Pai
     assert [p.id for p in state.exposed] == [position.id]
     pair.flag.lower()  # somebody deletes the file: the database still holds
     with pytest.raises(DomainError, match="drill"):
-        await pair.gate.admit(ADA, position.asset, None)
+        await pair.opening_gate.admit(ADA, position.asset, None)
     state = await pair.kill_switch.release()
     assert not state.is_on
-    await pair.gate.admit(ADA, position.asset, None)
+    await pair.opening_gate.admit(ADA, position.asset, None)
 
 
 async def test_a_file_made_by_hand_reaches_everybody_through_the_database(pair: Pair) -> None:

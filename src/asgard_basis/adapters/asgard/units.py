@@ -8,15 +8,16 @@ from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 
-_NEAR = (Decimal("0.1"), Decimal(10))
+_NEAR = (Decimal("0.001"), Decimal(10))
+"""A liquidation may leave a thousandth; whole and native readings are a million apart at least."""
 _PRICE_TOLERANCE = Decimal("0.05")
 _PLAUSIBLE_PRICE = (Decimal(1), Decimal(10_000))
 
 
 def in_tokens(amount: Decimal, *, decimals: int, known: Decimal | None) -> Decimal:
-    """The amount in whole tokens, judged by a known amount of the same order.
+    """The amount in whole tokens, judged by a known amount that it came from.
 
-    Without one, a fraction proves whole tokens. Raises Unavailable ASG-0001 when it is open.
+    A fraction proves whole tokens. Raises Unavailable ASG-0001 when it is open.
     """
     native = amount.scaleb(-decimals)
     if amount == 0:
@@ -25,6 +26,8 @@ def in_tokens(amount: Decimal, *, decimals: int, known: Decimal | None) -> Decim
         if amount != amount.to_integral_value():
             return amount
         raise _ambiguous(amount)
+    if amount != amount.to_integral_value() and amount / known <= _NEAR[1]:
+        return amount
     fits = [each for each in (amount, native) if _NEAR[0] <= each / known <= _NEAR[1]]
     if len(fits) != 1:
         raise _ambiguous(amount)

@@ -72,6 +72,13 @@ async def job(job_id: str, app: AppDep, person: PersonDep) -> object:
     return await app.desk.view(person.user.id, JobId(job_id))
 
 
+@router.post("/jobs/{job_id}/cancel", response_model=JobResponse)
+async def cancel(job_id: str, app: AppDep, person: PersonDep) -> object:
+    """Call off a closing that still waits for a venue; one that has begun goes on."""
+    job = await app.close_position.cancel(person.user.id, JobId(job_id))
+    return await app.desk.view(person.user.id, job.id)
+
+
 @router.get("/{position_id}", response_model=PositionResponse)
 async def position(position_id: str, app: AppDep, person: PersonDep) -> object:
     """One position."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
-from asgard_basis.application.operations.duty import Duty, present_duty
+from asgard_basis.application.operations.duty import Duty, asker, present_duty
 from asgard_basis.application.operations.jobs import TITLES, step_view
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.position import Position
@@ -45,9 +45,9 @@ def payload_hash(payload: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def command_entry(at: datetime, job: Job, by: str) -> AuditEntry:
-    """Work was asked for, by the user or by the system."""
-    body = {"command": job.kind.value, "by": by}
+def command_entry(at: datetime, job: Job) -> AuditEntry:
+    """Work was asked for, by a user, an operator or the product itself."""
+    body = {"command": job.kind.value, "by": asker()}
     if job.amount_usdc is not None:
         body["amount_usdc"] = str(job.amount_usdc)
     if job.fraction is not None:

@@ -1,4 +1,4 @@
-"""For whom and for what the present task acts: what the audit log names beside a change."""
+"""Who asks, and for whom and what the present task acts: what the audit log names with a change."""
 
 import contextlib
 from collections.abc import Iterator
@@ -18,6 +18,17 @@ class Duty:
 
 
 _DUTY: ContextVar[Duty | None] = ContextVar("duty", default=None)
+_ASKER: ContextVar[str] = ContextVar("asker", default="system")
+
+
+def asker() -> str:
+    """`user` behind a request, `operator` at the command line; else the product itself."""
+    return _ASKER.get()
+
+
+def asked_by(who: str) -> None:
+    """Say who asks for all that the present task does from now on; for doors."""
+    _ASKER.set(who)
 
 
 def present_duty() -> Duty | None:

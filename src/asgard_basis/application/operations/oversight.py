@@ -82,9 +82,6 @@ class _Notebook:
         """Append it, with the market's time beside the host's."""
         await self.work.audit.append(with_market_time(entry, self._clock.now()))
 
-    def who(self) -> str:
-        return "user" if self._user_id is not None and present_duty() is None else "system"
-
     async def duty_of(self, job_id: JobId) -> Duty:
         """The job's own, without asking when the present task is at it."""
         present = present_duty()
@@ -126,7 +123,7 @@ class _OverseenJobs(_Passing):
 
     async def add(self, job: Job) -> None:
         await self._jobs.add(job)
-        entry = command_entry(self._notes.now(), job, self._notes.who())
+        entry = command_entry(self._notes.now(), job)
         await self._notes.write(entry)
 
     async def save(self, job: Job) -> None:

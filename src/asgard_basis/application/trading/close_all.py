@@ -12,6 +12,8 @@ from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 _JOBS_REMEMBERED = 200
+_UNDER = "under:"
+"""In a closing's details, with the key of each request to close everything that it answers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +68,7 @@ class CloseAll:
         if key is None:
             return ()
         recent = await work.jobs.recent(kind=JobKind.CLOSE, limit=_JOBS_REMEMBERED)
-        begins = f"{key}:"
-        return tuple(j for j in recent[::-1] if (j.idempotency_key or "").startswith(begins))
+        return tuple(job for job in recent[::-1] if f"{_UNDER}{key}" in job.details)
 
     async def _taken_on(
         self,
@@ -86,10 +87,10 @@ class CloseAll:
                 if position.state is not PositionState.REQUESTED:
                     not_taken.append(_busy(position.id, position.state))
                 continue
-            own_key = None if key is None else f"{key}:{position.id}"
-            jobs.append(
-                await self._closing.take_on(work, position.id, user_id, own_key, is_emergency)
-            )
+            job = await self._closing.take_on(work, position.id, user_id, None, is_emergency)
+            if key is not None:
+                await work.jobs.note(job.id, {f"{_UNDER}{key}": "yes"})
+            jobs.append(job)
         return Leaving(tuple(jobs), tuple(not_taken))
 
 

@@ -7,6 +7,7 @@ and says for whom. An emergency does what can be reached at once and the rest wh
 from dataclasses import replace
 
 from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.operations.jobs import ENDED as JOB_ENDED
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
@@ -15,7 +16,7 @@ from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
-from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED, PositionState, moved
 from asgard_basis.domain.position.position import Position
@@ -25,7 +26,7 @@ from asgard_basis.domain.saga.progress import closed_long, is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
 from asgard_basis.domain.saga.step import Decision, Finished, Journal
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.repositories import Job, JobKind
+from asgard_basis.ports.repositories import Event, Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 MANNER, EMERGENCY = "manner", "emergency"
@@ -81,7 +82,7 @@ class ClosePosition:
         position_id: PositionId,
         user_id: UserId,
         key: str | None,
-        is_emergency: bool,
+        in_a_hurry: bool,
     ) -> Job:
         """As `request`, within somebody's transaction."""
         digest = request_hash({"close": position_id})
@@ -102,7 +103,7 @@ class ClosePosition:
             )
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
-        if is_emergency and not _is_emergency(job):
+        if in_a_hurry and not is_emergency(job):
             await work.jobs.note(job.id, {MANNER: EMERGENCY})
         return job
 
@@ -113,7 +114,8 @@ class ClosePosition:
         if position.state in ENDED:
             return None
         leaving = _Leaving(self._transactions, job)
-        await self._begun(context, job, position, leaving)
+        if not await leaving.has_begun() and not await self._begun(context, job, position, leaving):
+            return None
         short_size = position.short.size if position.short else ZERO
         plan = exit_saga.ExitPlan(
             short_size=short_size,
@@ -140,16 +142,43 @@ class ClosePosition:
         )
         return await self._finish(context, job, finished)
 
+    async def cancel(self, user_id: UserId, job_id: JobId) -> Job:
+        """Call off a closing that still waits for a venue; the position stays as it is.
+
+        Raises DomainError POS-0007 for a closing that is not this user's, POS-0006 when it has
+        begun: it cannot be left half done.
+        """
+
+        async def once() -> Job:
+            async with self._transactions.for_user(user_id) as work:
+                job = await work.jobs.get(job_id)
+                if job is None or job.kind is not JobKind.CLOSE or job.position_id is None:
+                    raise DomainError(ErrorCode.JOB_NOT_FOUND)
+                if job.status in JOB_ENDED:
+                    return job
+                position = await work.positions.get(job.position_id)
+                journal = await work.journals.of_job(job.id)
+                if position is None or position.state not in CLOSEABLE or journal.steps:
+                    raise DomainError(
+                        ErrorCode.POSITION_BUSY, "The closing has begun and goes on to its end."
+                    )
+                # Saved as it is: whoever sets out at this moment is told that it has changed.
+                await work.positions.save(position)
+                ended = self._desk.ended(job, DomainError(ErrorCode.CALLED_OFF))
+                await work.jobs.save(ended)
+                await work.outbox.append(job_event(ended))
+                return ended
+
+        return await unchallenged(once)
+
     async def _begun(
         self, context: UserTradingContext, job: Job, position: Position, leaving: "_Leaving"
-    ) -> None:
-        """Past the point where nothing has been done yet.
+    ) -> bool:
+        """Past the point where nothing has been done yet; False when it was called off.
 
         Raises Unavailable NET-0003, for the queue to deliver the job again, while an ordinary
         closing would leave one leg alone.
         """
-        if await leaving.has_begun():
-            return
         silent = None
         if not leaving.is_emergency:
             silent = await self._pairs.silent(context, position)
@@ -158,6 +187,21 @@ class ClosePosition:
             raise Unavailable(
                 ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
             )
+        return await unchallenged(lambda: self._set_out(job, position.id))
+
+    async def _set_out(self, job: Job, position_id: PositionId) -> bool:
+        """From here on the closing cannot be called off; False when it was."""
+        async with self._transactions.for_user(job.user_id) as work:
+            present = await work.jobs.get(job.id)
+            position = await work.positions.get(position_id)
+            if present is None or position is None or present.status in JOB_ENDED:
+                return False
+            if position.state in CLOSEABLE:
+                state = moved(position.state, PositionState.CLOSING_SHORT)
+                await work.positions.save(replace(position, state=state))
+                payload: dict[str, object] = {"position_id": position_id}
+                await work.outbox.append(Event("position_update", payload, job.user_id))
+        return True
 
     async def _progress(self, job: Job, journal: Journal) -> None:
         if not journal.steps:
@@ -228,7 +272,7 @@ class _Leaving:
         self._transactions = transactions
         self._job = job
         self._turns = Turns(transactions, job)
-        self.is_emergency = _is_emergency(job)
+        self.is_emergency = is_emergency(job)
 
     async def has_begun(self) -> bool:
         """Whether anything was attempted already."""
@@ -245,7 +289,7 @@ class _Leaving:
         if not self.is_emergency:
             async with self._transactions.for_user(self._job.user_id) as work:
                 job = await work.jobs.get(self._job.id)
-            self.is_emergency = job is not None and _is_emergency(job)
+            self.is_emergency = job is not None and is_emergency(job)
 
     def next_step(self, plan: exit_saga.ExitPlan, journal: Journal) -> Decision:
         """In the present manner."""
@@ -253,7 +297,8 @@ class _Leaving:
         return decide(plan, journal)
 
 
-def _is_emergency(job: Job) -> bool:
+def is_emergency(job: Job) -> bool:
+    """Whether a closing is to do at once what can be reached."""
     return job.details.get(MANNER) == EMERGENCY
 
 

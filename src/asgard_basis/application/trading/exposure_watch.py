@@ -7,13 +7,15 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.waiting import waiting
+from asgard_basis.application.trading.close_position import is_emergency
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.money import ONE, cents, plain
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.booked import leg_exposure
-from asgard_basis.domain.saga.step import Step, StepStatus
+from asgard_basis.domain.saga.step import Journal, Step, StepStatus
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm, AlarmKind
 from asgard_basis.ports.repositories import Job, JobKind
@@ -89,15 +91,26 @@ class ExposureWatch:
         self, running: _Running, *, redemption: Decimal, price: Decimal | None
     ) -> Iterable[Alarm]:
         found = leg_exposure(running.position, running.steps, redemption=redemption, band=_BAND)
-        if found is None or not self._is_long_ago(found.since):
+        if found is None:
             return
         side = "long" if found.net_sol > 0 else "short"
         size = abs(found.net_sol).quantize(Decimal("0.01"))
+        told = (
+            f"{plain(size)} SOL have been {side} without the other leg for more than two minutes,"
+            f" while the position is being {_DOING[running.job.kind]}."
+        )
+        if not self._is_long_ago(found.since):
+            silent = waiting(running.job.details, Journal(running.steps), self._clock.now())
+            if silent is None or not is_emergency(running.job):
+                return
+            told = (
+                f"{plain(size)} SOL are {side} without the other leg since everything was stopped;"
+                f" they are closed as soon as {silent.for_whom} answers again."
+            )
         yield self._alarm(
             running,
             AlarmKind.LEG_EXPOSED,
-            f"{plain(size)} SOL have been {side} without the other leg for more than two minutes,"
-            f" while the position is being {_DOING[running.job.kind]}.",
+            told,
             position_id=running.position.id,
             exposure=found.net_sol,
             price=price,

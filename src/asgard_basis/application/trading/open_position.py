@@ -12,6 +12,7 @@ from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport, known
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.turns import Turns
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import Leverage
@@ -118,11 +119,12 @@ class OpenPosition:
             held_short=held_elsewhere,
             admit=lambda: self._gate.admit(job.user_id, position.asset, position.protocol),
         )
+        turns = Turns(self._transactions, job)
         finished = await self._runner.run(
             job,
             decide=lambda journal: entry.next_step(_plan(job), journal),
             performer=steps,
-            on_progress=lambda journal: self._progress(job, journal),
+            on_progress=lambda journal: self._progress(job, journal, turns),
         )
         return await self._finish(context, job, finished)
 
@@ -176,7 +178,7 @@ class OpenPosition:
             reference_price=report.snapshot.perp.mark_price,
         )
 
-    async def _progress(self, job: Job, journal: Journal) -> None:
+    async def _progress(self, job: Job, journal: Journal, turns: Turns) -> None:
         plan = _plan(job)
 
         def progressed(position: Position) -> Position:
@@ -185,6 +187,8 @@ class OpenPosition:
 
         position = await self._record.of(job)
         await self._record.change(job.user_id, position.id, progressed, "position_update")
+        if entry.state_of(journal) is PositionState.UNWINDING:
+            await turns.taken(journal)
 
     async def _finish(
         self, context: UserTradingContext, job: Job, finished: Finished

@@ -47,7 +47,13 @@ class ReducePlan:
     terms: HedgeTerms
 
 
-def next_step(plan: ReducePlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
+def next_step(
+    plan: ReducePlan,
+    journal: Journal,
+    *,
+    patience: Patience = SECOND_LEG,
+    long_patience: Patience = LONG_PATIENCE,
+) -> Decision:
     """What to do next.
 
     Nothing of the long is touched before the short was cut; when the long cannot be cut the
@@ -62,12 +68,12 @@ def next_step(plan: ReducePlan, journal: Journal, *, patience: Patience = SECOND
             return Perform(StepName.OBSERVE_LONG)
         return Finished(ErrorCode.VENUE_DOWN, "the long could not be looked at; nothing was done")
     if seen.state is None:
-        return Finished(ErrorCode.ASGARD_POSITION, "the long is not there any more")
+        return Perform(StepName.LEAVE)
     if journal.is_done(StepName.REDUCE_LONG):
         return _trim(plan, journal, seen, patience)
     if journal.attempts(StepName.OPEN_SHORT):
         return _restore(plan, journal, patience)
-    return _cut(plan, journal, patience)
+    return _cut(plan, journal, patience, long_patience)
 
 
 def state_of(journal: Journal) -> PositionState:
@@ -76,7 +82,9 @@ def state_of(journal: Journal) -> PositionState:
     return PositionState.REDUCING if leaving is None else exit_saga.state_of(leaving)
 
 
-def _cut(plan: ReducePlan, journal: Journal, patience: Patience) -> Decision:
+def _cut(
+    plan: ReducePlan, journal: Journal, patience: Patience, long_patience: Patience
+) -> Decision:
     """The short, until it is cut; then the long."""
     held = short_held(journal, plan.short_size)
     excess = held - nearest_to(plan.short_size * (ONE - plan.fraction), plan.terms.size_step)
@@ -85,7 +93,7 @@ def _cut(plan: ReducePlan, journal: Journal, patience: Patience) -> Decision:
             return Perform(StepName.CLOSE_SHORT, size=excess)
         return _restore(plan, journal, patience)
     _, since_cut = journal.split(StepName.CLOSE_SHORT)
-    if may_try(since_cut or journal, StepName.REDUCE_LONG, LONG_PATIENCE):
+    if may_try(since_cut or journal, StepName.REDUCE_LONG, long_patience):
         return Perform(StepName.REDUCE_LONG, size=plan.fraction)
     return _restore(plan, journal, patience)
 

@@ -22,6 +22,14 @@ def test_whole_and_native_amounts_are_told_apart(amount: Decimal, growth: Decima
     assert in_tokens(amount.scaleb(9), decimals=9, known=known) == amount
 
 
+@pytest.mark.parametrize("left", ["0.671330089", "0.0123", "0.000001"])
+def test_what_a_liquidation_left_is_read(left: str) -> None:
+    known, amount = Decimal("6.12"), Decimal(left)
+    assert in_tokens(amount, decimals=9, known=known) == amount
+    if amount > known / 1000:
+        assert in_tokens(amount.scaleb(9), decimals=9, known=known) == amount
+
+
 def test_an_amount_near_neither_reading_is_refused() -> None:
     with pytest.raises(Unavailable):
         in_tokens(Decimal(50_000), decimals=9, known=Decimal(1))

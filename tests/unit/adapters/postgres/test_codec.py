@@ -38,6 +38,35 @@ def test_every_intent_and_outcome_can_be_stored() -> None:
         assert STORED[kind.__name__] is kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "missing"),
+    [
+        (
+            "OrderIntent",
+            '"client_order_id":"0x01","is_buy":false,"size":"6","limit_price":"170",'
+            '"reduce_only":false,"mid_price":"171"',
+            {"nonce": None, "expires_at_ms": None},
+        ),
+        (
+            "SolanaIntent",
+            '"signature":"sig","transactions":["tx"],"echo":"{}","expires_at_height":1,'
+            '"position_key":null,"oracle_price":"170"',
+            {"all_signatures": ("sig",), "reduction": None},
+        ),
+        (
+            "LongReduced",
+            '"signature":"sig","usdc_received":"1","sol_spent":"1"',
+            {"percentage": 0},
+        ),
+    ],
+)
+def test_rows_of_before_are_read_without_what_they_lack(
+    kind: str, value: str, missing: dict[str, Any]
+) -> None:
+    found = decoded(f'{{"type":"{kind}","value":{{{value}}}}}')
+    assert {name: getattr(found, name) for name in missing} == missing
+
+
 def test_a_class_that_is_not_listed_is_refused() -> None:
     with pytest.raises(TypeError, match="not among the stored"):
         encoded({"a": 1})

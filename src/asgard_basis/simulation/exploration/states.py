@@ -1,0 +1,324 @@
+"""One position between any two instants: its journal, the venues, and an answer under way."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.position.lifecycle import PositionState, moved
+from asgard_basis.domain.saga.hedge import short_held
+from asgard_basis.domain.saga.step import (
+    LOOKS,
+    Decision,
+    Finished,
+    Journal,
+    OrderIntent,
+    Perform,
+    Step,
+    StepName,
+    StepStatus,
+)
+from asgard_basis.simulation.exploration.journals import Lines, shortened
+from asgard_basis.simulation.exploration.world import (
+    FULL,
+    LATE,
+    LEAST_LOTS,
+    NOON,
+    ON_CHAIN,
+    ORDERS,
+    OURS,
+    Effect,
+    Place,
+    Truth,
+    effects,
+    intended,
+    troubles,
+)
+
+CRASHES_MAX = 2
+"""Between any two lines of the journal."""
+
+
+TIMED = frozenset({StepName.OPEN_SHORT, StepName.READ_LONG, StepName.REDUCE_LONG})
+"""Steps that may take so long that waiting for them is over."""
+
+
+class Wrong(Exception):
+    """An invariant does not hold in a state that can be reached."""
+
+
+class State(NamedTuple):
+    """Everything that decides what can happen next."""
+
+    journal: tuple[int, ...]
+    truth: Truth
+    intended: int | None = None
+    """The open line; its answer is not known."""
+    fate: int | None = None
+    """The line it would be concluded with; None: nothing came of it."""
+    is_sent: bool = False
+    acts: int = 0
+    """How often the venues may still act by themselves."""
+    is_unseen: bool = False
+    """They took from the short, and the books do not know."""
+    is_long_unseen: bool = False
+    """They took the long, and nobody has looked since."""
+    is_late: bool = False
+    crashes: int = 0
+
+
+_ALONE, _NOTHING = Place(), Truth(0, 0)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """One saga, what is held when it begins, and how it may end."""
+
+    name: str
+    decide: Callable[[Journal], Decision]
+    state_of: Callable[[Journal], PositionState]
+    begins_as: PositionState
+    check_end: Callable[[Finished, Journal, Truth], str | None]
+    truth: Truth = _NOTHING
+    booked_short: int = 0
+    place: Place = _ALONE
+    acts: int = 0
+    is_exit: bool = False
+    """Leaving is all it is about."""
+    looks_up: bool = True
+    """False: a runner that takes silence for failure, to see that it is caught."""
+
+
+class Stepper:
+    """What can happen next, and whether it may."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._lines = Lines()
+        self._written: dict[tuple[tuple[int, ...], int], tuple[tuple[int, ...], Decimal]] = {}
+        self._decided: dict[tuple[int, ...], Decision] = {}
+
+    def first(self) -> State:
+        """The state in which the scene begins."""
+        scene = self._scene
+        is_unseen = scene.booked_short != scene.truth.short
+        return State((), scene.truth, acts=scene.acts, is_unseen=is_unseen)
+
+    def is_end(self, state: State) -> bool:
+        """Whether the saga has nothing more to do there."""
+        return state.intended is None and isinstance(self._decision(state.journal), Finished)
+
+    def after(self, state: State) -> Iterator[tuple[str, State]]:
+        """Every next state with what led to it; none at the end.
+
+        Raises Wrong when an invariant is broken on the way.
+        """
+        if state.intended is None:
+            decision = self._decision(state.journal)
+            if isinstance(decision, Finished):
+                self._check_end(decision, state)
+                return
+            yield from self._begun(state, decision)
+        elif not state.is_sent:
+            yield from self._sent(state)
+        else:
+            yield from self._resolved(state)
+        yield from self._by_themselves(state)
+
+    def _begun(self, state: State, command: Perform) -> Iterator[tuple[str, State]]:
+        """Prepared: refused there, or written down."""
+        is_timed = not self._is_leaving(state) and command.name in TIMED
+        times = [False, True] if is_timed and not state.is_late else [state.is_late]
+        for is_late in times:
+            at = LATE if is_late else NOON
+            line = intended(command, at)
+            told = f"{command.name.value}{f' {command.size}' if command.size else ''}"
+            later = " (an hour later)" if is_late else ""
+            for status, code in troubles(command.name):
+                failed = replace(line, status=status, error_code=code.code, finished_at=at)
+                label = f"{told}{later}: {status.value} ({code.code}) before it was sent"
+                yield label, self._concluded(state, failed, is_late=is_late)
+            open_line = self._lines.id_of(line)
+            self._check_move(state.journal, (*state.journal, open_line))
+            yield (
+                f"{told} is written down{later}",
+                state._replace(
+                    intended=open_line, fate=None, is_sent=False, is_late=is_late, crashes=0
+                ),
+            )
+
+    def _sent(self, state: State) -> Iterator[tuple[str, State]]:
+        """Sent: refused, done and answered, done and the answer lost, or lost on the way."""
+        line = self._line(state)
+        command = _command(line)
+        for effect in effects(self._scene.place, state.truth, command):
+            self._check_effect(state, line, effect)
+            fate = self._fate(line, effect)
+            told = f"{line.name.value} {effect.label}"
+            after = state._replace(truth=effect.truth)
+            yield f"{told}, answered", self._concluded(after, fate)
+            if line.name in OURS:
+                continue
+            lost = self._lines.id_of(fate) if effect.outcome is not None else None
+            gone = after._replace(fate=lost, is_sent=True)
+            yield f"{told}, the answer is lost", gone
+            yield f"{told}, delivered twice under one key, the answer is lost", gone
+        for status, code in troubles(line.name):
+            failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
+            yield f"{line.name.value}: {status.value} ({code.code})", self._concluded(state, failed)
+        if line.name not in OURS:
+            yield f"{line.name.value} is lost on the way", state._replace(is_sent=True)
+        if state.crashes < CRASHES_MAX:
+            yield (
+                "the process dies before sending",
+                state._replace(is_sent=True, crashes=state.crashes + 1),
+            )
+
+    def _resolved(self, state: State) -> Iterator[tuple[str, State]]:
+        """Looked up by its key; what only looks, or sets, is done again."""
+        line = self._line(state)
+        name = line.name.value
+        if not self._scene.looks_up and line.name not in LOOKS:
+            yield (
+                f"{name} is taken for failed without a look",
+                self._concluded(state, _never(line, state)),
+            )
+        elif line.name in LOOKS or _is_repeatable(line):
+            for effect in effects(self._scene.place, state.truth, _command(line)):
+                yield f"{name} is done again", self._concluded(state, self._fate(line, effect))
+            for status, code in troubles(line.name):
+                failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
+                yield f"{name} again: {status.value}", self._concluded(state, failed)
+        elif state.fate is not None:
+            done = self._lines.of((state.fate,)).steps[0]
+            yield f"{name} is looked up: it happened", self._concluded(state, done)
+        else:
+            yield (
+                f"{name} is looked up: it never happened",
+                self._concluded(state, _never(line, state)),
+            )
+        if state.crashes < CRASHES_MAX:
+            yield (
+                "the process dies before it is looked up",
+                state._replace(crashes=state.crashes + 1),
+            )
+
+    def _by_themselves(self, state: State) -> Iterator[tuple[str, State]]:
+        """Deleveraging and liquidation: the venue takes from the short, the lender the long."""
+        truth = state.truth
+        if state.acts == 0:
+            return
+        acted = state._replace(acts=state.acts - 1)
+        for left in sorted({0, truth.short // 2}):
+            if truth.short > left:
+                taken = acted._replace(truth=truth._replace(short=left), is_unseen=True)
+                yield f"the venue leaves {left} lots of the short", taken
+        if truth.long and self._scene.truth.long:
+            lost = acted._replace(truth=truth._replace(long=0), is_long_unseen=True)
+            yield "the long is liquidated", lost
+
+    def _concluded(self, state: State, step: Step, *, is_late: bool | None = None) -> State:
+        """The journal with the outcome, and the answer no longer awaited."""
+        longer, held = self._longer(state.journal, self._lines.id_of(step))
+        is_known = held == state.truth.short
+        if not is_known and not state.is_unseen:
+            raise Wrong(f"the books say {held} lots short, the venue has {state.truth.short}")
+        is_left = self._scene.is_exit or step.name is StepName.LEAVE
+        is_looked = step.status is StepStatus.DONE and step.name is StepName.OBSERVE_LONG
+        return state._replace(
+            journal=longer,
+            intended=None,
+            fate=None,
+            is_sent=False,
+            crashes=0,
+            is_unseen=not is_known,
+            is_long_unseen=state.is_long_unseen and not is_looked,
+            is_late=(state.is_late if is_late is None else is_late) and not is_left,
+        )
+
+    def _longer(self, journal: tuple[int, ...], line: int) -> tuple[tuple[int, ...], Decimal]:
+        """The journal with one more line, and what it says is sold short."""
+        known = self._written.get((journal, line))
+        if known is None:
+            scene, step = self._scene, self._lines.of((line,)).steps[0]
+            start = Decimal(scene.booked_short)
+            longer = shortened(self._lines.of(journal), step, start=start, is_exit=scene.is_exit)
+            ids = self._lines.ids_of(longer)
+            self._check_move(journal, ids)
+            known = self._written[journal, line] = (ids, short_held(longer, start))
+        return known
+
+    def _is_leaving(self, state: State) -> bool:
+        journal = self._lines.of(state.journal)
+        return self._scene.is_exit or journal.attempts(StepName.LEAVE) > 0
+
+    def _fate(self, line: Step, effect: Effect) -> Step:
+        at = line.intended_at
+        if effect.outcome is None:
+            code = effect.code.code
+            return replace(line, status=StepStatus.REFUSED, error_code=code, finished_at=at)
+        return replace(line, status=StepStatus.DONE, outcome=effect.outcome, finished_at=at)
+
+    def _line(self, state: State) -> Step:
+        assert state.intended is not None
+        return self._lines.of((state.intended,)).steps[0]
+
+    def _decision(self, journal: tuple[int, ...]) -> Decision:
+        if journal not in self._decided:
+            self._decided[journal] = self._scene.decide(self._lines.of(journal))
+        return self._decided[journal]
+
+    def _check_move(self, before: tuple[int, ...], after: tuple[int, ...]) -> None:
+        state_of = self._scene.state_of
+        present = state_of(self._lines.of(before)) if before else self._scene.begins_as
+        try:
+            moved(present, state_of(self._lines.of(after)))
+        except DomainError as error:
+            raise Wrong(error.message) from error
+
+    def _check_effect(self, state: State, line: Step, effect: Effect) -> None:
+        before, after = state.truth, effect.truth
+        if line.name is StepName.OPEN_LONG and before.long:
+            raise Wrong("I-5: the long is bought twice")
+        if after.short < 0 and not state.is_unseen:
+            raise Wrong("another position's short is bought back")
+        if line.name is StepName.OPEN_SHORT and not state.is_unseen:
+            is_bare = before.long == 0 and not state.is_long_unseen
+            if is_bare and after.short > before.short:
+                raise Wrong("a short is sold without a long")
+            if after.short > max(before.long, FULL) and not state.is_long_unseen:
+                raise Wrong(f"I-5: {after.short} lots are sold short, more than was asked")
+        is_sale = line.name is StepName.CLOSE_LONG and after.long < before.long
+        if is_sale and before.short >= LEAST_LOTS and not state.is_unseen:
+            raise Wrong("the long is sold while the short stands")
+
+    def _check_end(self, finished: Finished, state: State) -> None:
+        journal = self._lines.of(state.journal)
+        if state.is_unseen or state.is_long_unseen:
+            return  # what the venues did since anybody looked is repaired next
+        wrong = self._scene.check_end(finished, journal, state.truth)
+        if wrong is not None:
+            raise Wrong(wrong)
+
+
+def _command(line: Step) -> Perform:
+    intent = line.intent
+    if isinstance(intent, OrderIntent):
+        return Perform(line.name, size=intent.size)
+    return Perform(line.name)
+
+
+def _never(line: Step, state: State) -> Step:
+    code = ErrorCode.HYPERLIQUID_ORDER.code
+    return replace(line, status=StepStatus.REFUSED, error_code=code, finished_at=_at(state))
+
+
+def _at(state: State) -> datetime:
+    return LATE if state.is_late else NOON
+
+
+def _is_repeatable(line: Step) -> bool:
+    """It sets something, so that doing it once more changes nothing."""
+    return line.name not in ORDERS | ON_CHAIN
