@@ -12,7 +12,7 @@ from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
 from tests.crashes.points import REQUESTS, Moment, Point
 
-_LATE_MS = 12_000
+_LATE_MS = 13_000
 """A request that the venue does after the death, about when somebody else looks it up."""
 _SOON_MS = 2_000
 """Long enough to stop the worker before the venue answers."""
@@ -54,7 +54,7 @@ class Deaths:
     def die(self, process: str, places: Places, *, afterwards: Places = ()) -> None:
         """The process dies among people who stand at their points; then everything goes on.
 
-        `afterwards` is where some are stopped next, so that nobody runs past it meanwhile.
+        `afterwards` is where people are stopped next: they leave where they are for it.
         """
         worker, seen = self.machine.pids()["work"], _newest(self.machine)
         self._ask(places, Moment.SENT, delay_ms=_LATE_MS)
@@ -70,7 +70,7 @@ class Deaths:
                 os.kill(worker, signal.SIGCONT)
         if process == "postgresql":
             self.gates.reconnect()
-        passed = self.gates.of(life.user_id for life, _ in places)
+        passed = self.gates.of(life.user_id for life, _ in (*places, *afterwards))
         self.prepare(afterwards)
         self.gates.open(passed)
         self.machine.wait_for_successor(process, pid)

@@ -16,4 +16,6 @@ export const keys = {
   deposits: ["deposits"],
   preflight: (entry: unknown) => ["check", "preflight", entry],
   botStatus: ["bot-status"],
+  alarms: ["alarms"],
+  control: ["control"],
 } as const;

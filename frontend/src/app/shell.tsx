@@ -3,6 +3,7 @@ import { NavLink, Navigate, Outlet, useLocation } from "react-router";
 import { useConfig } from "../api/config";
 import type { MeResponse } from "../api/schema.gen";
 import { useMe } from "../api/session";
+import { AlarmStrip } from "../features/alarms/alarm-strip";
 import { useSignOut } from "../features/session/queries";
 import { Async } from "../ui/async";
 import { QuietButton } from "../ui/button";
@@ -79,6 +80,7 @@ function Frame({ me }: { me: MeResponse }) {
         </header>
         <div className="min-w-0">
           <StatusStrip config={config.data} me={me} />
+          <AlarmStrip />
           <main id="content" className="max-w-page px-4 pt-6 pb-28 tablet:px-6 tablet:pt-8 tablet:pb-20 wide:px-10 wide:pt-10 wide:pb-24">
             <ErrorBoundary key={pathname}>
               <Outlet />

@@ -24,12 +24,16 @@ export const EVENTS: Record<string, Effect> = {
   balance_update: again(["balances"], ["deposits"], ["check"]),
   job_update: again(["job"], ["deposits"], ["wallets"]),
   wallets_ready: again(["me"], ["wallets"], ["balances"], ["check"]),
+  alarm_update: again(["alarms"], ["positions"], ["position"]),
+  control_update: again(["control"], ["check"]),
   bot_status: (cache, payload) => cache.setQueryData(["bot-status"], payload),
   ping: () => undefined,
 };
 
 /** What may have changed while nobody was listening. */
-const LIVE: QueryKey[] = [["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"]];
+const LIVE: QueryKey[] = [
+  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"],
+];
 
 function parsed(text: string): Payload {
   try {

@@ -28,6 +28,13 @@ export function age(ms: number): string {
   return `${Math.floor(past / DAY)} days`;
 }
 
+/** "7:12", "1:04:30": what is left of a countdown; "0:00" once it is over. */
+export function countdown(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / SECOND));
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
+}
+
 /** "31.6 days", "5 h", "12 min": how long something has lasted. */
 export function lasting(ms: number): string {
   if (ms >= DAY) return `${(ms / DAY).toFixed(1)} days`;

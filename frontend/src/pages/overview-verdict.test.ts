@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { position, rates } from "../testing/fixtures";
+import { alarm, stuckAlarm } from "../testing/fixtures-oversight";
 import { directed, nearestDanger } from "./overview-figures";
 import { judge, netTogether } from "./overview-verdict";
 
@@ -20,6 +21,15 @@ describe("the verdict", () => {
     const { kind, sentence } = judge({ ...facts, positions: [position({ state: "stuck_unwind" }), position()] }, true);
     expect(kind).toBe("alarm");
     expect(sentence).toContain("1 leg stands alone");
+  });
+  it("begins with the worst open alarm, whatever it earns", () => {
+    const stuck = judge(facts, false, { alarm: stuckAlarm(), others: 1 });
+    expect(stuck.kind).toBe("alarm");
+    expect(stuck.sentence).toBe("A position could not be closed: at risk $12,466.92, 56.95 SOL long.");
+    expect(stuck.why).toContain("1 other alarm is open");
+    const quiet = judge(facts, true, { alarm: alarm({ kind: "ledger_mismatch", acts_at: null, exposure_sol: null, exposure_usd: null }), others: 0 });
+    expect(quiet.kind).toBe("caution");
+    expect(quiet.sentence).toBe("Figures do not add up: at risk not known yet.");
   });
   it("does not judge on old or missing figures", () => {
     expect(judge(facts, true).kind).toBe("unknown");

@@ -1,6 +1,9 @@
 /** The overview's judgement: whether it pays to be in, in one sentence, and why. */
-import type { PositionResponse, RatesResponse } from "../api/schema.gen";
+import type { AlarmEntry, PositionResponse, RatesResponse } from "../api/schema.gen";
+import { useAlarms } from "../features/alarms/queries";
+import { atRisk, kindOf, nextAt, worstFirst } from "../features/alarms/words";
 import { bestLender } from "../features/market/queries";
+import { isHeld } from "../features/positions/words";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
 import { freshness } from "../lib/time";
@@ -12,6 +15,12 @@ interface VerdictProps {
   rates: RatesResponse;
   receivedAt: number;
   hasMoney: boolean;
+}
+
+/** The open alarm the sentence begins with. */
+interface Worst {
+  alarm: AlarmEntry;
+  others: number;
 }
 
 interface Judgement {
@@ -36,7 +45,17 @@ function funding(rates: RatesResponse): string {
   return `The short ${verb} a year this hour${day === null ? "" : `, ${percent(day, 2)} over the last day`}.`;
 }
 
-export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receivedAt">, isTooOld: boolean): Judgement {
+function alarming({ alarm, others }: Worst): Judgement {
+  const { title, tone } = kindOf(alarm);
+  return {
+    kind: tone === "danger" ? "alarm" : "caution",
+    sentence: `${title}: at risk ${atRisk(alarm)}.`,
+    why: `${alarm.message} ${nextAt(alarm)}${others > 0 ? ` ${counted(others, "other alarm")} ${others === 1 ? "is" : "are"} open.` : ""}`,
+  };
+}
+
+export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receivedAt">, isTooOld: boolean, worst?: Worst): Judgement {
+  if (worst) return alarming(worst);
   const stuck = positions.filter((position) => position.state === "stuck_unwind");
   if (stuck.length > 0) {
     return {
@@ -49,7 +68,7 @@ export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receiv
     return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are too old.", why: "Nothing is opened on old figures." };
   }
   if (positions.length > 0) {
-    const busy = positions.filter((position) => position.state !== "hedged");
+    const busy = positions.filter((position) => !isHeld(position));
     const net = netTogether(positions);
     const many = positions.length === 1 ? "your position earns" : "your positions together earn";
     if (net === null) return { kind: "unknown", sentence: "You are in. What it earns at present is not known.", why: funding(rates) };
@@ -81,6 +100,9 @@ export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receiv
 export function OverviewVerdict({ receivedAt, ...facts }: VerdictProps) {
   const now = useNow();
   const isTooOld = freshness("rates", now - receivedAt) === "forgotten";
-  const { kind, sentence, why } = judge(facts, isTooOld);
+  const alarms = useAlarms();
+  const [alarm, ...others] = worstFirst(alarms.data?.alarms ?? []);
+  const worst = alarm && { alarm, others: others.length };
+  const { kind, sentence, why } = judge(facts, isTooOld, worst);
   return <Verdict kind={kind} sentence={sentence} why={why} />;
 }

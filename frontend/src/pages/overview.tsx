@@ -2,6 +2,8 @@
 import { useSearchParams } from "react-router";
 import { useConfig } from "../api/config";
 import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
+import { AlarmsSection } from "../features/alarms/alarms-section";
+import { useAlarms } from "../features/alarms/queries";
 import { FundingChart } from "../features/market/funding-chart";
 import { FundingNow } from "../features/market/funding-now";
 import { LeveragePanel } from "../features/market/leverage-panel";
@@ -41,6 +43,8 @@ export function OverviewPage() {
   const history = useHistory();
   const isEmpty = isDecimal(balances.data?.total_usd) && isZero(balances.data.total_usd);
   const open = positions.data?.positions ?? [];
+  const alarms = useAlarms();
+  const isCalm = alarms.data?.alarms.every((alarm) => !alarm.is_open) ?? false;
 
   return (
     <>
@@ -49,6 +53,7 @@ export function OverviewPage() {
           <OverviewVerdict positions={open} rates={known} receivedAt={judged.dataUpdatedAt} hasMoney={!isEmpty} />
         )}
       </Async>
+      {isCalm ? null : <AlarmsSection />}
       {isEmpty && open.length === 0 && config.data ? (
         <FirstSteps config={config.data} balances={balances.data} lender={judged.data?.lenders[0]} />
       ) : (
@@ -72,6 +77,7 @@ export function OverviewPage() {
           )}
         </Async>
       </Section>
+      {isCalm ? <AlarmsSection /> : null}
     </>
   );
 }

@@ -70,6 +70,9 @@ export const job = (change: Partial<JobResponse> = {}): JobResponse => ({
   started_at: NOW,
   finished_at: null,
   error: null,
+  waiting_for: null,
+  waiting_since: null,
+  remains: [],
   steps: [
     { name: "set_leverage", title: "Leverage set on Hyperliquid", status: "done", attempt: 1, seconds: "0.6", detail: null },
     { name: "open_long", title: "Long bought on Solana", status: "done", attempt: 1, seconds: "5.3", detail: "4.8758 jitoSOL" },

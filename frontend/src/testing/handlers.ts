@@ -2,6 +2,7 @@
 import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
+import { alarm } from "./fixtures-oversight";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -48,6 +49,8 @@ export const handlers = [
   ),
   http.get(`${V1}/positions/:id`, ({ params }) => json(params["id"] === "pos_1" ? sample.ended() : sample.position())),
   http.post(`${V1}/positions/:id/close`, () => json({ job_id: "job_close", position_id: "pos_2" }, 202)),
+  http.get(`${V1}/alarms`, () => json({ alarms: [] })),
+  http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
   http.get(`${V1}/deposits`, () => json(sample.deposits())),
   http.post("http://paper.test/control/faucet", () => json({})),

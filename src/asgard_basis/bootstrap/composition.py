@@ -116,6 +116,24 @@ class _Trading:
     watchers: Watchers
 
 
+def _watchers(
+    ground: _Ground, pairs: PairFactory, book: PositionBook, closings: ClosePosition
+) -> Watchers:
+    return watchers(
+        transactions=ground.transactions,
+        perp=ground.outside.perp,
+        margin=ground.outside.margin,
+        market=ground.reader,
+        clock=ground.clock,
+        limits=ground.limits,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        closings=closings,
+    )
+
+
 def _trading(ground: _Ground) -> _Trading:
     outside, clock, limits = ground.outside, ground.clock, ground.limits
     transactions = ground.transactions
@@ -138,19 +156,7 @@ def _trading(ground: _Ground) -> _Trading:
         book=book,
         clock=clock,
     )
-    watching = watchers(
-        transactions=transactions,
-        perp=outside.perp,
-        margin=outside.margin,
-        market=ground.reader,
-        clock=clock,
-        limits=limits,
-        desk=ground.desk,
-        runner=ground.runner,
-        pairs=pairs,
-        book=book,
-        closings=close_position,
-    )
+    watching = _watchers(ground, pairs, book, close_position)
     preflight = Preflight(
         transactions=transactions,
         gate=ground.opening_gate,
@@ -252,6 +258,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
             JobKind.DEPOSIT: treasury.deposits.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
+            JobKind.REPAIR: trading.watchers.repairs.run,
             JobKind.SWEEP: trading.watchers.sweeps.run,
         },
     )

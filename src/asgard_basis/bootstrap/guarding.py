@@ -11,21 +11,21 @@ from asgard_basis.application.trading.ledger_check import LedgerCheck
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_monitor import PositionMonitor
+from asgard_basis.application.trading.repair_position import RepairPosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.sweep_exposure import SweepExposure
-from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
 
 
 @dataclass(frozen=True, slots=True)
 class Watchers:
-    """What looks, and what it has closed."""
+    """What looks, and what it has done."""
 
     gate: ExistenceGate
+    repairs: RepairPosition
     sweeps: SweepExposure
     monitor: PositionMonitor
 
@@ -43,9 +43,19 @@ def watchers(
     pairs: PairFactory,
     book: PositionBook,
     closings: Closings,
-    repairs: Repairs | None = None,
+    asked: Repairs | None = None,
 ) -> Watchers:
-    """Join them; without repairs a position that lost a leg is closed."""
+    """Join them; `asked` is whoever is to be asked for repairs instead."""
+    repairs = RepairPosition(
+        transactions=transactions,
+        desk=desk,
+        runner=runner,
+        pairs=pairs,
+        book=book,
+        market=market,
+        clock=clock,
+        limits=limits,
+    )
     reader = ExistenceReader(
         transactions=transactions,
         perp=perp,
@@ -65,7 +75,7 @@ def watchers(
     gate = ExistenceGate(
         transactions=transactions,
         reader=reader,
-        repairs=repairs or _ClosedInstead(closings),
+        repairs=asked or repairs,
         closings=closings,
         sweeps=sweeps,
         ledger=LedgerCheck(transactions=transactions, perp=perp, clock=clock),
@@ -80,14 +90,4 @@ def watchers(
         exposures=ExposureWatch(transactions=transactions, market=market, clock=clock),
         clock=clock,
     )
-    return Watchers(gate, sweeps, monitor)
-
-
-class _ClosedInstead:
-    """Implements Repairs by leaving: what is left of the other leg is closed."""
-
-    def __init__(self, closings: Closings) -> None:
-        self._closings = closings
-
-    async def request(self, user_id: UserId, position_id: PositionId, reason: str) -> Job:
-        return await self._closings.request(user_id, position_id, None)
+    return Watchers(gate, repairs, sweeps, monitor)

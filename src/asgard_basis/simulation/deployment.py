@@ -20,6 +20,7 @@ _STALLED_SECONDS = 8.0
 _HELD_SECONDS = 1.0
 """A worker not heard of for so long has its jobs given to others."""
 _FETCH_SECONDS = 0.05
+_BUSY_SECONDS = 10.0
 
 MACHINE: ContextVar[Machine | None] = ContextVar("machine", default=None)
 
@@ -151,7 +152,8 @@ class Deployment:
 
     async def _monitor(self, machine: Machine) -> None:
         while True:
-            await machine.clock.sleep(self._monitor_seconds)
+            # A product looks every five seconds; where nothing moves, seldom is as good.
+            await machine.clock.sleep(self._monitor_seconds if self.is_idle else _BUSY_SECONDS)
             async with machine.app.leases.hold("position-monitor", seconds=10) as is_held:
                 if is_held:
                     (outcome,) = await asyncio.gather(

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import random
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +32,7 @@ from asgard_basis.bootstrap.outside import ASGARD_SECONDS, Lines, Stores, connec
 from asgard_basis.domain.identifiers import SolanaAddress
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.simulation.arbitrum import GuardedArbitrum
+from asgard_basis.simulation.build import Build
 from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network
 from asgard_basis.simulation.stores import (
@@ -47,6 +49,10 @@ _QUEUE = procrastinate.App(connector=InMemoryConnector())
 """Nobody delivers through it: the simulation has a queue of its own."""
 
 
+def _ignored() -> None:
+    """Nobody looks."""
+
+
 @dataclass(slots=True)
 class Shared:
     """What all processes of a deployment share, and what lies outside of it."""
@@ -59,8 +65,11 @@ class Shared:
     transactions: MemoryTransactions
     authorization_key: str
     limits: RiskLimits
-    variant: Variant
+    build: Build
+    ids: Callable[[], str]
     random: random.Random
+    on_commit: Callable[[], None] = _ignored
+    """Told of every commit, in the context of who made it."""
     nonces: MemoryNonces = field(default_factory=MemoryNonces)
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
@@ -69,6 +78,10 @@ class Shared:
 
     def __post_init__(self) -> None:
         self.duties = DutyBook(self.clock)
+
+    def committed(self) -> None:
+        """Somebody's transaction has just been saved."""
+        self.on_commit()
 
 
 class Machine:
@@ -83,11 +96,18 @@ class Machine:
         loop_clock = shared.clock.skewed(skew)
         self.clock = OwnClock(loop_clock, membrane)
         holder = f"{self.name}:{next(shared.processes)}"
-        self._locks = MemoryLocks(shared.leases, self.clock, holder=holder)
+        leases = shared.build.leases(shared.leases)
+        self._locks = MemoryLocks(leases, self.clock, holder=holder)
         stores = self._stores()
-        self.outside = connected(self._lines(), self.clock, stores.nonces, stores.transactions)
+        self.outside = shared.build.outside(
+            connected(self._lines(), self.clock, stores.nonces, stores.transactions)
+        )
         self.app: App = compose(
-            stores, self.outside, self.clock, shared.limits, variant=shared.variant
+            stores,
+            self.outside,
+            self.clock,
+            shared.limits,
+            variant=Variant(ids=shared.ids, runner=shared.build.runner),
         )
 
     def adopt(self, task: "asyncio.Task[Any]") -> None:
@@ -156,8 +176,10 @@ class Machine:
     def _stores(self) -> Stores:
         shared = self._shared
         return Stores(
-            transactions=GuardedTransactions(shared.transactions, self.membrane),
-            locks=GuardedLocks(self._locks, self.membrane),
+            transactions=shared.build.transactions(
+                GuardedTransactions(shared.transactions, self.membrane, shared.committed)
+            ),
+            locks=GuardedLocks(shared.build.locks(self._locks), self.membrane),
             nonces=GuardedNonces(shared.nonces, self.membrane),
             rate_limiter=MemoryRateLimiter(self.clock),
             leases=MemoryLeases(shared.duties, self.clock),

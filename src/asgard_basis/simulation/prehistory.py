@@ -21,11 +21,11 @@ from asgard_basis.adapters.memory.arbitrum import ArbitrumLedger
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.tables import Tables
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
-from asgard_basis.bootstrap.composition import Variant
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.wallets import Wallet, WalletRole
+from asgard_basis.simulation.build import Build
 from asgard_basis.simulation.calm import Calm, CountedIds, never
 from asgard_basis.simulation.machine import Machine, Shared
 from asgard_basis.simulation.membrane import Membrane
@@ -139,7 +139,8 @@ async def _lived(loop: VirtualLoop) -> Prehistory:
         transactions=MemoryTransactions(tables=tables, leases=leases),
         authorization_key=authorization_key(),
         limits=RiskLimits(),
-        variant=Variant(ids=CountedIds("past")),
+        build=Build(),
+        ids=CountedIds("past"),
         random=random.Random("prehistory"),
     )
     machine = Machine(shared, Membrane("past", never), skew=timedelta(0))

@@ -14,13 +14,13 @@ from typing import Any
 from asgard_basis.adapters.memory.coordination import MemorySnapshots
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
-from asgard_basis.bootstrap.composition import Variant
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.repositories import Job
+from asgard_basis.simulation.build import Build
 from asgard_basis.simulation.calm import CountedIds, never
 from asgard_basis.simulation.chaos import Chaos
 from asgard_basis.simulation.deployment import Deployment, adopted
@@ -30,7 +30,6 @@ from asgard_basis.simulation.network import Network, Request
 from asgard_basis.simulation.people import Browser
 from asgard_basis.simulation.plan import Plan, Trouble, WishKind
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
-from asgard_basis.simulation.steps import NotedRunner
 from asgard_basis.simulation.time import Blocked, LoopClock, VirtualLoop, run_virtually
 from asgard_basis.simulation.troubles import Cell, Kind
 from asgard_basis.simulation.truth import COIN, Truth
@@ -76,17 +75,15 @@ class _Story:
         self.digest.update(f"{self.loop.time():.6f} {what}\n".encode())
 
 
-def simulate(plan: Plan, *, variant: Callable[[Plan], Variant] | None = None) -> Verdict:
+def simulate(plan: Plan, *, build: Build | None = None) -> Verdict:
     """Live through a plan. The same plan always gives the same verdict."""
     prehistory()
-    return run_virtually(lambda loop: _lived(loop, plan, variant))
+    return run_virtually(lambda loop: _lived(loop, plan, build or Build()))
 
 
-async def _lived(
-    loop: VirtualLoop, plan: Plan, variant: Callable[[Plan], Variant] | None
-) -> Verdict:
+async def _lived(loop: VirtualLoop, plan: Plan, build: Build) -> Verdict:
     story = _Story(loop)
-    life = _Life(loop, plan, story, (variant or _usual)(plan))
+    life = _Life(loop, plan, story, build)
     broken = await life.live()
     return Verdict(
         seed=plan.seed,
@@ -99,14 +96,10 @@ async def _lived(
     )
 
 
-def _usual(plan: Plan) -> Variant:
-    return Variant(ids=CountedIds(str(plan.seed)), runner=NotedRunner)
-
-
 class _Life:
     """Implements World for the chaos."""
 
-    def __init__(self, loop: VirtualLoop, plan: Plan, story: _Story, variant: Variant) -> None:
+    def __init__(self, loop: VirtualLoop, plan: Plan, story: _Story, build: Build) -> None:
         self._loop = loop
         self._plan = plan
         self._story = story
@@ -128,16 +121,25 @@ class _Life:
             network=Network(self._venues.applications(), self.chaos),
             tables=tables,
             leases=leases,
-            transactions=MemoryTransactions(self._deliver, tables=tables, leases=leases),
+            transactions=MemoryTransactions(
+                self._deliver, tables=tables, leases=build.leases(leases)
+            ),
             authorization_key=authorization_key(),
             limits=RiskLimits(),
-            variant=variant,
+            build=build,
+            ids=CountedIds(str(plan.seed)),
             random=random.Random(f"machines {plan.seed}"),
+            on_commit=self._committed,
         )
         self._shared.nonces.last.update(past.nonces)
         self._truth = Truth(self._venues)
         self.witness = Witness(
-            tables=tables, truth=self._truth, people=self._people, tell=story.tell
+            tables=tables,
+            truth=self._truth,
+            people=self._people,
+            leases=leases,
+            now=loop.time,
+            tell=story.tell,
         )
 
     def _names(self) -> list[str]:
@@ -159,11 +161,13 @@ class _Life:
             defect=self._defect,
         )
         mining = self._loop.create_task(self._mine())
+        watching = self._loop.create_task(self._watch())
         living = self._loop.create_task(self._play())
         await asyncio.wait({living, self._failed}, return_when=asyncio.FIRST_COMPLETED)
-        mining.cancel()
-        living.cancel()
-        (outcome, _) = await asyncio.gather(living, mining, return_exceptions=True)
+        beside = (living, mining, watching)
+        for task in beside:
+            task.cancel()
+        outcome, *_ = await asyncio.gather(*beside, return_exceptions=True)
         if self._failed.done():
             outcome = self._failed.exception()
         self._failed.cancel()
@@ -203,6 +207,7 @@ class _Life:
                     await browser.close(position.id)
         await self._rest(heal_after=0.0)
         self.witness.check_rest()
+        await self._flat()
         self._check_flat(list(browsers.values()))
         self._story.tell("everything is closed")
 
@@ -221,6 +226,16 @@ class _Life:
             await asyncio.sleep(_LOOK_SECONDS)
         raise Broken("rest", "troubles are long over, and work goes on for ever")
 
+    async def _flat(self) -> None:
+        """Give what is nobody's the time it is left alone before it is swept."""
+        began = self._loop.time()
+        while self._loop.time() - began < _PATIENCE_SECONDS:
+            if not any(
+                self._truth.short_size(p) or self._truth.active_longs(p) for p in self._people
+            ):
+                return
+            await asyncio.sleep(_LOOK_SECONDS * 12)
+
     def _check_flat(self, browsers: list[Browser]) -> None:
         for browser in browsers:
             for position in browser.positions():
@@ -236,6 +251,11 @@ class _Life:
 
     # ---- what happens beside ---------------------------------------------------------------
 
+    async def _watch(self) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SECONDS * 2)
+            self._watched(lambda: self.witness.check_exposures(self._plan.monitor_seconds))
+
     async def _mine(self) -> None:
         while True:
             await asyncio.sleep(_BLOCK_SECONDS if self._venues.ledger.waiting else 2.0)
@@ -249,6 +269,9 @@ class _Life:
     def _arrived(self, request: Request, status: int) -> None:
         self._story.note(f"{request.process} {request.venue} {request.operation} {status}")
         self._watched(lambda: self.witness.arrived(request, status))
+
+    def _committed(self) -> None:
+        self._watched(self.witness.committed)
 
     def _watched(self, look: Callable[[], None]) -> None:
         if self._failed.done():

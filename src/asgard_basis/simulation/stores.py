@@ -2,16 +2,15 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 
 from asgard_basis.adapters.memory.coordination import MemoryNonces, MemorySnapshots
-from asgard_basis.adapters.memory.locks import MemoryLocks
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.coordination import Tenure
+from asgard_basis.ports.coordination import Locks, Tenure
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from asgard_basis.simulation.membrane import Membrane
 
@@ -43,9 +42,12 @@ class OwnClock:
 class GuardedTransactions:
     """Implements Transactions: every begin and every commit crosses the membrane."""
 
-    def __init__(self, inner: Transactions, membrane: Membrane) -> None:
+    def __init__(
+        self, inner: Transactions, membrane: Membrane, on_commit: Callable[[], None]
+    ) -> None:
         self._inner = inner
         self._membrane = membrane
+        self._on_commit = on_commit
 
     def for_user(self, user_id: UserId) -> AbstractAsyncContextManager[UnitOfWork]:
         """See Transactions."""
@@ -68,6 +70,7 @@ class GuardedTransactions:
             yield work
             # Leaving by an error here rolls back.
             await self._membrane.cross("database commit")
+        self._on_commit()
         await self._membrane.cross("database saved")
 
 
@@ -107,7 +110,7 @@ class GuardedSnapshots:
 class GuardedLocks:
     """Implements Locks."""
 
-    def __init__(self, inner: MemoryLocks, membrane: Membrane) -> None:
+    def __init__(self, inner: Locks, membrane: Membrane) -> None:
         self._inner = inner
         self._membrane = membrane
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import islice
 
+from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.tables import Row, Tables
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState
@@ -23,6 +24,7 @@ from asgard_basis.domain.saga.step import (
     Step,
     StepStatus,
 )
+from asgard_basis.ports.coordination import tenures
 from asgard_basis.ports.repositories import Job, JobKind, JobStatus
 from asgard_basis.simulation.chaos import is_read, is_signing
 from asgard_basis.simulation.network import Request
@@ -34,6 +36,9 @@ LOT = Decimal("0.01")
 _OVER = Decimal("1.006")
 _DENIED = 400
 _CENT = Decimal("0.01")
+_NAKED = Decimal("0.02")
+_TOLD_SECONDS = 120.0 + 150.0
+"""After two minutes somebody is to be told; the rest is for who was to tell being dead or slow."""
 _WAITING = frozenset({PositionState.STUCK_UNWIND, PositionState.QUARANTINED})
 
 
@@ -62,12 +67,17 @@ class Witness:
         tables: Tables,
         truth: Truth,
         people: Sequence[Person],
+        leases: LeaseBook,
+        now: Callable[[], float],
         tell: Callable[[str], None],
     ) -> None:
         self._tables = tables
         self._truth = truth
         self._people = people
+        self._leases = leases
+        self._now = now
         self._tell = tell
+        self._naked_since: dict[str, float] = {}
         self._written: dict[str, _Written] = {}
         self._steps_read = len(tables.rows["steps"])
         self._fills_read: Counter[str] = Counter()
@@ -94,6 +104,35 @@ class Witness:
             raise Broken("I-8", f"offered for signing what the policy forbids: {request.operation}")
         if not is_read(request):
             self.look()
+
+    def committed(self) -> None:
+        """Somebody has saved something. Raises Broken."""
+        for tenure in tenures():
+            if not self._leases.stands(tenure):
+                raise Broken("fence", f"{tenure.holder} writes after another has taken over")
+        self.look()
+
+    def check_exposures(self, monitor_seconds: float) -> None:
+        """No leg stands alone for long without somebody being told. Raises Broken."""
+        for person in self._people:
+            longs = self._truth.active_longs(person)
+            held = sum((self._truth.sol_of(long) for long in longs), Decimal(0))
+            net = held - self._truth.short_size(person)
+            band = max(held, self._truth.short_size(person)) * _NAKED + 3 * LOT
+            if abs(net) <= band or self._is_told(person):
+                self._naked_since.pop(person.evm, None)
+                continue
+            since = self._naked_since.setdefault(person.evm, self._now())
+            if self._now() - since > _TOLD_SECONDS + 2 * monitor_seconds:
+                seconds = self._now() - since
+                raise Broken("I-7", f"{net:.2f} SOL stand alone for {seconds:.0f} s, untold")
+
+    def _is_told(self, person: Person) -> bool:
+        """Whether an alarm is open for the person, or for everybody."""
+        return any(
+            row.value.resolved_at is None and row.value.user_id in {person.user_id, None}
+            for row in self._tables.rows["alarms"].values()
+        )
 
     def look(self) -> None:
         """Everything that is cheap to see. Raises Broken."""
@@ -242,7 +281,7 @@ class Witness:
         self._check_delta(person, positions)
 
     def _check_delta(self, person: Person, positions: Sequence[Position]) -> None:
-        if any(p.state in _WAITING for p in positions) or person.evm in self.disturbed:
+        if self._is_told(person):
             return
         net = self._truth.net_sol(person)
         longs = self._truth.active_longs(person)

@@ -7,6 +7,7 @@ from typing import Any
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.oversight import OverseenTransactions
+from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
@@ -56,14 +57,14 @@ def watching(world: Any, transactions: Any, clock: Any, closings: Any, repairs: 
         ),
         book=PositionBook(transactions=transactions, perp=world, margin=world, clock=clock),
         closings=closings,
-        repairs=repairs,
+        asked=repairs,
     )
 
 
 class GuardedPair(Pair):
     """Ada's pair, what else her accounts hold, and who watches over it."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, repairs: bool = False) -> None:
         super().__init__()
         self.longs: dict[str, LongPosition] = {"key": replace(self.listed(), opened_by=None)}
         self.world.answers["positions"] = lambda *_: list(self.longs.values())
@@ -75,12 +76,12 @@ class GuardedPair(Pair):
             OverseenTransactions(self.transactions, self.clock),
             self.clock,
             self.closing,
-            self.asked,
+            None if repairs else self.asked,
         )
         self.selling = ""
 
     @property
-    def gate(self) -> Any:
+    def guard(self) -> ExistenceGate:
         return self.watchers.gate
 
     def state_of(self, key: str) -> LongState | None:
@@ -90,15 +91,15 @@ class GuardedPair(Pair):
         self.selling = key
         return replace(STATE, position_key=key)
 
-    def stray(self, key: str, *, opened_by: str | None = None) -> None:
+    def stray(self, key: str) -> None:
         """A long nobody has asked for."""
         self.longs[key] = LongPosition(
             key,
             LendingProtocol.KAMINO,
             Asset.SOL,
             True,
-            opened_by,
-            None,  # type: ignore[arg-type]
+            None,
+            None,
         )
 
     def end_long(self, key: str = "key") -> None:
@@ -111,7 +112,7 @@ class GuardedPair(Pair):
     async def settle(self, *, after: float = 10) -> None:
         """Look, some seconds after whatever was before."""
         self.clock.pass_time(after)
-        await self.gate.settle(ADA)
+        await self.guard.settle(ADA)
 
     async def alarms(self) -> list[Alarm]:
         async with self.transactions.for_user(ADA) as work:
@@ -137,16 +138,20 @@ class GuardedPair(Pair):
             await work.positions.save(replace(await self.position(position), state=state))
 
     async def work_off(self) -> None:
-        """Let a worker carry out every sweep that was asked for."""
-        sweeps = [j for j in await self.jobs(JobKind.SWEEP) if j.finished_at is None]
+        """Let a worker carry out every sweep and repair that was asked for."""
+        asked = [*await self.jobs(JobKind.SWEEP), *await self.jobs(JobKind.REPAIR)]
+        waiting = [job for job in asked if job.finished_at is None]
         locks: Any = FreeLocks()
         dispatch = Dispatch(
             transactions=self.transactions,
             desk=self.desk,
             locks=locks,
-            work={JobKind.SWEEP: self.watchers.sweeps.run},
+            work={
+                JobKind.SWEEP: self.watchers.sweeps.run,
+                JobKind.REPAIR: self.watchers.repairs.run,
+            },
         )
-        for job in reversed(sweeps):
+        for job in reversed(waiting):
             assert await dispatch.run(job.id)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.ports.orphans import OrphanEnding
 from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.repositories import JobKind, JobStatus
+from asgard_basis.ports.venues import PerpOrder
 from tests.unit.application.guards import GuardedPair
 from tests.unit.application.world import ADA
 
@@ -23,7 +25,7 @@ MINUTES = 60
 async def test_a_pair_that_is_there_gives_no_alarm_and_one_look_is_enough() -> None:
     pair = GuardedPair()
     position = await pair.hedged()
-    look = await pair.gate.settle(ADA)
+    look = await pair.guard.settle(ADA)
     assert [type(v) for v in look.verdicts] == [Matched]
     assert await pair.alarms() == []
     assert pair.world.calls.count("account") == 1
@@ -199,14 +201,19 @@ async def test_a_perpetual_held_long_is_sold() -> None:
     await pair.settle()
     kinds = sorted(alarm.kind for alarm in await pair.alarms())
     assert kinds == [AlarmKind.BOOK_MISMATCH, AlarmKind.ORPHAN_EXPOSURE]
-    placed: list[object] = []
+    placed: list[PerpOrder] = []
     place = pair.world.answers["place"]
-    pair.world.answers["place"] = lambda *given: (placed.append(given[1]), place(*given))[1]
+
+    def noted(who: Any, order: PerpOrder, *more: Any) -> Any:
+        placed.append(order)
+        return place(who, order, *more)
+
+    pair.world.answers["place"] = noted
     await pair.settle(after=11 * MINUTES)
     await pair.work_off()
     (order,) = placed
-    assert (order.is_buy, order.reduce_only, order.size) == (False, True, 2)  # type: ignore[attr-defined]
-    assert order.limit_price < 170  # type: ignore[attr-defined]
+    assert (order.is_buy, order.reduce_only, order.size) == (False, True, Decimal(2))
+    assert order.limit_price < 170
 
 
 async def test_a_sweep_that_fails_is_told_and_begun_again() -> None:
@@ -236,13 +243,13 @@ async def test_nothing_is_opened_before_the_first_look_nor_beside_an_orphan() ->
     await pair.hedged()
     pair.world.answers["positions"], known = AWAY, pair.world.answers["positions"]
     with pytest.raises(Unavailable):
-        await pair.gate.before_opening(ADA)
+        await pair.guard.before_opening(ADA)
     pair.world.answers["positions"] = known
-    await pair.gate.before_opening(ADA)
+    await pair.guard.before_opening(ADA)
     pair.stray("stray")
     await pair.settle()
     with pytest.raises(DomainError) as refusal:
-        await pair.gate.before_opening(ADA)
+        await pair.guard.before_opening(ADA)
     assert refusal.value.code is ErrorCode.UNCLAIMED_EXPOSURE
 
 
@@ -262,7 +269,7 @@ async def test_a_difference_too_small_for_an_order_is_told() -> None:
 async def test_everybody_with_wallets_is_looked_at() -> None:
     pair = GuardedPair()
     await pair.hedged()
-    ((user, look),) = await pair.gate.everybody()
+    ((user, look),) = await pair.guard.everybody()
     assert user == ADA
     assert look is not None
     assert look.is_complete

@@ -98,15 +98,17 @@ class Books:
         return watching(world, self.transactions, self.clock, None, None).monitor
 
     async def add(self, key: str, *steps: Step, **changes: Any) -> Position:
+        size = short_span(steps).held(self.clock.now())
+        assert size is not None
         position = replace(
             a_position(ADA, key=key),
             state=PositionState.HEDGED,
             requested_at=min(s.intended_at for s in steps) - timedelta(minutes=1),
             long=replace(a_long(), position_key=key),
-            short=replace(a_short(), size=short_span(steps).held(self.clock.now())),
+            short=replace(a_short(), size=size),
             **changes,
         )
-        self.short += position.short.size if position.short else 0
+        self.short += size
         job = replace(
             a_job(ADA, key=key, kind=JobKind.OPEN, position_id=position.id),
             status=JobStatus.COMPLETED,

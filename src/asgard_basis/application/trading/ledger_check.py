@@ -17,6 +17,7 @@ from asgard_basis.domain.ledger.reconciliation import (
 from asgard_basis.domain.position.existence import LedgerOff
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.booked import journalled_short
 from asgard_basis.domain.saga.progress import short_span
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import AlarmKind
@@ -53,8 +54,9 @@ class LedgerCheck:
         ]
         found: list[LedgerOff] = []
         for position in held:
-            pair = next(p for p in look.facts.pairs if p.position_id == position.id)
-            found += _some(record_off(position, pair.short, lot=look.facts.lot))
+            written = journalled_short(look.books.steps[position.id])
+            if written is not None:
+                found += _some(record_off(position, written, lot=look.facts.lot))
             state = look.states.get(position.long.position_key) if position.long else None
             if state is not None:
                 found += _some(collateral_off(position, state, now=self._clock.now()))

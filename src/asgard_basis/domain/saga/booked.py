@@ -37,7 +37,7 @@ def booked_pair(
     `running` are those of the job that is at work on it, None when there is none.
     """
     is_moving = running is not None
-    short = ZERO if position.state in ENDED else _short(position, steps, running or ())
+    short = ZERO if position.state in ENDED else _short(position, running or ())
     under_way = [s for s in running or () if s.status is StepStatus.INTENDED]
     selling = sum(
         (
@@ -86,7 +86,7 @@ def leg_exposure(
     long_sol = short_sol = ZERO
     if opened is None:
         long_sol = _tokens(position.long) * redemption if position.long else ZERO
-        short_sol = _short(position, (), ())
+        short_sol = _short(position, ())
     return exposed(
         list(_changes(running, short_sol)),
         band=band,
@@ -118,15 +118,19 @@ def _changes(steps: Sequence[Step], short_sol: Decimal) -> Iterator[LegChange]:
         before = held
 
 
-def _short(position: Position, steps: Sequence[Step], running: Sequence[Step]) -> Decimal:
-    """By the journals, which know every fill; by the record when they do not begin with it."""
-    if any(_filled(s) and s.name is StepName.OPEN_SHORT for s in steps):
-        return short_held(Journal(tuple(steps)))
-    return short_held(Journal(tuple(running)), position.short.size if position.short else ZERO)
+def journalled_short(steps: Sequence[Step]) -> Decimal | None:
+    """What is held short by all journals of a position; None when its opening is not in them."""
+    if not any(step.name is StepName.OPEN_LONG for step in steps):
+        return None
+    return short_held(Journal(tuple(steps)))
 
 
-def _filled(step: Step) -> bool:
-    return isinstance(step.outcome, OrderDone) and step.outcome.result.filled_size > 0
+def _short(position: Position, running: Sequence[Step]) -> Decimal:
+    """By the row, and what the running job has done since; an opening's row may lag its journal."""
+    begun = ZERO
+    if position.short is not None and journalled_short(running) is None:
+        begun = position.short.size
+    return short_held(Journal(tuple(running)), begun)
 
 
 def _long(position: Position) -> BookedLong | None:

@@ -1,10 +1,11 @@
 """A synthetic order book: depth around the mid that a seed and a moment decide."""
 
+import functools
 import random
 from dataclasses import dataclass
 from decimal import Decimal
 
-from asgard_paper.hyperliquid.market.universe import Asset
+from asgard_paper.hyperliquid.market.universe import ASSETS, Asset
 from asgard_paper.hyperliquid.numbers import ZERO, floored, tick_size
 
 LEVELS = 60
@@ -53,9 +54,22 @@ def draw_depth(asset: Asset, *, bid: Decimal, ask: Decimal, epoch: int, seed: in
 
 
 def _side(asset: Asset, best: Decimal, sign: int, draw: random.Random) -> tuple[Level, ...]:
+    found: list[Level] = []
+    for price, fair in _ladder(asset.name, best, sign):
+        noise = Decimal(draw.randrange(600, 1401)) / 1000
+        size = floored(fair * noise / price, asset.size_step)
+        if size > 0:
+            found.append(Level(price, size, draw.randrange(1, 6)))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=256)
+def _ladder(coin: str, best: Decimal, sign: int) -> tuple[tuple[Decimal, Decimal], ...]:
+    """Each price of a side with the USD that rest there on average."""
+    asset = ASSETS[coin]
     tick = tick_size(best, asset.size_decimals)
     usd_per_bps = asset.depth_usd / DEPTH_BPS
-    found: list[Level] = []
+    found: list[tuple[Decimal, Decimal]] = []
     reached = ZERO
     last = best - sign * tick
     for number in range(LEVELS):
@@ -69,11 +83,20 @@ def _side(asset: Asset, best: Decimal, sign: int, draw: random.Random) -> tuple[
         last = price
         gap_bps = max((price - best) * sign / best * 10_000 - reached, Decimal("0.25"))
         reached = (price - best) * sign / best * 10_000
-        noise = Decimal(draw.randrange(600, 1401)) / 1000
-        size = floored(usd_per_bps * gap_bps * noise / price, asset.size_step)
-        if size > 0:
-            found.append(Level(price, size, draw.randrange(1, 6)))
+        found.append((price, usd_per_bps * gap_bps))
     return tuple(found)
+
+
+@functools.lru_cache(maxsize=16_384)
+def impact_prices(
+    coin: str, *, bid: Decimal, ask: Decimal, epoch: int, seed: int
+) -> tuple[Decimal, Decimal] | None:
+    """What an order of the coin's impact notional gets on either side of the untouched book."""
+    asset = ASSETS[coin]
+    depth = draw_depth(asset, bid=bid, ask=ask, epoch=epoch, seed=seed)
+    sold = impact_price(depth.bids, asset.impact_usd)
+    bought = impact_price(depth.asks, asset.impact_usd)
+    return None if sold is None or bought is None else (sold, bought)
 
 
 def without(levels: tuple[Level, ...], taken: Decimal) -> tuple[Level, ...]:

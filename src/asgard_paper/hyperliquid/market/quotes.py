@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from asgard_paper.hyperliquid.market.depth import Depth, draw_depth, epoch_of, impact_price
+from asgard_paper.hyperliquid.market.depth import Depth, draw_depth, epoch_of, impact_prices
 from asgard_paper.hyperliquid.market.funding import hourly_rate
 from asgard_paper.hyperliquid.market.universe import ASSETS, Asset
 from asgard_paper.hyperliquid.numbers import (
@@ -82,10 +82,12 @@ class Quotes:
 
     def impact_prices(self, coin: str, at_ms: int) -> tuple[Decimal, Decimal] | None:
         """Average prices of an order of the impact notional, bid and ask; None in an empty book."""
-        depth, asset = self.depth(coin, at_ms), ASSETS[coin]
-        bid = impact_price(depth.bids, asset.impact_usd)
-        ask = impact_price(depth.asks, asset.impact_usd)
-        return None if bid is None or ask is None else (bid, ask)
+        quote = self.at(coin, at_ms)
+        if quote.asset.is_delisted:
+            return None
+        return impact_prices(
+            coin, bid=quote.bid, ask=quote.ask, epoch=epoch_of(at_ms), seed=self._seed
+        )
 
     def instant_premium(self, coin: str, at_ms: int) -> Decimal | None:
         """(max(impact bid − oracle, 0) − max(oracle − impact ask, 0)) / oracle."""
