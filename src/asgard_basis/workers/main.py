@@ -44,6 +44,12 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await leased("position-monitor", cycles, leases=leases, clock=clock)
 
+    async def alone() -> None:
+        async def looks() -> None:
+            await every(_MONITOR_SECONDS, app.monitor.alone, clock)
+
+        await leased("exposure-watch", looks, leases=leases, clock=clock)
+
     async def gate() -> None:
         await leased("existence-gate", lambda: rounds(app), leases=leases, clock=clock)
 
@@ -53,6 +59,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
     duties: dict[str, Callable[[], Awaitable[None]]] = {
         "market-watch": watch,
         "position-monitor": monitor,
+        "exposure-watch": alone,
         "existence-gate": gate,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),

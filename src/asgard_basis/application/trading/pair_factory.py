@@ -7,7 +7,7 @@ from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.long_looks import LongLooks, last_known
-from asgard_basis.application.trading.long_steps import Admit, LongSteps
+from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -20,7 +20,7 @@ from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.orphans import Orphan, OrphanKind
 from asgard_basis.ports.repositories import Job
-from asgard_basis.ports.venues import MarginVenue, PerpVenue
+from asgard_basis.ports.venues import Admit, MarginVenue, PerpVenue
 
 _LOT = Decimal("0.01")
 """Of SOL-PERP for as long as it has been listed: for when nobody can be asked."""

@@ -82,8 +82,21 @@ class PositionMonitor:
         self._long_read_at: dict[PositionId, datetime] = {}
         self._looked_at: dict[UserId, datetime] = {}
 
+    async def alone(self) -> None:
+        """Tell of legs that stand alone by our own journals; asks no venue, so none delays it."""
+        async with self._transactions.for_system() as work:
+            jobs = await work.jobs.unfinished()
+            held = await work.positions.held()
+            alarms = await work.alarms.unresolved()
+        await self._exposures.check(jobs, held, alarms)
+
     async def cycle(self) -> int:
-        """Look at every held position once; returns how many could be looked at."""
+        """Look at every held position once; returns how many could be looked at.
+
+        With many positions it takes as long as the venues' request budgets say: `alone` goes on
+        beside it.
+        """
+        await self.alone()
         async with self._transactions.for_system() as work:
             held = await work.positions.held()
             ended = await work.positions.ended(limit=_ENDED_MAX)
@@ -111,9 +124,7 @@ class PositionMonitor:
         for user_id in troubled:
             watch(user_id).is_open = True
         self._forget(held, users)
-        seen = await self._all([self._user(user, each) for user, each in users.items()])
-        await self._exposures.check(jobs, held, alarms)
-        return seen
+        return await self._all([self._user(user, each) for user, each in users.items()])
 
     async def _all(self, looks: Sequence[Coroutine[None, None, int]]) -> int:
         seen = 0
