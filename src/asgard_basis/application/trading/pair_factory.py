@@ -6,6 +6,7 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.trading.action_fate import FateBook
 from asgard_basis.application.trading.long_looks import LongLooks, last_known
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
@@ -48,6 +49,7 @@ class PairFactory:
         self._leaving = LeavingMarket(
             reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
         )
+        self._fates = FateBook()
         self._reach = Reachability(perp=perp, margin=margin, chain=chain, clock=clock)
 
     async def lot(self) -> Decimal:
@@ -141,4 +143,5 @@ class PairFactory:
             long_steps=long_steps,
             clock=self._clock,
             limits=self._limits,
+            book=self._fates,
         )
