@@ -3,7 +3,7 @@ import type { AlarmEntry, PositionResponse, RatesResponse } from "../api/schema.
 import { useAlarms } from "../features/alarms/queries";
 import { atRisk, kindOf, nextAt, worstFirst } from "../features/alarms/words";
 import { bestLender } from "../features/market/queries";
-import { isHeld } from "../features/positions/words";
+import { isHeld, netRate } from "../features/positions/words";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
 import { freshness } from "../lib/time";
@@ -32,8 +32,8 @@ interface Judgement {
 /** Net yearly rate of the open positions together, weighted by capital; null while one is unknown. */
 export function netTogether(positions: PositionResponse[]): { rate: Decimal; capital: Decimal } | null {
   const capital = add("0", ...positions.map((position) => position.size_usd));
-  if (positions.some((position) => position.net_apr === null)) return null;
-  const yearly = add("0", ...positions.map((position) => multiply(position.net_apr ?? "0", position.size_usd)));
+  if (positions.some((position) => netRate(position) === null)) return null;
+  const yearly = add("0", ...positions.map((position) => multiply(netRate(position) ?? "0", position.size_usd)));
   const rate = divide(yearly, capital);
   return rate === null ? null : { rate, capital };
 }

@@ -104,12 +104,12 @@ function Facts({ position, alarm, receivedAt, next }: FactsProps) {
     ["Next", alarm ? whatNext(alarm, at) : next],
   ];
   return (
-    <dl className="mt-3 grid max-w-[78ch] grid-cols-[minmax(72px,auto)_minmax(0,1fr)] gap-x-6">
+    <dl className="mt-3 grid max-w-[78ch] grid-cols-[auto_minmax(0,1fr)]">
       {rows.map(([label, value], index) => {
         const rule = index === 0 ? "" : "border-t border-line";
         return (
           <div key={label} className="contents">
-            <dt className={`py-[7px] text-ink2 ${rule}`}>{label}</dt>
+            <dt className={`py-[7px] pr-6 text-ink2 ${rule}`}>{label}</dt>
             <dd className={`py-[7px] ${rule}`}>{value}</dd>
           </div>
         );

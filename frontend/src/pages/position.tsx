@@ -63,7 +63,7 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
               Hedged. Long and short differ by {leftOver(position)}. The venues stated their figures{" "}
               <Age at={at} feed="balances" suffix=" ago" />.
             </>
-          ) : (
+          ) : isHeldUp(position) ? null : (
             `Now: ${stateWords(position)}.`
           )
         }
@@ -76,7 +76,11 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
           </Banner>
         </div>
       ) : null}
-      {isHeld(position) ? null : <PositionJob position={position} />}
+      {isHeld(position) || position.job_id === null ? null : (
+        <Section title="What is being done">
+          <PositionJob position={position} />
+        </Section>
+      )}
       <PositionFigures position={position} at={at} marketNow={marketNow} closing={closing} />
       <Section title="Two legs, one remainder">
         <BalanceDrawing position={position} span={span} />

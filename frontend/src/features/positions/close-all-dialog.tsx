@@ -8,8 +8,7 @@ import { Async } from "../../ui/async";
 import { FailureNote, OutcomeUnknown } from "../../ui/banner";
 import { Button } from "../../ui/button";
 import { Dialog } from "../../ui/dialog";
-import { afterClosing } from "./closing-cost";
-import { isTaken, together, useCloseAll, useClosingCosts } from "./leaving";
+import { broughtBack, isTaken, useCloseAll, useClosingCosts } from "./leaving";
 import { LeavingJobs } from "./leaving-jobs";
 import { LeavingList } from "./leaving-list";
 import { usePositions } from "./queries";
@@ -80,14 +79,14 @@ interface BeforeProps {
 function Before({ positions, isSending, onClose, onKeep }: BeforeProps) {
   const costs = useClosingCosts(positions);
   if (positions.length === 0) return <p>You hold no position; there is nothing to close.</p>;
-  const back = together(positions.map((position, index) => afterClosing(position.equity_usd, costs[index] ?? null)));
+  const back = broughtBack(positions, costs, false);
   const taken = positions.filter(isTaken).length;
   return (
     <>
       <LeavingList positions={positions} costs={costs} />
       <div className="mt-4 flex flex-wrap gap-2">
         <Button kind="main" disabled={isSending || taken === 0} onClick={onClose}>
-          {isSending ? "Sending" : label(taken, taken === positions.length ? back : null)}
+          {isSending ? "Sending" : label(taken, back)}
         </Button>
         <Button disabled={isSending} onClick={onKeep}>Keep {positions.length === 1 ? "it" : "them"}</Button>
       </div>

@@ -2,8 +2,7 @@
 import type { PositionResponse } from "../../api/schema.gen";
 import { type Decimal, negate } from "../../lib/decimal";
 import { Money } from "../../ui/numbers";
-import { afterClosing } from "./closing-cost";
-import { fate, together } from "./leaving";
+import { broughtBack, fate, isTaken } from "./leaving";
 import { title } from "./words";
 
 interface LeavingListProps {
@@ -13,7 +12,7 @@ interface LeavingListProps {
 }
 
 export function LeavingList({ positions, costs, isEmergency = false }: LeavingListProps) {
-  const back = together(positions.map((position, index) => afterClosing(position.equity_usd, costs[index] ?? null)));
+  const back = broughtBack(positions, costs, isEmergency);
   const unknown = "It cannot be estimated right now.";
   return (
     <>
@@ -22,13 +21,15 @@ export function LeavingList({ positions, costs, isEmergency = false }: LeavingLi
           <li key={position.id} className="border-t border-line py-2.5 first:border-t-0">
             <div className="flex flex-wrap items-baseline justify-between gap-x-4">
               <strong>{title(position)}, {position.protocol_name}</strong>
-              <span><Money value={position.equity_usd} reason="A leg has not been heard of." /></span>
+              {isEmergency || isTaken(position) ? <Money value={position.equity_usd} reason="A leg has not been heard of." /> : null}
             </div>
             <div className="flex flex-wrap items-baseline justify-between gap-x-4 text-13 text-ink2">
               <span className="max-w-[52ch]">{fate(position, isEmergency)}</span>
-              <span>
-                costs about <Money value={costs[index] ? negate(costs[index]) : null} sign="flow" reason={unknown} />
-              </span>
+              {isEmergency || isTaken(position) ? (
+                <span>
+                  costs about <Money value={costs[index] ? negate(costs[index]) : null} sign="flow" reason={unknown} />
+                </span>
+              ) : null}
             </div>
           </li>
         ))}

@@ -28,11 +28,16 @@ describe("closing everything", () => {
     await expect.poll(() => rows[0]?.textContent).toContain("\u2212$5.36");
     expect(await screen.findByRole("button", { name: "Close 2 positions for about $13,773.11" })).toBeEnabled();
   });
-  it("does not promise what is not closed now, and names no sum with a part missing", async () => {
+  it("does not count what is not closed now, and says why", async () => {
     hold();
     show(<CloseAllDialog open onOpenChange={vi.fn()} />);
-    expect(await screen.findByRole("button", { name: "Close 2 positions, amount not known" })).toBeEnabled();
+    expect(await screen.findByRole("button", { name: "Close 2 positions for about $13,773.11" })).toBeEnabled();
     expect(screen.getByText(/not closed now; ask again when that is done/)).toBeInTheDocument();
+  });
+  it("names no sum with a part missing, and closes all the same", async () => {
+    hold([position(), position({ id: "pos_3", state: "stuck_unwind", equity_usd: null })]);
+    show(<CloseAllDialog open onOpenChange={vi.fn()} />);
+    expect(await screen.findByRole("button", { name: "Close 2 positions, amount not known" })).toBeEnabled();
   });
   it("shows the steps of each closing, for whom it waits, and what nothing was begun for", async () => {
     hold();

@@ -5,6 +5,7 @@ import { RETRY_SILENCE_MS, retrySilence } from "../../api/idempotency";
 import { keys } from "../../api/keys";
 import type { EntryRequest, PositionResponse } from "../../api/schema.gen";
 import { add, type Decimal } from "../../lib/decimal";
+import { afterClosing } from "./closing-cost";
 import { isCloseable, isHeld } from "./words";
 
 function useLeaving<T>(ask: (wish: T) => ReturnType<typeof closeAll>) {
@@ -49,13 +50,19 @@ export function useClosingCosts(positions: PositionResponse[]): (Decimal | null)
 }
 
 /** The sum, or null while a part of it is unknown. */
-export function together(values: (Decimal | null | undefined)[]): Decimal | null {
+function together(values: (Decimal | null | undefined)[]): Decimal | null {
   return values.some((value) => value === null || value === undefined) ? null : add("0", ...values.map((value) => value ?? "0"));
 }
 
 /** Whether a request to close everything does anything with it now. */
 export function isTaken(position: PositionResponse): boolean {
   return isCloseable(position) || position.state.startsWith("closing_");
+}
+
+/** What comes back of those that are closed, less the costs; null while a part is unknown. */
+export function broughtBack(positions: PositionResponse[], costs: (Decimal | null)[], isEmergency: boolean): Decimal | null {
+  const parts = positions.map((position, index) => afterClosing(position.equity_usd, costs[index] ?? null));
+  return together(parts.filter((_, index) => isEmergency || isTaken(positions[index] as PositionResponse)));
 }
 
 /** What leaving does with a position in its present state. */

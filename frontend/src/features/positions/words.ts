@@ -1,6 +1,6 @@
 /** What a position is, in words. */
 import type { PositionResponse } from "../../api/schema.gen";
-import { absolute } from "../../lib/decimal";
+import { absolute, type Decimal } from "../../lib/decimal";
 import { figure, percent } from "../../lib/format";
 import type { Walls } from "../../ui/charts/price-axis";
 
@@ -20,6 +20,29 @@ const STATES: Record<string, string> = {
   failed: "never opened",
   stuck_unwind: "one leg stands alone and has to be closed",
 };
+
+/** The same in a word or two, for a table. */
+const BRIEF: Record<string, string> = {
+  requested: "asked for",
+  opening_long: "opening",
+  opening_short: "opening",
+  reducing: "being reduced",
+  repairing: "being repaired",
+  quarantined: "in quarantine",
+  closing_short: "closing",
+  closing_long: "closing",
+  unwinding: "being given up",
+  stuck_unwind: "not closed",
+};
+
+export function briefState(position: PositionResponse): string {
+  return BRIEF[position.state] ?? stateWords(position);
+}
+
+/** Net yearly rate at present; null while it is not known, or one leg stands alone. */
+export function netRate(position: PositionResponse): Decimal | null {
+  return position.state === "stuck_unwind" ? null : position.net_apr;
+}
 
 export function stateWords(position: PositionResponse): string {
   return STATES[position.state] ?? position.state;
