@@ -3,6 +3,7 @@ import type { AlarmEntry, PositionResponse, RatesResponse } from "../api/schema.
 import { useAlarms } from "../features/alarms/queries";
 import { atRisk, kindOf, nextAt, worstFirst } from "../features/alarms/words";
 import { bestLender } from "../features/market/queries";
+import { isHeld } from "../features/positions/words";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
 import { freshness } from "../lib/time";
@@ -67,7 +68,7 @@ export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receiv
     return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are too old.", why: "Nothing is opened on old figures." };
   }
   if (positions.length > 0) {
-    const busy = positions.filter((position) => position.state !== "hedged");
+    const busy = positions.filter((position) => !isHeld(position));
     const net = netTogether(positions);
     const many = positions.length === 1 ? "your position earns" : "your positions together earn";
     if (net === null) return { kind: "unknown", sentence: "You are in. What it earns at present is not known.", why: funding(rates) };

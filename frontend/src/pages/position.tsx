@@ -14,7 +14,7 @@ import { PositionFigures } from "../features/positions/position-figures";
 import { PositionJob } from "../features/positions/position-job";
 import { usePosition } from "../features/positions/queries";
 import { TimelineSection } from "../features/positions/timeline-section";
-import { heldFor, isCloseable, isHeld, leftOver, observedAt, stateWords, title, wallsOf } from "../features/positions/words";
+import { heldFor, isHeld, isHeldUp, leftOver, observedAt, stateWords, title, wallsOf } from "../features/positions/words";
 import { day, lasting, moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { Banner } from "../ui/banner";
@@ -22,6 +22,7 @@ import { Button } from "../ui/button";
 import { PriceAxis } from "../ui/charts/price-axis";
 import { Age } from "../ui/numbers";
 import { Columns, Hint, PageHead, Section } from "../ui/section";
+import { PositionTrouble } from "./position-trouble";
 
 export function PositionPage() {
   const { id = "" } = useParams();
@@ -55,7 +56,7 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
       <PageHead
         title={title(position)}
         meta={opened ? <span title={utc(opened)}>opened {moment(opened)}</span> : <span>asked for {moment(position.requested_at)}</span>}
-        action={isCloseable(position) ? <Button onClick={() => setClosing(true)}>Close position</Button> : null}
+        action={isHeld(position) ? <Button onClick={() => setClosing(true)}>Close position</Button> : null}
         lead={
           isHeld(position) ? (
             <>
@@ -63,11 +64,12 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
               <Age at={at} feed="balances" suffix=" ago" />.
             </>
           ) : (
-            `State: ${stateWords(position)}.`
+            `Now: ${stateWords(position)}.`
           )
         }
       />
-      {position.failure ? (
+      <PositionTrouble position={position} receivedAt={receivedAt} onClose={() => setClosing(true)} />
+      {position.failure && !isHeldUp(position) ? (
         <div className="mt-6">
           <Banner tone="danger" title={position.failure.message} code={position.failure.code}>
             What it cost is in the timeline below.

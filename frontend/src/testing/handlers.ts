@@ -2,7 +2,7 @@
 import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
-import { alarm } from "./fixtures-oversight";
+import { alarm, control, pause } from "./fixtures-oversight";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -51,6 +51,14 @@ export const handlers = [
   http.post(`${V1}/positions/:id/close`, () => json({ job_id: "job_close", position_id: "pos_2" }, 202)),
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
+  http.get(`${V1}/control`, () => json(control())),
+  http.post(`${V1}/control/pause`, async ({ request }) => {
+    const { reason } = (await request.json()) as { reason: string };
+    return json(control(pause({ reason })));
+  }),
+  http.post(`${V1}/control/resume`, () => json(control())),
+  http.post(`${V1}/control/close-all`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
+  http.post(`${V1}/control/emergency-stop`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
   http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
   http.get(`${V1}/deposits`, () => json(sample.deposits())),
   http.post("http://paper.test/control/faucet", () => json({})),

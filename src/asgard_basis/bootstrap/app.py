@@ -24,6 +24,7 @@ from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
+from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -77,6 +78,7 @@ class App:
     preflight: Preflight
     open_position: OpenPosition
     close_position: ClosePosition
+    reduce_position: ReducePosition
     close_all: CloseAll
     emergency_stop: EmergencyStop
     views: PositionViews

@@ -28,7 +28,7 @@ from asgard_basis.simulation.machine import Machine, Shared
 from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network, Request
 from asgard_basis.simulation.people import Browser
-from asgard_basis.simulation.plan import Plan, Trouble, WishKind
+from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
 from asgard_basis.simulation.time import Blocked, LoopClock, VirtualLoop, run_virtually
 from asgard_basis.simulation.troubles import Cell, Kind
@@ -157,6 +157,7 @@ class _Life:
             self.chaos,
             skews=self._plan.skews,
             monitor_seconds=self._plan.monitor_seconds,
+            has_controls=any(wish.kind in CONTROLS for wish in self._plan.wishes),
             tell=self._story.tell,
             defect=self._defect,
         )
@@ -186,6 +187,7 @@ class _Life:
         for trouble in self._plan.troubles:
             if trouble.at is not None:
                 self.later(trouble.at, partial(self._at_moment, trouble))
+        self.witness.on_hedged = self._hedged
         browsers = {n: self._browser(n) for n in range(self._plan.people)}
         asking: list[asyncio.Task[Job | None]] = []
         last_opened: dict[int, asyncio.Task[Job | None]] = {}
@@ -289,6 +291,22 @@ class _Life:
         if self._deployment is not None:
             self._deployment.deliver(job)
 
+    def _hedged(self, user_id: UserId) -> None:
+        """The first position is hedged: what waited for that begins to count."""
+        self.witness.on_hedged = lambda _user_id: None
+        for trouble in self._plan.troubles:
+            if trouble.after_hedged is not None:
+                self.later(trouble.after_hedged, partial(self._strike_hedged, trouble, user_id))
+
+    def _strike_hedged(self, trouble: Trouble, user_id: UserId) -> None:
+        if self.chaos.is_over:
+            return
+        self._story.tell(trouble.says())
+        if trouble.kind is Kind.ADL:
+            self.deleverage(user_id, trouble)
+        else:
+            self.liquidate(trouble)
+
     def _at_moment(self, trouble: Trouble) -> None:
         deployment = self._deployment
         if deployment is None or self.chaos.is_over:
@@ -356,11 +374,17 @@ class _Life:
             self._venues.hyperliquid.deleverage(person.evm, COIN, size)
             self._watched(self.witness.look)
 
-    def liquidate(self, user_id: UserId) -> None:
+    def liquidate(self, trouble: Trouble) -> None:
         """See World."""
         now_ms = self._venues.time.now_ms()
-        self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, Decimal("0.5")))
-        self.later(61, self._venues.advance)
+        move = Decimal("0.5") if trouble.share == 1 else Decimal("-0.45")
+        self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move))
+        for seconds in (2, 61):
+            self.later(seconds, self._advanced)
+
+    def _advanced(self) -> None:
+        self._venues.advance()
+        self._watched(self.witness.look)
 
 
 class _LazySnapshots(MemorySnapshots):

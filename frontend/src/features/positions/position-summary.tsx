@@ -40,6 +40,12 @@ export function PositionSummary({ position, receivedAt, marketNow }: SummaryProp
               Close the position to sell what is left. {position.failure?.message}
             </Banner>
           </div>
+        ) : position.state === "quarantined" ? (
+          <div className="mt-3">
+            <Banner tone="caution" title="The venue and our books disagree." code={position.failure?.code}>
+              Nothing but closing is done with this position until that is settled: {position.failure?.message ?? "the reason is in its timeline"}.
+            </Banner>
+          </div>
         ) : null}
         {isHeld(position) ? null : <PositionJob position={position} />}
         {walls ? (

@@ -9,6 +9,9 @@ const STATES: Record<string, string> = {
   opening_long: "the long is being bought",
   opening_short: "the short is being placed",
   hedged: "hedged",
+  reducing: "both legs are being made smaller",
+  repairing: "a leg changed without our doing; the short is being brought to the long",
+  quarantined: "the venue and our books disagree; nothing but closing is done with it",
   closing_short: "the short is being bought back",
   closing_long: "the long is being sold",
   closed: "closed",
@@ -22,6 +25,35 @@ export function stateWords(position: PositionResponse): string {
   return STATES[position.state] ?? position.state;
 }
 
+/** The words for a state by its name; null for a name that is none. */
+export function wordsOf(state: string): string | null {
+  return STATES[state] ?? null;
+}
+
+/** What is being done and what it means for the money; null when the state says it all. */
+export function doing(position: PositionResponse): string | null {
+  switch (position.state) {
+    case "repairing":
+      return "A leg shrank or changed without an order of ours. The short is brought to what the long still holds; if that cannot be done, what is left is closed.";
+    case "reducing":
+      return "The same part of both legs is given up, the short first; until the long has followed, the difference moves with the price.";
+    case "unwinding":
+      return "The position could not be opened. What was bought is sold again; what that cost will be in the timeline.";
+    default:
+      return null;
+  }
+}
+
+/** Whether it waits for a person or for a countdown; nothing is at work on it. */
+export function isHeldUp(position: PositionResponse): boolean {
+  return position.state === "stuck_unwind" || position.state === "quarantined";
+}
+
+/** Whether something is at work on it. */
+export function isMoving(position: PositionResponse): boolean {
+  return !isHeld(position) && !isHeldUp(position);
+}
+
 export function title(position: PositionResponse): string {
   return `${position.asset} long, SOL-PERP short`;
 }
@@ -32,7 +64,7 @@ export function isHeld(position: PositionResponse): boolean {
 
 /** Whether a close request starts something. */
 export function isCloseable(position: PositionResponse): boolean {
-  return position.state === "hedged" || position.state === "stuck_unwind";
+  return isHeld(position) || isHeldUp(position);
 }
 
 /** "+0.08 SOL, 0.14% of the hedge". */
