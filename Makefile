@@ -30,13 +30,19 @@ demo: $(RUN_STAMP) $(DIST) ## Tell the whole path, step by step, in under two mi
 .PHONY: test
 test: check $(DIST) ## Set up and run every test
 	$(PY) -m pytest tests/architecture tests/unit tests/contracts tests/conformance tests/integration -n 2 --dist loadfile
-	$(PY) -m pytest tests/journeys tests/crashes
+	$(PY) -m pytest tests/simulation
+	$(PY) -m pytest tests/journeys tests/crashes -n 2 --dist loadfile
 	npm test -w frontend
 	$(PY) -m pytest tests/browser
 
 .PHONY: fast
 fast: $(TEST_STAMP) ## Run the quick tests
 	$(PY) -m pytest tests/architecture tests/unit/domain tests/unit/adapters -n 2 --dist loadfile
+
+MINUTES ?= 10
+.PHONY: soak
+soak: $(TEST_STAMP) ## Live through seeded worlds for MINUTES, on all cores
+	$(PY) -m asgard_basis simulate --minutes $(MINUTES) --from $$(date +%s)
 
 .PHONY: check
 check: $(TEST_STAMP) $(NODE_STAMP) ## Format, lint, types, imports, locks, client

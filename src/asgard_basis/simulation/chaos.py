@@ -68,8 +68,8 @@ class World(Protocol):
         """Let the exchange close a part of a person's short."""
         ...
 
-    def liquidate(self, user_id: UserId) -> None:
-        """Let the price rise until a person's short is liquidated."""
+    def liquidate(self, trouble: Trouble) -> None:
+        """Let the price move until everybody's shorts, or longs, are liquidated."""
         ...
 
     def thin(self, trouble: Trouble) -> None:
@@ -198,8 +198,8 @@ class Chaos:
                 self._world.redeliver(at.job_id, membrane.name)
             case Kind.ADL if at is not None:
                 self._world.deleverage(at.user_id, trouble)
-            case Kind.LIQUIDATION if at is not None:
-                self._world.liquidate(at.user_id)
+            case Kind.LIQUIDATION:
+                self._world.liquidate(trouble)
             case _:
                 raise AssertionError(f"nobody knows how {trouble.kind} strikes")
 

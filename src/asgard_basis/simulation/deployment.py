@@ -13,7 +13,7 @@ from asgard_basis.domain.identifiers import JobId
 from asgard_basis.ports.repositories import Job
 from asgard_basis.simulation.chaos import Chaos
 from asgard_basis.simulation.machine import Machine, Shared
-from asgard_basis.simulation.membrane import Killed, Membrane
+from asgard_basis.simulation.membrane import Membrane
 
 _RETRY_SECONDS = 2.0
 _STALLED_SECONDS = 8.0
@@ -21,6 +21,9 @@ _HELD_SECONDS = 1.0
 """A worker not heard of for so long has its jobs given to others."""
 _FETCH_SECONDS = 0.05
 _BUSY_SECONDS = 10.0
+_STIRRED_SECONDS = 300.0
+_GATE_SECONDS = 3600.0
+_KEEP_SECONDS = 5.0
 
 MACHINE: ContextVar[Machine | None] = ContextVar("machine", default=None)
 
@@ -52,12 +55,14 @@ class Deployment:
         *,
         skews: Sequence[float],
         monitor_seconds: float,
+        has_controls: bool,
         tell: Callable[[str], None],
         defect: Callable[[str, BaseException], None],
     ) -> None:
         self._shared = shared
         self._chaos = chaos
         self._monitor_seconds = monitor_seconds
+        self._has_controls = has_controls
         self._tell = tell
         self._defect = defect
         self._loop = asyncio.get_running_loop()
@@ -67,6 +72,7 @@ class Deployment:
         self._closing: list[Coroutine[Any, Any, None]] = []
         self._deliveries: dict[JobId, _Delivery] = {}
         self._turn = 0
+        self._busy_until = 0.0
         self._may_die = True
         for name in names:
             self._start(name)
@@ -136,6 +142,9 @@ class Deployment:
         self._machines[name] = machine
         if name != "api":
             self.run_in(machine, self._monitor(machine), "monitor")
+            self.run_in(machine, self._gate(machine), "gate")
+            if self._has_controls:
+                self.run_in(machine, self._keep(machine), "stop")
 
     def run_in(
         self, machine: Machine, work: Coroutine[Any, Any, Any], name: str
@@ -150,10 +159,44 @@ class Deployment:
         task = self._loop.create_task(work, name=name, context=Context())
         task.add_done_callback(lambda done: self._judge(name, done), context=Context())
 
+    async def _gate(self, machine: Machine) -> None:
+        """Venues and books against each other, at once and then every hour."""
+        while True:
+            async with machine.app.leases.hold("existence-gate", seconds=10) as is_held:
+                if is_held:
+                    (outcome,) = await asyncio.gather(
+                        machine.app.gate.everybody(), return_exceptions=True
+                    )
+                    if isinstance(outcome, BaseException):
+                        self._told_defect("the existence gate", outcome)
+            await machine.clock.sleep(_GATE_SECONDS)
+
+    async def _keep(self, machine: Machine) -> None:
+        """Carry out what a kill switch and an emergency stop still have to do."""
+        while True:
+            await machine.clock.sleep(_KEEP_SECONDS)
+            outcomes = await asyncio.gather(
+                machine.app.kill_switch.keep(),
+                machine.app.emergency_stop.keep(),
+                return_exceptions=True,
+            )
+            for outcome in outcomes:
+                if isinstance(outcome, BaseException):
+                    self._told_defect("a stop", outcome)
+
+    def stir(self) -> None:
+        """Something has happened to somebody's legs: look often for a while."""
+        self._busy_until = self._loop.time() + _STIRRED_SECONDS
+
     async def _monitor(self, machine: Machine) -> None:
+        looked_at = self._loop.time()
         while True:
             # A product looks every five seconds; where nothing moves, seldom is as good.
-            await machine.clock.sleep(self._monitor_seconds if self.is_idle else _BUSY_SECONDS)
+            await machine.clock.sleep(_BUSY_SECONDS)
+            is_calm = self.is_idle and self._loop.time() > self._busy_until
+            if is_calm and self._loop.time() - looked_at < self._monitor_seconds:
+                continue
+            looked_at = self._loop.time()
             async with machine.app.leases.hold("position-monitor", seconds=10) as is_held:
                 if is_held:
                     (outcome,) = await asyncio.gather(
@@ -221,5 +264,5 @@ class Deployment:
             self._told_defect(name, task.exception())
 
     def _told_defect(self, what: str, error: BaseException | None) -> None:
-        if error is not None and not isinstance(error, asyncio.CancelledError | Killed):
+        if error is not None and not isinstance(error, asyncio.CancelledError | DomainError):
             self._defect(what, error)

@@ -10,10 +10,11 @@ from asgard_basis.domain.errors import DomainError, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.permissions import PauseSetter
 from asgard_basis.ports.repositories import Job
 from asgard_basis.simulation.deployment import Deployment
 from asgard_basis.simulation.machine import Shared
-from asgard_basis.simulation.plan import Wish, WishKind
+from asgard_basis.simulation.plan import CONTROLS, Wish, WishKind
 from asgard_basis.simulation.prehistory import Person
 
 _TRIES = 8
@@ -51,10 +52,11 @@ class Browser:
 
     async def close(self, position_id: PositionId) -> Job | None:
         """Close one position, whatever its state."""
-        return await self._asked(
+        job: Job | None = await self._asked(
             lambda app: app.close_position.request(self._person.user_id, position_id, None),
             f"close {position_id[:8]}",
         )
+        return job
 
     def positions(self) -> list[Position]:
         """The person's positions as they are stored."""
@@ -83,15 +85,21 @@ class Browser:
 
     async def _ask(self, wish: Wish, position_id: PositionId | None, key: str) -> Job | None:
         user_id = self._person.user_id
+        job: Job | None
+        if wish.kind in CONTROLS or wish.kind is WishKind.CLOSE_ALL:
+            await self._control(wish, key)
+            return None
         if wish.kind is WishKind.DEPOSIT:
-            return await self._asked(
+            job = await self._asked(
                 lambda app: app.deposits.request(user_id, wish.size_usd, key), wish.says()
             )
+            return job
         if position_id is not None:
             closing = position_id
-            return await self._asked(
+            job = await self._asked(
                 lambda app: app.close_position.request(user_id, closing, key), wish.says()
             )
+            return job
         order = entry_order(
             asset=wish.asset.value,
             size_usd=wish.size_usd,
@@ -99,11 +107,31 @@ class Browser:
             protocol=None,
             limits=self._shared.limits,
         )
-        return await self._asked(
+        job = await self._asked(
             lambda app: app.open_position.request(user_id, order, key), wish.says()
         )
+        return job
 
-    async def _asked(self, request: Callable[[App], Awaitable[Job]], what: str) -> Job | None:
+    async def _control(self, wish: Wish, key: str) -> None:
+        user_id, reason = self._person.user_id, wish.says()
+        if wish.kind is WishKind.CLOSE_ALL:
+            await self._asked(lambda app: app.close_all.request(user_id, key), reason)
+        elif wish.kind is WishKind.STOP:
+            await self._asked(
+                lambda app: app.emergency_stop.request(user_id, reason=reason, key=key), reason
+            )
+        elif wish.kind is WishKind.PAUSE:
+            await self._asked(
+                lambda app: app.pauses.pause(user_id, by=PauseSetter.USER, reason=reason), reason
+            )
+            await asyncio.sleep(wish.seconds)
+            await self._asked(lambda app: app.pauses.resume(user_id, by=PauseSetter.USER), "resume")
+        else:
+            await self._asked(lambda app: app.kill_switch.throw(reason), reason)
+            await asyncio.sleep(wish.seconds)
+            await self._asked(lambda app: app.kill_switch.release(), "release")
+
+    async def _asked(self, request: Callable[[App], Awaitable[Any]], what: str) -> Any:
         for _ in range(_TRIES):
             machine = self._deployment.machine("api")
             if machine is not None:
@@ -112,9 +140,10 @@ class Browser:
                 if not asking.cancelled():
                     error = asking.exception()
                     if error is None:
-                        job: Job = asking.result()
-                        self._tell(f"{self._person.name}: {what}: job {job.id[:8]}")
-                        return job
+                        answer = asking.result()
+                        told = f"job {answer.id[:8]}" if isinstance(answer, Job) else "done"
+                        self._tell(f"{self._person.name}: {what}: {told}")
+                        return answer
                     if not isinstance(error, DomainError):
                         raise error
                     if not isinstance(error, Unavailable | OutcomeUnknown):

@@ -26,6 +26,16 @@ class WishKind(StrEnum):
     OPEN = "open"
     CLOSE = "close"
     DEPOSIT = "deposit"
+    CLOSE_ALL = "close all"
+    STOP = "stop"
+    """The red button: nothing is opened any more, and everything is closed."""
+    PAUSE = "pause"
+    """Nothing is opened until it is lifted again."""
+    KILL_SWITCH = "kill switch"
+    """As a pause, by an operator and for everybody."""
+
+
+CONTROLS = frozenset({WishKind.STOP, WishKind.PAUSE, WishKind.KILL_SWITCH})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,8 @@ class Wish:
     """Seconds until a second browser asks for the same."""
     again_is_same: bool = True
     """Whether it does so under the same key."""
+    seconds: float = 0.0
+    """Until what was forbidden is allowed again."""
 
     def says(self) -> str:
         """In words."""
@@ -61,6 +73,8 @@ class Trouble:
     step: StepName | None = None
     nth: int = 0
     at: float | None = None
+    after_hedged: float | None = None
+    """Seconds after the first position is hedged; instead of a step or a moment."""
     seconds: float = 1.0
     """How long it lasts, or until what died is back."""
     share: Decimal = Decimal(1)
@@ -69,6 +83,8 @@ class Trouble:
 
     def says(self) -> str:
         """In words."""
+        if self.after_hedged is not None:
+            return f"{self.after_hedged:.1f} s after something is hedged: {self.kind}"
         if self.step is None:
             return f"at {self.at:.1f} s: {self.kind} of {self.venue or f'worker {self.machine}'}"
         return f"{self.kind} during {self.step}, chance {self.nth + 1}, {self.seconds:.1f} s"
@@ -110,7 +126,7 @@ def drawn(seed: int) -> Plan:
         skews=tuple(
             round(draw.uniform(-4, 4), 3) if is_skewed else 0.0 for _ in range(workers + 1)
         ),
-        monitor_seconds=float(draw.choice((20, 60, 180))),
+        monitor_seconds=float(draw.choice((30, 120, 600))),
         wishes=_wishes(draw, people, aim),
         troubles=_troubles(draw, workers, aim),
     )
@@ -141,8 +157,12 @@ def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
                 asset=draw.choices((Asset.SOL, Asset.JITOSOL, Asset.INF), (70, 20, 10))[0],
             )
             if aim.step in _EXIT or draw.random() < 0.7:
-                hold = draw.choices((2, 60, 900, 5_000), (40, 35, 15, 10))[0]
+                hold = draw.choices((2, 60, 900, 5_000), (45, 35, 14, 6))[0]
                 wish(person, WishKind.CLOSE, round(draw.uniform(0.2, 1) * hold, 3))
+        if draw.random() < 0.12:
+            kind = draw.choice((WishKind.CLOSE_ALL, *sorted(CONTROLS)))
+            seconds = round(draw.uniform(5, 200), 3)
+            wish(person, kind, round(draw.uniform(0, 60), 3), seconds=seconds)
     return tuple(wishes)
 
 
@@ -150,6 +170,8 @@ def _troubles(draw: random.Random, workers: int, aim: Cell) -> tuple[Trouble, ..
     troubles: list[Trouble] = []
     if aim.kind is not Kind.SKEW:
         troubles.append(_at_step(draw, 0, aim, gently=True))
+    if draw.random() < 0.1:
+        troubles.append(_once_hedged(draw, len(troubles)))
     kinds = [kind for kind in Kind if kind is not Kind.SKEW and draw.random() < 0.4]
     count = draw.choices((0, 2, 5, 9), (15, 40, 30, 15))[0] if kinds else 0
     for _ in range(count):
@@ -179,6 +201,15 @@ def _at_step(draw: random.Random, number: int, cell: Cell, *, gently: bool) -> T
         step=cell.step,
         nth=draw.randrange(most),
         seconds=round(draw.choice((0.3, 3, 12, 25, 45)) * draw.uniform(0.5, 1.3), 3),
+        share=Decimal(draw.choice(("0.02", "0.3", "1"))),
+    )
+
+
+def _once_hedged(draw: random.Random, number: int) -> Trouble:
+    return Trouble(
+        number,
+        draw.choice((Kind.ADL, Kind.LIQUIDATION)),
+        after_hedged=round(draw.uniform(0.5, 90), 3),
         share=Decimal(draw.choice(("0.02", "0.3", "1"))),
     )
 

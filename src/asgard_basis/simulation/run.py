@@ -28,7 +28,7 @@ from asgard_basis.simulation.machine import Machine, Shared
 from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network, Request
 from asgard_basis.simulation.people import Browser
-from asgard_basis.simulation.plan import Plan, Trouble, WishKind
+from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
 from asgard_basis.simulation.time import Blocked, LoopClock, VirtualLoop, run_virtually
 from asgard_basis.simulation.troubles import Cell, Kind
@@ -41,6 +41,8 @@ _FRESH_SECONDS = 4.0
 _PATIENCE_SECONDS = 3 * 3600.0
 """After the last trouble everything has come to rest within this, or never will."""
 _LOOK_SECONDS = 5.0
+_NOTICED_SECONDS = 90.0
+"""By then somebody has looked at both legs of everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +159,7 @@ class _Life:
             self.chaos,
             skews=self._plan.skews,
             monitor_seconds=self._plan.monitor_seconds,
+            has_controls=any(wish.kind in CONTROLS for wish in self._plan.wishes),
             tell=self._story.tell,
             defect=self._defect,
         )
@@ -186,6 +189,7 @@ class _Life:
         for trouble in self._plan.troubles:
             if trouble.at is not None:
                 self.later(trouble.at, partial(self._at_moment, trouble))
+        self.witness.on_hedged = self._hedged
         browsers = {n: self._browser(n) for n in range(self._plan.people)}
         asking: list[asyncio.Task[Job | None]] = []
         last_opened: dict[int, asyncio.Task[Job | None]] = {}
@@ -215,16 +219,28 @@ class _Life:
         """Wait until nobody works any more; troubles end after a while."""
         assert self._deployment is not None
         began = self._loop.time()
+        idle_since: float | None = None
         while self._loop.time() - began < _PATIENCE_SECONDS:
             if self._loop.time() - began >= heal_after:
                 self.chaos.end()
                 self._deployment.heal()
-            if self._deployment.is_idle and self._loop.time() - began >= 1:
+            if not self._deployment.is_idle:
+                idle_since = None
+            elif idle_since is None:
+                idle_since = self._loop.time()
+            elif self._is_quiet(self._loop.time() - idle_since):
                 self.chaos.end()
                 self._deployment.heal()
                 return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS if idle_since is None else 1.0)
         raise Broken("rest", "troubles are long over, and work goes on for ever")
+
+    def _is_quiet(self, seconds: float) -> bool:
+        """Whether nobody has begun anything for so long that nobody will."""
+        self._venues.advance()
+        if self.witness.is_settled():
+            return seconds >= 1
+        return seconds > _NOTICED_SECONDS
 
     async def _flat(self) -> None:
         """Give what is nobody's the time it is left alone before it is swept."""
@@ -254,7 +270,7 @@ class _Life:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS * 2)
-            self._watched(lambda: self.witness.check_exposures(self._plan.monitor_seconds))
+            self._watched(self.witness.check_exposures)
 
     async def _mine(self) -> None:
         while True:
@@ -288,6 +304,22 @@ class _Life:
     def _deliver(self, job: Job) -> None:
         if self._deployment is not None:
             self._deployment.deliver(job)
+
+    def _hedged(self, user_id: UserId) -> None:
+        """The first position is hedged: what waited for that begins to count."""
+        self.witness.on_hedged = lambda _user_id: None
+        for trouble in self._plan.troubles:
+            if trouble.after_hedged is not None:
+                self.later(trouble.after_hedged, partial(self._strike_hedged, trouble, user_id))
+
+    def _strike_hedged(self, trouble: Trouble, user_id: UserId) -> None:
+        if self.chaos.is_over:
+            return
+        self._story.tell(trouble.says())
+        if trouble.kind is Kind.ADL:
+            self.deleverage(user_id, trouble)
+        else:
+            self.liquidate(trouble)
 
     def _at_moment(self, trouble: Trouble) -> None:
         deployment = self._deployment
@@ -354,13 +386,25 @@ class _Life:
         if size > 0:
             self._venues.hyperliquid.advance()
             self._venues.hyperliquid.deleverage(person.evm, COIN, size)
+            self._stir()
             self._watched(self.witness.look)
 
-    def liquidate(self, user_id: UserId) -> None:
+    def liquidate(self, trouble: Trouble) -> None:
         """See World."""
         now_ms = self._venues.time.now_ms()
-        self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, Decimal("0.5")))
-        self.later(61, self._venues.advance)
+        move = Decimal("0.5") if trouble.share == 1 else Decimal("-0.45")
+        self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move))
+        for seconds in (2, 61):
+            self.later(seconds, self._advanced)
+
+    def _stir(self) -> None:
+        if self._deployment is not None:
+            self._deployment.stir()
+
+    def _advanced(self) -> None:
+        self._venues.advance()
+        self._stir()
+        self._watched(self.witness.look)
 
 
 class _LazySnapshots(MemorySnapshots):

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
@@ -27,6 +28,8 @@ class Spot:
     job_id: JobId
     user_id: UserId
     step: StepName
+    since: datetime
+    """When the step was decided, or gone on with."""
 
 
 _SPOT: ContextVar[Spot | None] = ContextVar("spot", default=None)
@@ -51,7 +54,7 @@ class NotedRunner(SagaRunner):
         """See SagaRunner."""
 
         def at(name: StepName) -> None:
-            _SPOT.set(Spot(job.id, job.user_id, name))
+            _SPOT.set(Spot(job.id, job.user_id, name, self._clock.host()))
 
         def decided(journal: Journal) -> Decision:
             decision = decide(journal)

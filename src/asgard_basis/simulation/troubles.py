@@ -45,7 +45,7 @@ class Kind(StrEnum):
     """A job is handed to a second worker while the first is at it."""
     ADL = "adl"
     LIQUIDATION = "liquidation"
-    """The price rises until the short is liquidated."""
+    """The price moves until the short is liquidated, or the long."""
     THIN_BOOK = "thin book"
 
 

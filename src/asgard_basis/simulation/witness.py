@@ -8,6 +8,7 @@ what policies allow is offered for signing, I-9 money is conserved.
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from decimal import Decimal
 from itertools import islice
 
@@ -22,13 +23,16 @@ from asgard_basis.domain.saga.step import (
     OrderIntent,
     SolanaIntent,
     Step,
+    StepName,
     StepStatus,
 )
 from asgard_basis.ports.coordination import tenures
+from asgard_basis.ports.oversight import EVERYBODY, Pause
 from asgard_basis.ports.repositories import Job, JobKind, JobStatus
 from asgard_basis.simulation.chaos import is_read, is_signing
 from asgard_basis.simulation.network import Request
 from asgard_basis.simulation.prehistory import Person
+from asgard_basis.simulation.steps import spot
 from asgard_basis.simulation.truth import Truth
 from asgard_paper.asgard.records import ACTIVE
 
@@ -37,6 +41,8 @@ _OVER = Decimal("1.006")
 _DENIED = 400
 _CENT = Decimal("0.01")
 _NAKED = Decimal("0.02")
+_APART = timedelta(seconds=10)
+"""Two processes' clocks are never further apart."""
 _TOLD_SECONDS = 120.0 + 150.0
 """After two minutes somebody is to be told; the rest is for who was to tell being dead or slow."""
 _WAITING = frozenset({PositionState.STUCK_UNWIND, PositionState.QUARANTINED})
@@ -95,15 +101,27 @@ class Witness:
         self.disturbed: set[str] = set()
         """Accounts whose shorts the exchange itself has made smaller."""
         self._told: dict[PositionId, PositionState] = {}
+        self.on_hedged: Callable[[UserId], None] = lambda user_id: None
 
     # ---- after every event ----------------------------------------------------------------
 
     def arrived(self, request: Request, status: int) -> None:
         """A venue has handled a request. Raises Broken."""
-        if is_signing(request) and status == _DENIED:
-            raise Broken("I-8", f"offered for signing what the policy forbids: {request.operation}")
+        if is_signing(request):
+            self._check_signing(request, status)
         if not is_read(request):
             self.look()
+
+    def _check_signing(self, request: Request, status: int) -> None:
+        if status == _DENIED:
+            raise Broken("I-8", f"offered for signing what the policy forbids: {request.operation}")
+        at = spot()
+        if at is None or at.step is not StepName.OPEN_LONG:
+            return
+        for row in self._tables.rows["pauses"].values():
+            pause: Pause = row.value
+            if pause.scope in {EVERYBODY, at.user_id} and pause.since < at.since - _APART:
+                raise Broken("I-6", f"a long is signed while opening is paused by {pause.by}")
 
     def committed(self) -> None:
         """Somebody has saved something. Raises Broken."""
@@ -112,20 +130,29 @@ class Witness:
                 raise Broken("fence", f"{tenure.holder} writes after another has taken over")
         self.look()
 
-    def check_exposures(self, monitor_seconds: float) -> None:
+    def check_exposures(self) -> None:
         """No leg stands alone for long without somebody being told. Raises Broken."""
         for person in self._people:
-            longs = self._truth.active_longs(person)
-            held = sum((self._truth.sol_of(long) for long in longs), Decimal(0))
-            net = held - self._truth.short_size(person)
-            band = max(held, self._truth.short_size(person)) * _NAKED + 3 * LOT
-            if abs(net) <= band or self._is_told(person):
+            net = self._naked(person)
+            if not net or self._is_told(person):
                 self._naked_since.pop(person.evm, None)
                 continue
             since = self._naked_since.setdefault(person.evm, self._now())
-            if self._now() - since > _TOLD_SECONDS + 2 * monitor_seconds:
+            if self._now() - since > _TOLD_SECONDS:
                 seconds = self._now() - since
                 raise Broken("I-7", f"{net:.2f} SOL stand alone for {seconds:.0f} s, untold")
+
+    def is_settled(self) -> bool:
+        """Whether everybody is hedged, or told that they are not."""
+        return all(not self._naked(person) or self._is_told(person) for person in self._people)
+
+    def _naked(self, person: Person) -> Decimal:
+        """SOL that stand without another leg; zero inside the band."""
+        longs = self._truth.active_longs(person)
+        held = sum((self._truth.sol_of(long) for long in longs), Decimal(0))
+        short = self._truth.short_size(person)
+        band = max(held, short) * _NAKED + 3 * LOT
+        return held - short if abs(held - short) > band else Decimal(0)
 
     def _is_told(self, person: Person) -> bool:
         """Whether an alarm is open for the person, or for everybody."""
@@ -231,6 +258,8 @@ class Witness:
                 continue
             self._told[position.id] = position.state
             self._tell(f"position {position.id[:8]} is {position.state}")
+            if position.state is PositionState.HEDGED:
+                self.on_hedged(position.user_id)
             if position.state in ENDED:
                 self._check_ended(position)
 
