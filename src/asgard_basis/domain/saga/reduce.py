@@ -72,8 +72,9 @@ def next_step(
         return Perform(StepName.LEAVE)
     if journal.is_done(StepName.REDUCE_LONG):
         return _trim(plan, journal, looks[0], patience)
-    if journal.attempts(StepName.OPEN_SHORT):
-        return _restore(plan, journal, patience)
+    cut, restoring = journal.split(StepName.TURN_BACK)
+    if restoring is not None:
+        return _restore(plan, cut, restoring, patience)
     return _cut(plan, journal, patience, long_patience)
 
 
@@ -92,23 +93,20 @@ def _cut(
     if excess >= plan.terms.size_step and not is_too_small(journal):
         if may_try(journal, StepName.CLOSE_SHORT, patience):
             return Perform(StepName.CLOSE_SHORT, size=excess)
-        return _restore(plan, journal, patience)
+        return Perform(StepName.TURN_BACK)
     _, since_cut = journal.split(StepName.CLOSE_SHORT)
     if may_try(since_cut or journal, StepName.REDUCE_LONG, long_patience):
         return Perform(StepName.REDUCE_LONG, size=plan.fraction)
-    return _restore(plan, journal, patience)
+    return Perform(StepName.TURN_BACK)
 
 
-def _restore(plan: ReducePlan, journal: Journal, patience: Patience) -> Decision:
+def _restore(plan: ReducePlan, cut: Journal, restoring: Journal, patience: Patience) -> Decision:
     """The short as it was, because the long is as it was."""
-    held = short_held(journal, plan.short_size)
-    since = journal.since(StepName.OPEN_SHORT)
-    order = toward(plan.terms, since, held=held, target=plan.short_size, patience=patience)
+    held = short_held(restoring, short_held(cut, plan.short_size))
+    order = toward(plan.terms, restoring, held=held, target=plan.short_size, patience=patience)
     if order is not None:
         return order
-    refusal = journal.last_refusal(StepName.REDUCE_LONG) or journal.last_refusal(
-        StepName.CLOSE_SHORT
-    )
+    refusal = cut.last_refusal(StepName.REDUCE_LONG) or cut.last_refusal(StepName.CLOSE_SHORT)
     reason = refusal.error if refusal else "the short could not be bought back inside the band"
     return Finished(ErrorCode.REDUCE_FAILED, reason)
 

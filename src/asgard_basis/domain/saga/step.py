@@ -80,6 +80,8 @@ class StepName(StrEnum):
     CLOSE_LONG = "close_long"
     OBSERVE_SHORT = "observe_short"
     REDUCE_LONG = "reduce_long"
+    TURN_BACK = "turn_back"
+    """Nothing outside: the decision to restore what was held, written down so that it stands."""
     LEAVE = "leave"
     """Nothing outside: the decision to close what is held, written down so that it stands."""
     SETTLE = "settle"

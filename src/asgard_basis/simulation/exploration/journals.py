@@ -109,6 +109,9 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     orders = [s for s in since if s.name in _ORDERS]
     others = [s for s in since if s.name not in _ORDERS]
     last = orders[-1:] if orders and _is_small(orders[-1]) else []
+    turned = next((i for i, s in enumerate(since) if s.name is StepName.TURN_BACK), None)
+    if turned is not None:
+        return [*before, *_restored(since[:turned], since[turned], since[turned + 1 :])]
     tried = [s for s in orders if s not in last and not _is_small(s)]
     is_over = any(s.name is StepName.ADD_MARGIN for s in since) and not last
     held = short_held(Journal(tuple(before)), start)
@@ -121,6 +124,9 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
             sorted_orders += _capped(sorted((s for s in mine if _is_failure(s)), key=_order))
         sorted_orders += _merged([s for s in mine if not _is_failure(s)])
     sorted_orders = _unswung(sorted_orders, held if is_cut_first else ZERO)
+    if sorted_orders:  # the first of them began when the first of all began
+        begun = min(s.intended_at for s in tried)
+        sorted_orders[0] = replace(sorted_orders[0], intended_at=begun)
     early = [s for s in others if s.name not in _CHECKS]
     checks = [s for s in others if s.name in _CHECKS and s.status is not StepStatus.UNAVAILABLE]
     is_late_cut = any(s.name is StepName.REDUCE_LONG for s in early)
@@ -131,9 +137,22 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     cut = [s for s in sorted_orders if s.name is StepName.CLOSE_SHORT] if is_late_cut else []
     rest = [s for s in sorted_orders if s not in cut]
     looks = [s for s in early if s.name is not StepName.REDUCE_LONG]
-    is_restoring = any(s.name is StepName.OPEN_SHORT for s in orders)
-    reductions = [s for s in early if s.name is StepName.REDUCE_LONG and not is_restoring]
+    reductions = [s for s in early if s.name is StepName.REDUCE_LONG]
     return [*before, *_capped(looks), *cut, *_capped(reductions), *rest, *last, *_capped(checks)]
+
+
+def _restored(cut: list[Step], turned: Step, undoing: list[Step]) -> list[Step]:
+    """A reduction that is being undone: how the short came to be cut does not matter."""
+    looks = _done(cut, StepName.OBSERVE_LONG)
+    bought = _merged([s for s in cut if s.name in _ORDERS and not _is_failure(s)])
+    last = undoing[-1:] if undoing and _is_small(undoing[-1]) else []
+    undone: list[Step] = []
+    for name in _ORDERS[::-1]:
+        mine = [s for s in undoing if s.name is name and not _is_small(s)]
+        undone += _capped(sorted((s for s in mine if _is_failure(s)), key=_order))
+        undone += _merged([s for s in mine if not _is_failure(s)])
+    cut_lines = [_timeless(s) for s in (*looks, *bought, turned)]
+    return [*cut_lines, *_unswung(undone, ZERO), *last]
 
 
 def _flattened(steps: list[Step], start: Decimal) -> list[Step]:
@@ -237,10 +256,11 @@ def _capped(steps: list[Step]) -> list[Step]:
     counts: dict[tuple[StepName, StepStatus, str | None, bool], int] = {}
     for step in reversed(steps):
         most = CHECKS_MAX if step.name in _CHECKS else COUNTED_MAX
+        hour = ""
         if step.error_code == ErrorCode.SIGNING_UNAVAILABLE.code:
-            most = 1  # it is not counted, only timed
+            most, hour = 1, str(step.intended_at)  # it is not counted, only timed
         if _is_failure(step):
-            kind = (step.name, step.status, step.error_code, _is_unfilled(step))
+            kind = (step.name, step.status, f"{step.error_code}{hour}", _is_unfilled(step))
             counts[kind] = counts.get(kind, 0) + 1
             if counts[kind] > most:
                 continue

@@ -44,7 +44,7 @@ SPENT = Decimal("20.04")
 
 ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
 ON_CHAIN = frozenset({StepName.OPEN_LONG, StepName.CLOSE_LONG, StepName.REDUCE_LONG})
-OURS = frozenset({StepName.LEAVE, StepName.SETTLE})
+OURS = frozenset({StepName.TURN_BACK, StepName.LEAVE, StepName.SETTLE})
 """Nobody outside is asked."""
 
 
