@@ -175,7 +175,7 @@ test("makes the position smaller by a quarter, and both legs still match", async
   await reducing.getByText("Both legs are smaller by the same part and match.", { exact: false }).waitFor({ timeout: 60_000 });
   await shoot(page, "reduce-1440-light");
   await reducing.getByRole("button", { name: "Close" }).click();
-  await page.getByText(/Hedged\. Long and short differ/).waitFor();
+  await page.getByText(/Hedged\. Long and short differ by [+\u2212]?0\.0\d SOL/).waitFor({ timeout: 30_000 });
 });
 
 test("closes the position and gets the money back", async () => {
