@@ -2,12 +2,15 @@
 
 import json
 import sys
+from itertools import chain
 from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.figures import Figure, live_figures, start_cold
+from benchmarks.figures import live_figures, start_cold
+from benchmarks.product import Figure
+from benchmarks.workers import worker_figures
 
 RESULTS = Path(__file__).parent / "results.json"
 
@@ -16,9 +19,9 @@ def main() -> None:
     """Measure everything; `--quick` leaves the cold start out and keeps its last value."""
     console = Console()
     figures: list[Figure] = []
-    for figure in live_figures():
+    for figure in chain(live_figures(), worker_figures()):
         figures.append(figure)
-        console.print(f"{figure.name}: {figure.value:.1f} {figure.unit}")
+        console.print(f"{figure.name}: {figure.value:.1f} {figure.unit}  {figure.note}".rstrip())
     if "--quick" not in sys.argv:
         figures.append(start_cold())
     measured = {f.name for f in figures}

@@ -1,67 +1,22 @@
 """One function a figure; names and targets are fixed."""
 
-import json
 import os
 import shutil
-import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
+from asgard_basis.cli.visitor import PaperWorld, Visitor
 from benchmarks import load
+from benchmarks.journal import journal_figures
+from benchmarks.product import ROOT, UP, Figure, running
 
-ROOT = Path(__file__).resolve().parents[1]
 PER_SECOND = 200
 SECONDS = 15.0
 BURST = 100
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One measured value."""
-
-    name: str
-    value: float
-    unit: str
-    target: float | None
-
-
-@contextmanager
-def running(command: list[str], home: Path, folder: Path) -> Iterator[tuple[dict[str, Any], float]]:
-    """The product started by `command`; yields run.json and the seconds until ready."""
-    environment = {k: v for k, v in os.environ.items() if k not in {"PORT", "DATABASE_URL"}}
-    environment |= {"BASIS_HOME": str(home)}
-    file = home / "run.json"
-    file.unlink(missing_ok=True)
-    started = time.perf_counter()
-    process = subprocess.Popen(
-        command,
-        cwd=folder,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
-
-        def ready() -> dict[str, Any] | None:
-            if process.poll() is not None:
-                raise RuntimeError(f"{command} ended with {process.returncode}")
-            return json.loads(file.read_text()) if file.is_file() else None
-
-        run = wait_for(ready, seconds=900, what="starting")
-        yield run, time.perf_counter() - started
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait(timeout=60)
 
 
 def start_cold() -> Figure:
@@ -71,7 +26,7 @@ def start_cold() -> Figure:
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
         os.environ["PIP_NO_CACHE_DIR"] = "1"
         os.environ["NPM_CONFIG_CACHE"] = str(Path(temporary) / "npm")
-        with running(["make", "run"], clone / "var", clone) as (_, seconds):
+        with running(("make", "run"), clone / "var", clone) as (_, seconds):
             pass
         del os.environ["PIP_NO_CACHE_DIR"], os.environ["NPM_CONFIG_CACHE"]
     return Figure("start_cold_s", seconds, "s", None)
@@ -80,18 +35,17 @@ def start_cold() -> Figure:
 def live_figures() -> Iterator[Figure]:
     """Everything that is measured on a running product."""
     home = Path(tempfile.mkdtemp(prefix="basis-bench-"))
-    command = [sys.executable, "-m", "asgard_basis", "up"]
     try:
-        with running(command, home, ROOT):
+        with running(UP, home, ROOT):
             pass
-        with running(command, home, ROOT) as (run, seconds):
+        with running(UP, home, ROOT) as (run, seconds):
             yield Figure("start_warm_s", seconds, "s", 10)
-            yield from _path(run)
+            yield from _path(run, home)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def _path(run: dict[str, Any]) -> Iterator[Figure]:
+def _path(run: dict[str, Any], home: Path) -> Iterator[Figure]:
     world = PaperWorld(run["paper"]["control"])
     with Visitor(run["dashboard"]) as visitor:
         visitor.sign_in("bench@example.com", world)
@@ -111,10 +65,10 @@ def _path(run: dict[str, Any]) -> Iterator[Figure]:
                 break
             world.advance(hours=2)
             time.sleep(1.5)
-        opened, seconds = _timed(lambda: visitor.open(**entry))
+        opened, opening_seconds = _timed(lambda: visitor.open(**entry))
         if opened["status"] != "completed":
             raise RuntimeError(f"opening ended with {opened['error']}")
-        yield Figure("open_to_hedged_s", seconds, "s", None)
+        yield Figure("open_to_hedged_s", opening_seconds, "s", None)
         cookies = [dict(visitor.http.cookies), *_more_people(run["dashboard"], world)]
         api = f"{run['dashboard']}/api/v1"
         yield _p99("api_rates_p99_ms", f"{api}/rates?leverage=2", cookies)
@@ -125,6 +79,8 @@ def _path(run: dict[str, Any]) -> Iterator[Figure]:
         if closed["status"] != "completed":
             raise RuntimeError(f"closing ended with {closed['error']}")
         yield Figure("close_s", seconds, "s", None)
+        jobs = {"open": (opened["job_id"], opening_seconds), "close": (closed["job_id"], seconds)}
+        yield from journal_figures(home, jobs)
     yield Figure("memory_mb", _memory_mb(run["pids"]["supervisor"]), "MB", 1500)
 
 

@@ -20,6 +20,15 @@ const PAGES = [
   ["wallet", "/wallet", "full"],
   ["history", "/history", "full"],
   ["settings", "/settings", "full"],
+  ["overview-alarmed", "/", "alarmed"],
+  ["positions-alarmed", "/positions", "alarmed"],
+  ["open-paused", "/positions/open", "alarmed"],
+  ["stuck", "/positions/pos_2", "alarmed"],
+  ["quarantined", "/positions/pos_3", "alarmed"],
+  ["waiting", "/positions/pos_4", "alarmed"],
+  ["trading", "/settings", "alarmed"],
+  ["close-all", "/settings", "alarmed", "Close all positions"],
+  ["stop", "/settings", "alarmed", "Emergency stop"],
   ["not-found", "/nowhere", "full"],
 ];
 const SIZES = [390, 820, 1440];
@@ -32,7 +41,7 @@ const browser = await chromium.launch({ executablePath: "/usr/bin/chromium", arg
 let problems = 0;
 for (const scheme of ["light", "dark"]) {
   for (const width of SIZES) {
-    for (const [name, path, scene] of PAGES) {
+    for (const [name, path, scene, press] of PAGES) {
       const id = `${name}-${width}-${scheme}`;
       if (wanted.length > 0 && !wanted.some((part) => id.includes(part))) continue;
       const context = await browser.newContext({ viewport: { width, height: 900 }, colorScheme: scheme, timezoneId: "UTC" });
@@ -43,6 +52,7 @@ for (const scheme of ["light", "dark"]) {
       await page.goto(base + path, { waitUntil: "networkidle" });
       if (name === "open") await page.getByLabel("Your capital, both legs").fill("1200.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
       if (name === "open-fails") await page.getByLabel("Your capital, both legs").fill("2500.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
+      if (press) await page.getByRole("button", { name: press }).click();
       await page.waitForTimeout(700);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (overflow > 0) {

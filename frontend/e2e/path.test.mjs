@@ -2,10 +2,11 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { cents, launch, openPage, overflow, shoot, signIn } from "./browser.mjs";
-import { advance, BASE_URL, somebody } from "./world.mjs";
+import { advance, BASE_URL, somebody, trade } from "./world.mjs";
 
 let browser;
 let page;
+let account;
 const email = somebody();
 before(async () => {
   browser = await launch();
@@ -20,7 +21,8 @@ test("signs in with the code from the mailbox and is shown where to deposit", as
   await signIn(page, email);
   await dialog().waitFor();
   await page.getByLabel("QR code of the Solana address").first().waitFor({ timeout: 60_000 });
-  assert.match(await dialog().locator("[data-address^='0x']").first().getAttribute("data-address"), /^0x[0-9a-fA-F]{40}$/);
+  account = await dialog().locator("[data-address^='0x']").first().getAttribute("data-address");
+  assert.match(account, /^0x[0-9a-fA-F]{40}$/);
 });
 
 test("gets test money and moves half of it to Hyperliquid", async () => {
@@ -95,6 +97,75 @@ test("earns as hours pass, and the parts add up to the cent", async () => {
   const total = values.pop();
   assert.equal(values.length, 6);
   assert.equal(values.reduce((sum, value) => sum + value, 0n), total);
+});
+
+/** The pages on a phone in the dark and on a desk in the light. */
+async function look(pages) {
+  for (const [width, scheme] of [[390, "dark"], [1440, "light"]]) {
+    await page.emulateMedia({ colorScheme: scheme });
+    await page.setViewportSize({ width, height: 900 });
+    for (const [name, path] of Object.entries(pages)) {
+      await page.goto(BASE_URL + path);
+      await page.getByRole("heading", { level: 1 }).waitFor();
+      await page.waitForTimeout(700);
+      await shoot(page, `${name}-${width}-${scheme}`);
+      assert.ok((await overflow(page)) <= 0, `${name} is too wide at ${width}`);
+    }
+  }
+}
+
+test("a pause forbids opening, says so where one would open, and ends when it is resumed", async () => {
+  await page.goto(`${BASE_URL}/settings`);
+  await page.getByLabel(/Why, for whoever reads it later/).fill("on a journey");
+  await page.getByRole("button", { name: "Pause opening" }).click();
+  const resume = page.getByRole("button", { name: "Resume opening" });
+  await resume.waitFor();
+  await look({ paused: "/settings", "open-paused": "/positions/open" });
+  await page.getByText("You have paused opening: on a journey.").waitFor();
+  await page.getByRole("button", { name: /checks? do(es)? not pass/ }).waitFor({ timeout: 30_000 });
+  await page.locator("li[data-passes=false]").filter({ hasText: "Opening is allowed" }).waitFor();
+  await page.getByRole("link", { name: "See the pause" }).click();
+  await resume.click();
+  await page.getByText("Opening is allowed.").waitFor();
+});
+
+test("what a stranger's hand did is told on every page, counted down, and over once it is undone", async () => {
+  await trade(account, "sell", "2");
+  const strip = page.getByRole("complementary", { name: "Alarms" });
+  await strip.waitFor({ timeout: 60_000 });
+  assert.match(await strip.innerText(), /At risk: \$[\d,.]+, 2\.00 SOL short[\s\S]*In \d+:\d\d we do this by ourselves/);
+  await look({ alarmed: "/" });
+  assert.match(await page.getByRole("heading", { level: 1 }).innerText(), /held that no position claims: at risk/);
+  const row = page.getByRole("list", { name: "Open alarms" }).getByRole("listitem").first();
+  await row.getByRole("button", { name: "Acknowledge" }).click();
+  await strip.waitFor({ state: "detached" });
+  await row.getByText(/^Acknowledged/).waitFor();
+  await trade(account, "buy", "2");
+  await page.getByText("Nothing needs you.", { exact: false }).waitFor({ timeout: 60_000 });
+  await page.getByText("1 alarm that is over").click();
+  await page.getByText(/over after/).waitFor();
+});
+
+test("is told what closing or stopping everything would do, before anything is sent", async () => {
+  await page.goto(`${BASE_URL}/settings`);
+  await page.getByRole("button", { name: "Close all positions" }).click();
+  const all = page.getByRole("dialog", { name: "Close all positions?" });
+  await all.getByRole("button", { name: /^Close 1 position for about \$/ }).waitFor({ timeout: 30_000 });
+  await shoot(page, "close-all-1440-light");
+  await all.getByRole("button", { name: "Keep it" }).click();
+  await page.getByRole("button", { name: "Emergency stop" }).click();
+  const stop = page.getByRole("dialog", { name: "Emergency stop" });
+  await stop.getByRole("button", { name: "Go on to the last step" }).click();
+  await stop.getByRole("button", { name: "Stop and close 1 position now" }).waitFor();
+  await shoot(page, "stop-1440-light");
+  await stop.getByRole("button", { name: "Back" }).click();
+  await stop.getByRole("button", { name: "Stop nothing" }).click();
+  await page.goto(`${BASE_URL}/positions`);
+  await page.getByRole("link", { name: "Details" }).click();
+  await page.getByText(/Hedged\. Long and short differ/).waitFor();
+  await page.getByRole("radio", { name: "Every line" }).click();
+  await page.getByText(/Signature asked for/).first().waitFor();
+  await shoot(page, "position-1440-light");
 });
 
 test("closes the position and gets the money back", async () => {

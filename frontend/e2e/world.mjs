@@ -18,6 +18,9 @@ async function control(path, body) {
 
 export const advance = (hours) => control("advance", { hours });
 
+/** Trade SOL for an account behind the product's back. */
+export const trade = (address, side, size) => control("trade", { address, side, size });
+
 /** The newest code sent to an address at or after a moment; waits up to 20 s for it. */
 export async function newestCode(email, sinceMs) {
   const deadline = Date.now() + 20_000;

@@ -274,6 +274,22 @@ async def test_no_signature_is_asked_for_when_any_transaction_is_hostile(
     assert not any("/rpc" in line for line in paper.privy.faults.seen)
 
 
+async def test_no_signature_is_asked_for_when_a_stop_came_while_it_was_built(
+    paper: PaperMargin, venue: AsgardMarginVenue
+) -> None:
+    wallet = await paper.wallet("stopped")
+
+    async def stopped() -> None:
+        raise Refused(ErrorCode.PAUSED, "smoke")
+
+    request = await request_for(venue)
+    paper.privy.faults.seen.clear()
+    with pytest.raises(Refused) as refusal:
+        await venue.prepare_open(wallet, request, stopped)
+    assert refusal.value.code is ErrorCode.PAUSED
+    assert not any("/rpc" in line for line in paper.privy.faults.seen)
+
+
 @pytest.mark.parametrize("value", [None, "NaN", -1, 101, "healthy", True])
 async def test_health_that_makes_no_sense_is_unknown(
     paper: PaperMargin, venue: AsgardMarginVenue, value: object

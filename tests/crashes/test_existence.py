@@ -150,7 +150,7 @@ def test_a_liquidated_long_takes_its_short_with_it_and_the_loss_shows(machine: M
     (person,) = savers(machine, "crashed")
     before = usdc(person)
     position = person.open_pair()
-    machine.world.mischief("shock", kind="price", size="-0.6", minutes="0.1")
+    machine.world.mischief("shock", kind="price", size="-0.75", minutes="0.1")
 
     def ended() -> dict[str, Any] | None:
         found: dict[str, Any] = person.visitor.get(f"/positions/{position['id']}")

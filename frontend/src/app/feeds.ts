@@ -4,6 +4,7 @@ import { type Feed, STALE_AFTER } from "../lib/time";
 import { useNow } from "../lib/use-now";
 import { useRates, useUsualLeverage } from "../features/market/queries";
 import { usePositions } from "../features/positions/queries";
+import { isHeldUp, isMoving } from "../features/positions/words";
 import { useBalances } from "../features/treasury/queries";
 
 interface Observed {
@@ -19,6 +20,8 @@ export interface Feeds {
   missing: string[];
   openCount: number | null;
   busyCount: number;
+  /** Positions that wait for a person or for a countdown. */
+  heldUpCount: number;
 }
 
 function observed(
@@ -48,13 +51,14 @@ export function useFeeds(): Feeds {
   const balances = useBalances();
   const now = useNow();
   const all = observed(rates.data, rates.dataUpdatedAt, positions.data, positions.dataUpdatedAt, balances.data);
-  const busy = (positions.data?.positions ?? []).filter((position) => position.state !== "hedged");
+  const open = positions.data?.positions ?? [];
   return {
     oldest: all.length === 0 ? null : Math.min(...all.map((one) => one.at)),
     count: all.length,
     isStale: all.some((one) => now - one.at > STALE_AFTER[one.feed]),
     missing: [...new Set((balances.data?.failures ?? []).map((failure) => failure.venue))],
     openCount: positions.data ? positions.data.positions.length : null,
-    busyCount: busy.length,
+    busyCount: open.filter(isMoving).length,
+    heldUpCount: open.filter(isHeldUp).length,
   };
 }

@@ -35,12 +35,14 @@ export function StatusStrip({ config, me }: { config: ConfigResponse | undefined
 }
 
 function Activity() {
-  const { openCount, busyCount } = useFeeds();
+  const { openCount, busyCount, heldUpCount } = useFeeds();
   if (openCount === null) return null;
   return (
     <span role="status" className="whitespace-nowrap">
       {busyCount > 0 ? (
         <strong className="text-ink">working</strong>
+      ) : heldUpCount > 0 ? (
+        <strong className="text-ink">held up</strong>
       ) : openCount > 0 ? (
         <>
           <strong className="text-ink">holding</strong>

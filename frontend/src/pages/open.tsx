@@ -2,6 +2,7 @@
 import { Link, useSearchParams } from "react-router";
 import { useConfig } from "../api/config";
 import type { ConfigResponse, RatesResponse } from "../api/schema.gen";
+import { PauseNotice } from "../features/control/pause-notice";
 import { useRates, useUsualLeverage } from "../features/market/queries";
 import { OpenForm } from "../features/positions/open-form";
 import { useEntryState } from "../features/positions/entry-state";
@@ -17,6 +18,7 @@ export function OpenPage() {
         lead="You give one amount. It is split over two venues so that both legs hold the same SOL and both have the same room before liquidation. Nothing is sent before the last button."
         action={<Link to="/positions" className="quiet-link text-13 text-ink3">Cancel</Link>}
       />
+      <PauseNotice />
       <Async answer={config} asking="Asking the server for your limits." lines={6}>
         {(known) => <WithLimits config={known} />}
       </Async>

@@ -3,6 +3,7 @@ import type { AlarmEntry, PositionResponse, RatesResponse } from "../api/schema.
 import { useAlarms } from "../features/alarms/queries";
 import { atRisk, kindOf, nextAt, worstFirst } from "../features/alarms/words";
 import { bestLender } from "../features/market/queries";
+import { isHeld, netRate } from "../features/positions/words";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
 import { freshness } from "../lib/time";
@@ -31,8 +32,8 @@ interface Judgement {
 /** Net yearly rate of the open positions together, weighted by capital; null while one is unknown. */
 export function netTogether(positions: PositionResponse[]): { rate: Decimal; capital: Decimal } | null {
   const capital = add("0", ...positions.map((position) => position.size_usd));
-  if (positions.some((position) => position.net_apr === null)) return null;
-  const yearly = add("0", ...positions.map((position) => multiply(position.net_apr ?? "0", position.size_usd)));
+  if (positions.some((position) => netRate(position) === null)) return null;
+  const yearly = add("0", ...positions.map((position) => multiply(netRate(position) ?? "0", position.size_usd)));
   const rate = divide(yearly, capital);
   return rate === null ? null : { rate, capital };
 }
@@ -67,7 +68,7 @@ export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receiv
     return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are too old.", why: "Nothing is opened on old figures." };
   }
   if (positions.length > 0) {
-    const busy = positions.filter((position) => position.state !== "hedged");
+    const busy = positions.filter((position) => !isHeld(position));
     const net = netTogether(positions);
     const many = positions.length === 1 ? "your position earns" : "your positions together earn";
     if (net === null) return { kind: "unknown", sentence: "You are in. What it earns at present is not known.", why: funding(rates) };

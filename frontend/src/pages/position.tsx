@@ -14,7 +14,7 @@ import { PositionFigures } from "../features/positions/position-figures";
 import { PositionJob } from "../features/positions/position-job";
 import { usePosition } from "../features/positions/queries";
 import { TimelineSection } from "../features/positions/timeline-section";
-import { heldFor, isCloseable, isHeld, leftOver, observedAt, stateWords, title, wallsOf } from "../features/positions/words";
+import { heldFor, isHeld, isHeldUp, leftOver, observedAt, stateWords, title, wallsOf } from "../features/positions/words";
 import { day, lasting, moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { Banner } from "../ui/banner";
@@ -22,6 +22,7 @@ import { Button } from "../ui/button";
 import { PriceAxis } from "../ui/charts/price-axis";
 import { Age } from "../ui/numbers";
 import { Columns, Hint, PageHead, Section } from "../ui/section";
+import { PositionTrouble } from "./position-trouble";
 
 export function PositionPage() {
   const { id = "" } = useParams();
@@ -55,26 +56,31 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
       <PageHead
         title={title(position)}
         meta={opened ? <span title={utc(opened)}>opened {moment(opened)}</span> : <span>asked for {moment(position.requested_at)}</span>}
-        action={isCloseable(position) ? <Button onClick={() => setClosing(true)}>Close position</Button> : null}
+        action={isHeld(position) ? <Button onClick={() => setClosing(true)}>Close position</Button> : null}
         lead={
           isHeld(position) ? (
             <>
               Hedged. Long and short differ by {leftOver(position)}. The venues stated their figures{" "}
               <Age at={at} feed="balances" suffix=" ago" />.
             </>
-          ) : (
-            `State: ${stateWords(position)}.`
+          ) : isHeldUp(position) ? null : (
+            `Now: ${stateWords(position)}.`
           )
         }
       />
-      {position.failure ? (
+      <PositionTrouble position={position} receivedAt={receivedAt} onClose={() => setClosing(true)} />
+      {position.failure && !isHeldUp(position) ? (
         <div className="mt-6">
           <Banner tone="danger" title={position.failure.message} code={position.failure.code}>
             What it cost is in the timeline below.
           </Banner>
         </div>
       ) : null}
-      {isHeld(position) ? null : <PositionJob position={position} />}
+      {isHeld(position) || position.job_id === null ? null : (
+        <Section title="What is being done">
+          <PositionJob position={position} />
+        </Section>
+      )}
       <PositionFigures position={position} at={at} marketNow={marketNow} closing={closing} />
       <Section title="Two legs, one remainder">
         <BalanceDrawing position={position} span={span} />

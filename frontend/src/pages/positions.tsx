@@ -1,12 +1,14 @@
 /** All open positions. */
+import { useState } from "react";
 import { Link } from "react-router";
 import { useConfig } from "../api/config";
 import { useRates, useUsualLeverage } from "../features/market/queries";
+import { CloseAllDialog } from "../features/positions/close-all-dialog";
 import { PositionSummary } from "../features/positions/position-summary";
 import { usePositions } from "../features/positions/queries";
 import { title } from "../features/positions/words";
 import { Async, Empty } from "../ui/async";
-import { ButtonLink } from "../ui/button";
+import { Button, ButtonLink } from "../ui/button";
 import { PageHead, Section } from "../ui/section";
 
 export function PositionsPage() {
@@ -14,12 +16,19 @@ export function PositionsPage() {
   const rates = useRates(useUsualLeverage());
   const config = useConfig();
   const marketNow = new Date(rates.data?.market_time ?? config.data?.market_time ?? 0).getTime();
+  const [isClosing, setClosing] = useState(false);
+  const count = positions.data?.positions.length ?? 0;
   return (
     <>
       <PageHead
         title="Positions"
         lead="Each is long SOL on Solana and short the same SOL on Hyperliquid. Ended ones are in the history."
-        action={<ButtonLink kind="main" to="/positions/open">Open a position</ButtonLink>}
+        action={
+          <>
+            {count > 1 ? <Button onClick={() => setClosing(true)}>Close all</Button> : null}
+            <ButtonLink kind="main" to="/positions/open">Open a position</ButtonLink>
+          </>
+        }
       />
       <Async
         answer={positions}
@@ -45,6 +54,7 @@ export function PositionsPage() {
           </>
         )}
       </Async>
+      <CloseAllDialog open={isClosing} onOpenChange={setClosing} />
     </>
   );
 }

@@ -1,4 +1,4 @@
-/** Profile, theme, sign out. */
+/** Profile, what may be traded, theme, sign out. */
 import { useState } from "react";
 import { useConfig } from "../api/config";
 import { useMe } from "../api/session";
@@ -14,6 +14,7 @@ import { ModeTag } from "../ui/mode-tag";
 import { NoData } from "../ui/numbers";
 import { Segmented } from "../ui/segmented";
 import { Hint, PageHead, Section } from "../ui/section";
+import { TradingSection } from "./settings-trading";
 
 export function SettingsPage() {
   const me = useMe();
@@ -55,6 +56,7 @@ export function SettingsPage() {
           }
         </Async>
       </Section>
+      <TradingSection />
       <Section title="Theme">
         <Segmented
           label="Theme"

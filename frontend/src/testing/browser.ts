@@ -1,11 +1,12 @@
 /** The fixtures in a real browser, for looking at pages while developing; never part of the build. */
 import { getResponse } from "msw";
-import { emptyHandlers, handlers, signedOut, troubledHandlers } from "./handlers";
+import { alarmedHandlers, emptyHandlers, handlers, signedOut, troubledHandlers } from "./handlers";
 
 const SCENES: Record<string, typeof handlers> = {
   full: handlers,
   empty: emptyHandlers,
   troubled: troubledHandlers,
+  alarmed: alarmedHandlers,
   out: [signedOut, ...handlers],
 };
 

@@ -1,5 +1,5 @@
 /** Sample answers about alarms and pauses. */
-import type { AlarmEntry } from "../api/schema.gen";
+import type { AlarmEntry, ControlResponse, PauseEntry } from "../api/schema.gen";
 
 /** Raised three minutes ago, acting by itself in seven, unless told otherwise. */
 export const alarm = (change: Partial<AlarmEntry> = {}): AlarmEntry => {
@@ -53,3 +53,29 @@ export const pastAlarm = (): AlarmEntry =>
     is_open: false,
     resolved_at: new Date().toISOString(),
   });
+
+export const pause = (change: Partial<PauseEntry> = {}): PauseEntry => ({
+  by: "user",
+  is_for_everybody: false,
+  reason: "I am on holiday",
+  since: "2026-11-21T15:40:00Z",
+  can_lift: true,
+  details: {},
+  ...change,
+});
+
+const TOLD: Record<string, string> = {
+  user: "You have paused opening",
+  operator: "The operator has paused opening",
+  system: "Opening was paused for safety",
+  kill_switch: "The kill switch is on",
+};
+
+/** What is allowed under these pauses, the strongest first. */
+export const control = (...pauses: PauseEntry[]): ControlResponse => ({
+  may_open: pauses.length === 0,
+  may_close: true,
+  paused_by: pauses[0]?.by ?? null,
+  message: pauses[0] ? `${TOLD[pauses[0].by]}: ${pauses[0].reason}` : null,
+  pauses,
+});

@@ -2,7 +2,7 @@
 import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
-import { alarm } from "./fixtures-oversight";
+import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -51,6 +51,14 @@ export const handlers = [
   http.post(`${V1}/positions/:id/close`, () => json({ job_id: "job_close", position_id: "pos_2" }, 202)),
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
+  http.get(`${V1}/control`, () => json(control())),
+  http.post(`${V1}/control/pause`, async ({ request }) => {
+    const { reason } = (await request.json()) as { reason: string };
+    return json(control(pause({ reason })));
+  }),
+  http.post(`${V1}/control/resume`, () => json(control())),
+  http.post(`${V1}/control/close-all`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
+  http.post(`${V1}/control/emergency-stop`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
   http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
   http.get(`${V1}/deposits`, () => json(sample.deposits())),
   http.post("http://paper.test/control/faucet", () => json({})),
@@ -79,5 +87,46 @@ export const troubledHandlers = [
   ),
   http.get(`${V1}/positions/history`, () => json(errorBody("GEN-0002", "Internal error", 500), 500)),
   http.get(`${V1}/positions`, () => json({ positions: [sample.position({ age_seconds: 400, result: null, net_apr: null })] })),
+  ...handlers,
+];
+
+const STUCK = { state: "stuck_unwind", short: null, delta_sol: null, delta_fraction: null, equity_usd: null, result: null, failure: { code: "ASG-0004", message: "Asgard refused the close 3 times: slippage above 0.5%" }, alarms: [stuckAlarm()] };
+const quarantine = () =>
+  alarm({ kind: "book_mismatch", position_id: "pos_3", id: "alarm_3", message: "Nothing but closing is done with this position: the venue lists the long as SOL at MARGINFI.", action: "Close what is there.", exposure_sol: null, exposure_usd: null });
+
+/** Alarms are open, opening is paused, a closing waits. */
+export const alarmedHandlers = [
+  http.get(`${V1}/alarms`, () => json({ alarms: [alarm(), stuckAlarm(), quarantine(), pastAlarm()] })),
+  http.get(`${V1}/control`, () =>
+    json(control(pause({ by: "operator", is_for_everybody: true, reason: "Hyperliquid is under maintenance until 15:00", can_lift: false }), pause())),
+  ),
+  http.get(`${V1}/positions`, () =>
+    json({
+      positions: [
+        sample.position(STUCK),
+        sample.position({ id: "pos_3", asset: "SOL", state: "quarantined", failure: { code: "POS-0005", message: "the venue lists the long as SOL at MARGINFI" }, alarms: [quarantine()] }),
+        sample.position({ id: "pos_4", asset: "mSOL", state: "repairing", job_id: "job_repair" }),
+      ],
+    }),
+  ),
+  http.post(`${V1}/positions/preflight`, () => {
+    const known = preflight("1000", "2.0");
+    const paused = { key: "not_paused", label: "Opening is allowed", passed: false, figure: "The operator has paused opening: Hyperliquid is under maintenance until 15:00", limit: "not paused", remedy: "Wait until it is resumed; closing works.", code: "RSK-0007" };
+    const held = { key: "not_held_back", label: "Nothing has just failed here", passed: false, figure: "failed 3 times in a row", limit: "wait 20 minutes", remedy: "Opening is held back until 21 November 15:20 UTC because Hyperliquid refused the short.", code: "RSK-0008" };
+    return json({ ...known, passed: false, checks: [...known.checks, paused, held] });
+  }),
+  http.get(`${V1}/positions/jobs/:id`, () =>
+    json(job({ kind: "close", waiting_for: "Asgard", waiting_since: sample.NOW, remains: ["long of 46.1920 jitoSOL on Solana"], steps: [
+      { name: "close_short", title: "Short being bought back", status: "done", attempt: 1, seconds: "0.8", detail: "56.87 SOL at $218.94" },
+      { name: "close_long", title: "Long being sold on Solana", status: "failed", attempt: 2, seconds: "4.0", detail: "Asgard does not answer" },
+    ] })),
+  ),
+  http.get(`${V1}/positions/pos_3`, () =>
+    json(sample.position({ id: "pos_3", asset: "SOL", state: "quarantined", failure: { code: "POS-0005", message: "the venue lists the long as SOL at MARGINFI" }, alarms: [quarantine()] })),
+  ),
+  http.get(`${V1}/positions/pos_4`, () =>
+    json(sample.position({ id: "pos_4", asset: "mSOL", state: "closing_long", job_id: "job_close", alarms: [alarm({ kind: "leg_lost", position_id: "pos_4" })] })),
+  ),
+  http.get(`${V1}/positions/pos_2`, () => json(sample.position(STUCK))),
   ...handlers,
 ];

@@ -3,9 +3,12 @@ import { figure } from "../lib/format";
 import { Banner, FailureNote, OutcomeUnknown } from "./banner";
 import { type Step, Stepper } from "./check-list";
 import { Failure } from "../lib/failure";
+import { JobWaiting, type WaitingJob } from "./job-waiting";
 
-export interface JobLike {
-  status: "pending" | "running" | "completed" | "failed";
+/** The person called it off before anything was done: nothing went wrong. */
+const CALLED_OFF = "POS-0011";
+
+export interface JobLike extends WaitingJob {
   error: { code: string; message: string } | null;
   steps: {
     name: string;
@@ -42,13 +45,16 @@ export function JobSteps({ job, label, done, failed }: JobStepsProps) {
         }))}
       />
       {isUnknown ? <OutcomeUnknown>A venue has not said what became of the last step.</OutcomeUnknown> : null}
+      <JobWaiting job={job} />
       {job.status === "completed" ? (
         <p role="status" className="font-semibold">
           {done}
         </p>
       ) : null}
       {job.status === "failed" ? (
-        job.error ? (
+        job.error?.code === CALLED_OFF ? (
+          <Banner tone="plain" title="Called off." code={job.error.code}>Nothing was sent; everything is as it was.</Banner>
+        ) : job.error ? (
           <FailureNote error={new Failure(job.error.code, job.error.message, 0)}>{failed}</FailureNote>
         ) : (
           <Banner tone="danger" title="This did not finish.">{failed}</Banner>

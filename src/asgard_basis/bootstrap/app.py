@@ -24,6 +24,7 @@ from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
+from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -31,6 +32,7 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
     EventBus,
     Leases,
+    Locks,
     RateLimiter,
 )
 from asgard_basis.ports.unit_of_work import Transactions
@@ -67,6 +69,7 @@ class App:
     transactions: Transactions
     rate_limiter: RateLimiter
     leases: Leases
+    locks: Locks
     events: EventBus
     queue: procrastinate.App
     sign_in: SignIn
@@ -75,6 +78,7 @@ class App:
     preflight: Preflight
     open_position: OpenPosition
     close_position: ClosePosition
+    reduce_position: ReducePosition
     close_all: CloseAll
     emergency_stop: EmergencyStop
     views: PositionViews

@@ -28,6 +28,7 @@ from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
+from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
@@ -112,6 +113,7 @@ class _Trading:
     preflight: Preflight
     open_position: OpenPosition
     close_position: ClosePosition
+    reduce_position: ReducePosition
     views: PositionViews
     watchers: Watchers
 
@@ -183,6 +185,16 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
         ),
         close_position=close_position,
+        reduce_position=ReducePosition(
+            transactions=transactions,
+            desk=ground.desk,
+            runner=ground.runner,
+            pairs=pairs,
+            book=book,
+            market=ground.reader,
+            clock=clock,
+            limits=limits,
+        ),
         views=_views(ground),
         watchers=watching,
     )
@@ -258,6 +270,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
             JobKind.DEPOSIT: treasury.deposits.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
+            JobKind.REDUCE: trading.reduce_position.run,
             JobKind.REPAIR: trading.watchers.repairs.run,
             JobKind.SWEEP: trading.watchers.sweeps.run,
         },
@@ -286,6 +299,7 @@ def compose(
         transactions=ground.transactions,
         rate_limiter=stores.rate_limiter,
         leases=stores.leases,
+        locks=stores.locks,
         events=stores.events,
         queue=stores.queue,
         sign_in=SignIn(
@@ -301,6 +315,7 @@ def compose(
         preflight=trading.preflight,
         open_position=trading.open_position,
         close_position=trading.close_position,
+        reduce_position=trading.reduce_position,
         close_all=close_all,
         emergency_stop=EmergencyStop(
             transactions=ground.transactions, pauses=pauses, close_all=close_all

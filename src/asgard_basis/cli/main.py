@@ -186,6 +186,17 @@ def demo(
 
 
 @app.command()
+def explore(
+    only: Annotated[str, typer.Argument(help="Scenes with this in their name")] = "",
+    story: Annotated[bool, typer.Option("--story", help="Tell the longest path of each")] = False,
+) -> None:
+    """Visit every state the sagas can come to, and check every promise in each."""
+    from asgard_basis.simulation.explore import explore_named
+
+    raise typer.Exit(not explore_named(typer.echo, only, is_long=story))
+
+
+@app.command()
 def simulate(
     seed: Annotated[int | None, typer.Option(help="Live through this one")] = None,
     trace: Annotated[bool, typer.Option("--trace", help="Tell all that happens")] = False,

@@ -180,7 +180,7 @@ class Jobs(Protocol):
         ...
 
     async def save(self, job: Job) -> None:
-        """Update by id; details are added to, never taken away."""
+        """Update one that has not ended, which then stays as it is; details are only added to."""
         ...
 
     async def note(self, job_id: JobId, details: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ Every call raises `Refused` (understood and declined, nothing done), `Unavailabl
 done, may be asked again) or, for calls that move money, `OutcomeUnknown` (look it up by key).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -236,6 +236,10 @@ class LongPosition:
     closed_by: TransactionSignature | None
 
 
+Admit = Callable[[], Awaitable[None]]
+"""Asked right before anything that increases risk is built, and signed; raises Refused."""
+
+
 class MarginVenue(Protocol):
     """Leveraged spot positions on Solana through Asgard."""
 
@@ -247,9 +251,12 @@ class MarginVenue(Protocol):
         """USD per token as Asgard states it."""
         ...
 
-    async def prepare_open(self, owner: Wallet, request: OpenLong) -> SignedSubmission:
+    async def prepare_open(
+        self, owner: Wallet, request: OpenLong, admit: Admit | None = None
+    ) -> SignedSubmission:
         """Build, check against the allow-list and by simulation, and sign; nothing is sent.
 
+        `admit` is asked once more when all that is left is to sign: building takes a while.
         Raises Refused ASG-0010 when the transaction does anything but what was asked.
         """
         ...

@@ -34,6 +34,12 @@ def explore_all(
     return all(e.wrong is None for e in found)
 
 
+def explore_named(say: Callable[[str], None], part: str, *, is_long: bool = False) -> bool:
+    """As `explore_all`, of the scenes with `part` in their name; False when there is none."""
+    chosen = [scene for scene in scenes() if part in scene.name]
+    return bool(chosen) and explore_all(say, only=chosen, is_long=is_long)
+
+
 def _tell(explored: Explored, say: Callable[[str], None]) -> None:
     for number, line in enumerate(explored.story, start=1):
         say(f"  {number:>3}. {line}")

@@ -20,6 +20,7 @@ from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import DomainError
@@ -186,6 +187,7 @@ class Pair:
             **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
         )
         self.closing = ClosePosition(**common)
+        self.reducing = ReducePosition(**common, market=world, limits=RiskLimits())
         self.pauses = PauseControl(self.transactions, self.clock)
         self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)
         self.stop = EmergencyStop(

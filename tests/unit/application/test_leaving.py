@@ -19,6 +19,7 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.repositories import Job, JobKind, JobStatus
+from tests.builders_platform import a_short
 from tests.unit.application.pair import PERP, PRICE, SNAPSHOT, STATE, Pair
 from tests.unit.application.world import ADA, START, Outside, StillClock
 
@@ -350,6 +351,38 @@ async def test_a_pair_that_has_lost_a_leg_is_left_without_asking_both(pair: Pair
     assert await pair.closing.run(job) is None
     position, _, _ = await pair.now(job)
     assert position.state is PositionState.CLOSED
+
+
+async def test_a_long_left_alone_is_sold_though_the_exchange_is_away(pair: Pair) -> None:
+    position = await pair.hedged()
+    pair.world.answers |= {"account": NO_EXCHANGE, "market": NO_EXCHANGE}
+    async with pair.transactions.for_user(ADA) as work:
+        bought_back = replace(a_short(), size=Decimal(0))
+        stuck = PositionState.STUCK_UNWIND
+        await work.positions.save(replace(position, short=bought_back, state=stuck))
+    job = await pair.closing.request(ADA, position.id, None)
+    assert await pair.closing.run(job) is None
+    position, _, _ = await pair.now(job)
+    assert position.state is PositionState.CLOSED
+
+
+async def test_a_short_left_alone_is_bought_back_though_asgard_is_away(pair: Pair) -> None:
+    position = await pair.hedged()
+    pair.world.answers["state"] = NO_ASGARD
+    async with pair.transactions.for_user(ADA) as work:
+        assert position.long is not None
+        sold = replace(
+            position.long,
+            collateral_sold=position.long.collateral_bought,
+            redemption_closed=Decimal(1),
+            oracle_closed=Decimal(170),
+            debt_repaid=Decimal(540),
+        )
+        stuck = PositionState.STUCK_UNWIND
+        await work.positions.save(replace(position, long=sold, state=stuck))
+    job = await pair.closing.request(ADA, position.id, None)
+    assert await pair.closing.run(job) is None
+    assert pair.sold_short == 0
 
 
 async def test_closing_is_refused_with_its_reason(pair: Pair) -> None:

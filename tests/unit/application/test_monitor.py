@@ -6,17 +6,30 @@ from decimal import Decimal
 
 import pytest
 
-from asgard_basis.domain.identifiers import JobId
+from asgard_basis.domain.errors import ErrorCode, Unavailable
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
-from asgard_basis.domain.saga.outcome import LongClosed, OrderDone
-from asgard_basis.domain.saga.step import OrderIntent, PlainIntent, Step, StepName, StepStatus
+from asgard_basis.domain.saga.outcome import LongClosed, LongObserved, LongOpened, OrderDone
+from asgard_basis.domain.saga.step import (
+    Intent,
+    OrderIntent,
+    Outcome,
+    PlainIntent,
+    SolanaIntent,
+    Step,
+    StepName,
+    StepStatus,
+)
 from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.repositories import JobKind
+from asgard_basis.ports.wallets import WalletRole
+from tests.builders_platform import a_user, a_wallet
 from tests.unit.application.guards import GuardedPair
 from tests.unit.application.world import ADA
 
 SOLD = Decimal("6.12")
+AWAY = Unavailable(ErrorCode.HYPERLIQUID_API, "away")
 
 
 async def cycles(pair: GuardedPair, count: int) -> None:
@@ -33,6 +46,26 @@ async def test_a_minute_of_a_quiet_pair_costs_few_requests() -> None:
     assert pair.world.calls.count("account") == 14
     assert pair.world.calls.count("positions") == 2
     assert pair.world.calls.count("state") == 6 + 2
+
+
+async def test_fifty_users_leave_the_venues_budgets_to_those_who_trade() -> None:
+    """1200 weight and 60 requests a minute are all that one address has at the venues."""
+    pair = GuardedPair()
+    first = await pair.hedged()
+    for number in range(49):
+        user = UserId(f"user-{number}")
+        async with pair.transactions.for_user(user) as work:
+            await work.users.save(a_user(user))
+            for role in WalletRole:
+                await work.wallets.add(user, a_wallet(user, role))
+            await work.positions.add(replace(first, id=PositionId(f"p-{number}"), user_id=user))
+    await cycles(pair, 1)
+    pair.world.calls.clear()
+    await cycles(pair, 60)
+    asked = {name: pair.world.calls.count(name) / 5 for name in ("account", "state", "positions")}
+    assert asked["account"] * 4 <= 800
+    assert asked["state"] + asked["positions"] <= 50
+    assert asked["account"] / 50 >= 3, "each account is still seen every twenty seconds"
 
 
 async def test_what_was_seen_is_written_down_with_the_age_of_the_long() -> None:
@@ -153,8 +186,119 @@ def bought(pair: GuardedPair, size: Decimal) -> Step:
     return Step(StepName.CLOSE_SHORT, 1, StepStatus.DONE, intent, at, done, at)
 
 
-async def write(pair: GuardedPair, job_id: JobId, step: Step) -> None:
+async def begin(pair: GuardedPair, job_id: JobId, step: Step) -> None:
+    """Nobody knows what became of it."""
     begun = replace(step, status=StepStatus.INTENDED, outcome=None, finished_at=None)
     async with pair.transactions.for_user(ADA) as work:
         await work.journals.intend(job_id, ADA, begun)
+
+
+async def write(pair: GuardedPair, job_id: JobId, step: Step) -> None:
+    await begin(pair, job_id, step)
+    async with pair.transactions.for_user(ADA) as work:
         await work.journals.conclude(job_id, step)
+
+
+@pytest.mark.parametrize("name", [StepName.CLOSE_SHORT, StepName.CLOSE_LONG])
+async def test_a_leg_that_may_be_gone_while_nobody_answers_is_told_after_two_minutes(
+    name: StepName,
+) -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    await pair.moved(position, PositionState.CLOSING_SHORT)
+    sent = bought(pair, SOLD) if name is StepName.CLOSE_SHORT else submitted(pair, name)
+    await begin(pair, job.id, sent)
+    pair.world.answers["account"] = AWAY
+    pair.clock.pass_time(121)
+    await pair.watchers.monitor.cycle()
+    (alarm,) = await pair.alarms()
+    assert (alarm.kind, alarm.position_id) == (AlarmKind.LEG_EXPOSED, position.id)
+    assert alarm.exposure_sol is not None
+    assert abs(alarm.exposure_sol) > 6
+    assert "may have been" in alarm.message
+
+
+async def test_a_long_that_may_have_landed_unseen_is_told_after_two_minutes() -> None:
+    pair = GuardedPair()
+    job = await pair.open_job()
+    await begin(pair, job.id, submitted(pair, StepName.OPEN_LONG))
+    pair.clock.pass_time(121)
+    await pair.watchers.monitor.cycle()
+    (alarm,) = await pair.alarms()
+    assert alarm.kind is AlarmKind.LEG_EXPOSED
+    assert alarm.exposure_sol is not None
+    assert alarm.exposure_sol > 6
+
+
+async def test_a_pair_hedged_by_what_was_paid_is_not_called_exposed_while_it_is_not_listed() -> (
+    None
+):
+    pair = GuardedPair()
+    job = await pair.open_job()
+    landed = LongOpened("key", "sig", Decimal(540), Decimal(0))
+    opened = replace(submitted(pair, StepName.OPEN_LONG), outcome=landed)
+    await write(pair, job.id, opened)
+    sold = OrderDone(OrderResult(1, Decimal("6.34"), Decimal(170), "filled"), Decimal(0))
+    await write(pair, job.id, answered(pair, StepName.OPEN_SHORT, PlainIntent(), sold))
+    pair.clock.pass_time(121)
+    await pair.watchers.monitor.cycle()
+    assert await pair.alarms() == []
+
+
+async def test_the_alarm_that_nothing_can_be_signed_stays_while_it_is_tried_again() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    await write(pair, job.id, unsigned(pair, StepName.CLOSE_SHORT, 1))
+    pair.clock.pass_time(121)
+    await pair.watchers.monitor.cycle()
+    (before,) = await pair.alarms()
+    await begin(pair, job.id, replace(unsigned(pair, StepName.CLOSE_SHORT, 2), error_code=None))
+    await pair.watchers.monitor.cycle()
+    assert [alarm.id for alarm in await pair.alarms()] == [before.id]
+
+
+async def test_a_long_that_nobody_can_sign_for_is_told_though_it_is_looked_at_each_time() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    for attempt in (1, 2):
+        seen = LongObserved(None, Decimal(1))
+        look = answered(pair, StepName.OBSERVE_LONG, PlainIntent("key"), seen, attempt)
+        await write(pair, job.id, look)
+        await write(pair, job.id, unsigned(pair, StepName.CLOSE_LONG, attempt))
+        pair.clock.pass_time(61)
+    await pair.watchers.monitor.cycle()
+    assert [alarm.kind for alarm in await pair.alarms()] == [AlarmKind.SIGNING_DOWN]
+
+
+async def test_a_leg_that_stands_alone_is_told_without_asking_a_venue() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    job = await pair.job(JobKind.CLOSE, position)
+    await write(pair, job.id, bought(pair, SOLD))
+    pair.clock.pass_time(121)
+    await pair.watchers.monitor.alone()
+    assert [alarm.kind for alarm in await pair.alarms()] == [AlarmKind.LEG_EXPOSED]
+    assert set(pair.world.calls) <= {"latest"}
+
+
+def submitted(pair: GuardedPair, name: StepName) -> Step:
+    at = pair.clock.now()
+    intent = SolanaIntent("sig", ("tx",), "{}", 100, None, Decimal(170))
+    return Step(name, 1, StepStatus.DONE, intent, at, None, at)
+
+
+def answered(
+    pair: GuardedPair, name: StepName, intent: Intent, outcome: Outcome, attempt: int = 1
+) -> Step:
+    at = pair.clock.now()
+    return Step(name, attempt, StepStatus.DONE, intent, at, outcome, at)
+
+
+def unsigned(pair: GuardedPair, name: StepName, attempt: int) -> Step:
+    at = pair.clock.now()
+    return Step(
+        name, attempt, StepStatus.UNAVAILABLE, PlainIntent(), at, None, at, "WAL-0006", "Privy"
+    )

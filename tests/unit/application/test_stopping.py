@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -160,6 +161,26 @@ async def test_nothing_is_bought_after_the_kill_switch_was_thrown(pair: Pair) ->
     assert position.state is PositionState.FAILED
     assert not journal.is_done(StepName.OPEN_LONG)
     assert pair.signed == 0
+
+
+async def test_nothing_is_signed_when_the_switch_was_thrown_while_the_venue_was_building(
+    pair: Pair,
+) -> None:
+    """Building takes Asgard up to a minute."""
+    job = await pair.open_job()
+    signed: list[str] = []
+
+    async def built_meanwhile(admit: Any) -> Any:
+        pair.flag.hoist("smoke")
+        await admit()
+        signed.append("a purchase")
+
+    pair.world.prepare_open = lambda _owner, _request, admit: built_meanwhile(admit)
+    failure = await pair.opening.run(job)
+    assert failure is not None
+    assert failure.code is ErrorCode.PAUSED
+    assert signed == []
+    assert "submit_open" not in pair.world.calls
 
 
 async def test_what_is_bought_is_hedged_and_left_with_the_kill_switch_on(pair: Pair) -> None:

@@ -52,3 +52,23 @@ def test_migrating_needs_to_know_where(tmp_path: Path) -> None:
     done = _basis("migrate", home=tmp_path)
     assert done.returncode == 2
     assert "DATABASE_URL is missing" in done.stderr
+
+
+def test_the_kill_switch_is_thrown_without_any_database_and_not_lifted_without_it(
+    tmp_path: Path,
+) -> None:
+    thrown = _basis("kill", "--reason", "smoke", home=tmp_path)
+    assert thrown.returncode == 0, thrown.stderr
+    assert "The kill switch is ON." in thrown.stdout
+    assert (tmp_path / "emergency.stop").read_text() == "smoke\n"
+    lifted = _basis("unkill", home=tmp_path)
+    assert lifted.returncode == 1
+    assert "still on" in lifted.stderr
+    assert (tmp_path / "emergency.stop").exists()
+
+
+def test_an_operator_without_settings_is_told_what_is_missing(tmp_path: Path) -> None:
+    done = _basis("positions", home=tmp_path)
+    assert done.returncode == 2
+    assert "DATABASE_URL is missing." in done.stderr
+    assert "Traceback" not in done.stderr

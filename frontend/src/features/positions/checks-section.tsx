@@ -4,6 +4,9 @@ import { CheckList } from "../../ui/check-list";
 import { Loading } from "../../ui/async";
 import { Hint, Section } from "../../ui/section";
 
+/** Checks whose figure is a sentence that needs no limit beside it. */
+const SAYS_ALL = new Set(["not_paused"]);
+
 interface ChecksSectionProps {
   preflight: PreflightResponse | undefined;
   error: unknown;
@@ -36,7 +39,7 @@ export function ChecksSection({ preflight, error, isComplete }: ChecksSectionPro
             key: check.key,
             name: check.label,
             passes: check.passed,
-            figure: check.limit ? `${check.figure}, ${check.limit}` : check.figure,
+            figure: check.limit && !SAYS_ALL.has(check.key) ? `${check.figure}, ${check.limit}` : check.figure,
             remedy: check.code && check.remedy ? `${check.remedy} (${check.code})` : check.remedy,
           }))}
         />

@@ -10,8 +10,17 @@ import { Dialog } from "../../ui/dialog";
 import { KeyValues } from "../../ui/figure";
 import { JobSteps } from "../../ui/job-steps";
 import { Money } from "../../ui/numbers";
+import { CallOff } from "./call-off";
 import { afterClosing, useClosingCost } from "./closing-cost";
 import { useClosePosition } from "./queries";
+import { isHeld } from "./words";
+
+const LEADS: Record<string, string> = {
+  stuck_unwind:
+    "What is still held is closed; what is closed already is looked at and not touched again. Usually 20 s. If it is refused again, the position says why and waits for you as now.",
+  quarantined:
+    "What the venues really hold of this position is closed, also where it differs from our books. Usually 20 s. The order cannot be taken back once the short is closed.",
+};
 
 interface CloseDialogProps {
   position: PositionResponse;
@@ -36,15 +45,18 @@ export function CloseDialog({ position, open, onOpenChange }: CloseDialogProps) 
       open={open}
       onOpenChange={change}
       title={`Close ${position.asset} on ${position.protocol_name}?`}
-      lead={`First the short is bought back, then the ${position.asset} is sold and the loan repaid. Usually 20 s. The order cannot be taken back once the short is closed.`}
+      lead={LEADS[position.state] ?? `First the short is bought back, then the ${position.asset} is sold and the loan repaid. Usually 20 s. The order cannot be taken back once the short is closed.`}
     >
       {close.data ? (
-        <JobSteps
-          job={job.data}
-          label="Closing"
-          done="Both legs are closed. What came back is in your wallet; the split is in the history."
-          failed="The steps above say how far it came; what is still open is shown with the position."
-        />
+        <>
+          <JobSteps
+            job={job.data}
+            label="Closing"
+            done="Both legs are closed. What came back is in your wallet; the split is in the history."
+            failed="The steps above say how far it came; what is still open is shown with the position."
+          />
+          <CallOff job={job.data} />
+        </>
       ) : (
         <Before position={position} isSending={close.isPending} onClose={() => close.mutate()} onKeep={() => change(false)} />
       )}
@@ -90,7 +102,7 @@ function Before({ position, isSending, onClose, onKeep }: BeforeProps) {
       />
       <div className="mt-4 flex flex-wrap gap-2">
         <Button kind="main" disabled={isSending} onClick={onClose}>
-          {isSending ? "Sending" : back ? `Close for about ${money(back)}` : "Close, amount not known"}
+          {isSending ? "Sending" : back ? `Close for about ${money(back)}` : isHeld(position) ? "Close, amount not known" : "Close what is held"}
         </Button>
         <Button disabled={isSending} onClick={onKeep}>
           Keep it

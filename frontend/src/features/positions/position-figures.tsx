@@ -4,7 +4,7 @@ import { lasting } from "../../lib/time";
 import { Figure, Figures } from "../../ui/figure";
 import { Aging, Money, Rate } from "../../ui/numbers";
 import { afterClosing } from "./closing-cost";
-import { heldFor } from "./words";
+import { heldFor, netRate } from "./words";
 
 interface PositionFiguresProps {
   position: PositionResponse;
@@ -15,11 +15,13 @@ interface PositionFiguresProps {
 
 /** USD a day at the present rates; null while they are not known. */
 export function earnsDaily(position: PositionResponse): Decimal | null {
-  return position.net_apr === null ? null : divide(multiply(position.net_apr, position.size_usd), "365");
+  const rate = netRate(position);
+  return rate === null ? null : divide(multiply(rate, position.size_usd), "365");
 }
 
 export function PositionFigures({ position, at, marketNow, closing }: PositionFiguresProps) {
   const held = heldFor(position, marketNow);
+  const noRate = position.state === "stuck_unwind" ? "One leg stands alone; it earns and loses with the price." : "Rates are not known.";
   const unknown = "A part of it is not known.";
   return (
     <Figures>
@@ -35,8 +37,8 @@ export function PositionFigures({ position, at, marketNow, closing }: PositionFi
       />
       <Figure
         label="Earning now"
-        value={<><Money value={earnsDaily(position)} sign="flow" reason="Rates are not known." /><span className="text-[0.8em] font-normal text-ink3"> a day</span></>}
-        context={<><Rate value={position.net_apr} /> a year at today’s rates</>}
+        value={<><Money value={earnsDaily(position)} sign="flow" reason={noRate} /><span className="text-[0.8em] font-normal text-ink3"> a day</span></>}
+        context={<><Rate value={netRate(position)} reason={noRate} /> a year at today’s rates</>}
       />
       <Figure
         label="If you left now"

@@ -9,7 +9,7 @@ import { Age, Aging, Money, Multiple, NoData, Rate } from "../../ui/numbers";
 import { Columns } from "../../ui/section";
 import { afterClosing, useClosingCost } from "./closing-cost";
 import { PositionJob } from "./position-job";
-import { heldFor, isHeld, observedAt, stateWords, title, wallsOf } from "./words";
+import { briefState, heldFor, isHeld, netRate, observedAt, title, wallsOf } from "./words";
 
 interface SummaryProps {
   position: PositionResponse;
@@ -40,6 +40,12 @@ export function PositionSummary({ position, receivedAt, marketNow }: SummaryProp
               Close the position to sell what is left. {position.failure?.message}
             </Banner>
           </div>
+        ) : position.state === "quarantined" ? (
+          <div className="mt-3">
+            <Banner tone="caution" title="The venue and our books disagree." code={position.failure?.code}>
+              Nothing but closing is done with this position until that is settled: {position.failure?.message ?? "the reason is in its timeline"}.
+            </Banner>
+          </div>
         ) : null}
         {isHeld(position) ? null : <PositionJob position={position} />}
         {walls ? (
@@ -51,7 +57,7 @@ export function PositionSummary({ position, receivedAt, marketNow }: SummaryProp
       <div className="wide:col-span-4">
         <KeyValues
           rows={[
-            { label: "State", value: isHeld(position) ? <>hedged, <Age at={at} feed="balances" /></> : <span className="whitespace-normal">{stateWords(position)}</span> },
+            { label: "State", value: isHeld(position) ? <>hedged, <Age at={at} feed="balances" /></> : briefState(position) },
             { label: "Put in", value: <Money value={position.size_usd} /> },
             { label: "Worth now", value: <Aging at={at} feed="balances"><Money value={position.equity_usd} reason="A leg has not been heard of." /></Aging> },
             {
@@ -61,7 +67,7 @@ export function PositionSummary({ position, receivedAt, marketNow }: SummaryProp
             },
             {
               label: "Earns at today’s rates",
-              value: position.net_apr === null ? <NoData reason="Rates are not known." /> : <><Rate value={position.net_apr} sign="flow" /> a year</>,
+              value: netRate(position) === null ? <NoData reason="Rates are not known, or one leg stands alone." /> : <><Rate value={netRate(position)} sign="flow" /> a year</>,
             },
             {
               label: "Costs earned back",

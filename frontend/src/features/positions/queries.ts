@@ -89,6 +89,17 @@ export function useClosePosition(id: string, idempotencyKey: string) {
   });
 }
 
+/** Calls off a closing that still waits for a venue; one that has begun goes on to its end. */
+export function useCallOff(jobId: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: () =>
+      body(api.POST("/api/v1/positions/jobs/{job_id}/cancel", { params: { path: { job_id: jobId } } })),
+    onSettled: () =>
+      Promise.all([keys.job(jobId), keys.positions, ["position"]].map((queryKey) => cache.invalidateQueries({ queryKey }))),
+  });
+}
+
 /** Whether there is enough in the right places. */
 export function useBalanceCheck() {
   return useQuery({

@@ -1,6 +1,6 @@
 /** What a position is, in words. */
 import type { PositionResponse } from "../../api/schema.gen";
-import { absolute } from "../../lib/decimal";
+import { absolute, type Decimal } from "../../lib/decimal";
 import { figure, percent } from "../../lib/format";
 import type { Walls } from "../../ui/charts/price-axis";
 
@@ -9,6 +9,9 @@ const STATES: Record<string, string> = {
   opening_long: "the long is being bought",
   opening_short: "the short is being placed",
   hedged: "hedged",
+  reducing: "both legs are being made smaller",
+  repairing: "a leg changed without our doing; the short is being brought to the long",
+  quarantined: "the venue and our books disagree; nothing but closing is done with it",
   closing_short: "the short is being bought back",
   closing_long: "the long is being sold",
   closed: "closed",
@@ -18,8 +21,60 @@ const STATES: Record<string, string> = {
   stuck_unwind: "one leg stands alone and has to be closed",
 };
 
+/** The same in a word or two, for a table. */
+const BRIEF: Record<string, string> = {
+  requested: "asked for",
+  opening_long: "opening",
+  opening_short: "opening",
+  reducing: "being reduced",
+  repairing: "being repaired",
+  quarantined: "in quarantine",
+  closing_short: "closing",
+  closing_long: "closing",
+  unwinding: "being given up",
+  stuck_unwind: "not closed",
+};
+
+export function briefState(position: PositionResponse): string {
+  return BRIEF[position.state] ?? stateWords(position);
+}
+
+/** Net yearly rate at present; null while it is not known, or one leg stands alone. */
+export function netRate(position: PositionResponse): Decimal | null {
+  return position.state === "stuck_unwind" ? null : position.net_apr;
+}
+
 export function stateWords(position: PositionResponse): string {
   return STATES[position.state] ?? position.state;
+}
+
+/** The words for a state by its name; null for a name that is none. */
+export function wordsOf(state: string): string | null {
+  return STATES[state] ?? null;
+}
+
+/** What is being done and what it means for the money; null when the state says it all. */
+export function doing(position: PositionResponse): string | null {
+  switch (position.state) {
+    case "repairing":
+      return "A leg shrank or changed without an order of ours. The short is brought to what the long still holds; if that cannot be done, what is left is closed.";
+    case "reducing":
+      return "The same part of both legs is given up, the short first; until the long has followed, the difference moves with the price.";
+    case "unwinding":
+      return "The position could not be opened. What was bought is sold again; what that cost will be in the timeline.";
+    default:
+      return null;
+  }
+}
+
+/** Whether it waits for a person or for a countdown; nothing is at work on it. */
+export function isHeldUp(position: PositionResponse): boolean {
+  return position.state === "stuck_unwind" || position.state === "quarantined";
+}
+
+/** Whether something is at work on it. */
+export function isMoving(position: PositionResponse): boolean {
+  return !isHeld(position) && !isHeldUp(position);
 }
 
 export function title(position: PositionResponse): string {
@@ -32,7 +87,7 @@ export function isHeld(position: PositionResponse): boolean {
 
 /** Whether a close request starts something. */
 export function isCloseable(position: PositionResponse): boolean {
-  return position.state === "hedged" || position.state === "stuck_unwind";
+  return isHeld(position) || isHeldUp(position);
 }
 
 /** "+0.08 SOL, 0.14% of the hedge". */

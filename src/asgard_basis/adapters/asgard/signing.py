@@ -17,6 +17,7 @@ from asgard_basis.domain.treasury.allowlist import TransactionValidator
 from asgard_basis.domain.treasury.mandate import Mandate, Violation
 from asgard_basis.domain.treasury.transaction import Malformed
 from asgard_basis.ports.chains import SolanaChain
+from asgard_basis.ports.venues import Admit
 from asgard_basis.ports.wallets import SolanaSigner, Wallet
 
 _TRANSACTIONS_MAX = 5
@@ -40,8 +41,17 @@ class CheckedSigner:
         self._chain = chain
         self._signer = signer
 
-    async def sign(self, owner: Wallet, offered: Sequence[object], mandate: Mandate) -> Signed:
-        """The offered transactions, signed; raises Refused ASG-0010 naming every violation."""
+    async def sign(
+        self,
+        owner: Wallet,
+        offered: Sequence[object],
+        mandate: Mandate,
+        admit: Admit | None = None,
+    ) -> Signed:
+        """The offered transactions, signed; raises Refused ASG-0010 naming every violation.
+
+        `admit` is asked right before the signatures are, and raises what forbids them.
+        """
         raws = [_decoded(each) for each in offered]
         if not 1 <= len(raws) <= _TRANSACTIONS_MAX:
             raise _refused([], f"{len(raws)} transactions were offered")
@@ -54,6 +64,8 @@ class CheckedSigner:
             raise _refused(violations)
         for each in decoded:
             _log.info("transaction_allowed", owner=mandate.owner, message_hash=each.message_hash)
+        if admit is not None:
+            await admit()
         signed = [await self._signer.sign_transaction(owner, raw) for raw in raws]
         return Signed(
             transactions=tuple(base64.b64encode(raw).decode() for raw in signed),

@@ -25,7 +25,7 @@ from asgard_basis.domain.position.legs import LongFill, LongState
 from asgard_basis.domain.treasury.mandate import Mandate
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.venues import LongPosition, OpenLong, SignedSubmission
+from asgard_basis.ports.venues import Admit, LongPosition, OpenLong, SignedSubmission
 from asgard_basis.ports.wallets import SolanaSigner, Wallet
 
 TIP_LAMPORTS = 10_000
@@ -79,7 +79,9 @@ class AsgardMarginVenue:
         self._prices = (self._clock.host(), prices)
         return prices
 
-    async def prepare_open(self, owner: Wallet, request: OpenLong) -> SignedSubmission:
+    async def prepare_open(
+        self, owner: Wallet, request: OpenLong, admit: Admit | None = None
+    ) -> SignedSubmission:
         """See MarginVenue."""
         if request.protocol not in self._protocols:
             raise Refused(ErrorCode.INVALID_PROTOCOL, f"{request.protocol.name} is not enabled")
@@ -103,7 +105,7 @@ class AsgardMarginVenue:
         mandate = self._mandates.for_open(
             SolanaAddress(owner.address), request, collateral_native=collateral
         )
-        return await self._signed(owner, answer, mandate, position_key=None)
+        return await self._signed(owner, answer, mandate, position_key=None, admit=admit)
 
     async def submit_open(self, owner: Wallet, signed: SignedSubmission) -> LongPosition:
         """See MarginVenue."""
@@ -237,11 +239,12 @@ class AsgardMarginVenue:
         *,
         position_key: str | None,
         echo: Any = None,
+        admit: Admit | None = None,
     ) -> SignedSubmission:
         offered = answer.get("signedTxs") if isinstance(answer, dict) else None
         if not isinstance(offered, list):
             raise Refused(ErrorCode.ASGARD_BUILD, "Asgard's answer holds no transactions")
-        signed = await self._signing.sign(owner, offered, mandate)
+        signed = await self._signing.sign(owner, offered, mandate, admit)
         # A blockhash that was valid when it was checked dies within 150 blocks of that moment.
         height = await self._chain.block_height()
         stated = answer.get("positionPDA") or answer.get("positionPda")

@@ -61,9 +61,9 @@ class MemoryJobs:
         self._rows.after_commit(lambda: self._deliver(job))
 
     async def save(self, job: Job) -> None:
-        """Update by id; details are added to, never taken away."""
+        """Update one that has not ended; details are only added to."""
         present = await self.get(job.id)
-        if present is not None:
+        if present is not None and present.status in UNFINISHED:
             self._put(replace(job, details={**present.details, **job.details}))
 
     async def note(self, job_id: JobId, details: Mapping[str, str]) -> None:

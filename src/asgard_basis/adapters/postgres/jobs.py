@@ -87,11 +87,12 @@ class PostgresJobs:
         )
 
     async def save(self, job: Job) -> None:
-        """Update by id; details are added to, never taken away."""
+        """Update one that has not ended; details are only added to."""
         *columns, details = _COLUMNS
         await self._connection.execute(
             update_sql("position_jobs", columns, first=2)
-            + f", {details} = {details} || ${len(_COLUMNS) + 1} WHERE id = $1",
+            + f", {details} = {details} || ${len(_COLUMNS) + 1}"
+            " WHERE id = $1 AND status IN ('pending', 'running')",
             job.id,
             *_values(job),
         )

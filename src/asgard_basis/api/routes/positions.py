@@ -15,6 +15,7 @@ from asgard_basis.api.schemas.trading import (
     PositionResponse,
     PositionsResponse,
     PreflightResponse,
+    ReduceRequest,
     TimelineResponse,
 )
 from asgard_basis.application.context import trading_context
@@ -111,4 +112,15 @@ async def close_position(
 ) -> JobAccepted:
     """Close both legs; watch the job. Asked again while it runs, it gives the same job."""
     job = await app.close_position.request(person.user.id, PositionId(position_id), key)
+    return JobAccepted(job_id=job.id, position_id=job.position_id)
+
+
+@router.post("/{position_id}/reduce", status_code=202)
+async def reduce_position(
+    position_id: str, body: ReduceRequest, app: AppDep, person: PersonDep, key: KeyDep = None
+) -> JobAccepted:
+    """Sell the same part of both legs; watch the job. The same key gives the same job again."""
+    job = await app.reduce_position.request(
+        person.user.id, PositionId(position_id), exact(body.fraction), key
+    )
     return JobAccepted(job_id=job.id, position_id=job.position_id)

@@ -17,6 +17,12 @@ class EntryRequest(Request):
     leverage: Decimal
 
 
+class ReduceRequest(Request):
+    """How much of a position goes: `0.25` is a quarter of both legs. Whole percent only."""
+
+    fraction: Decimal
+
+
 class CheckResult(Shape):
     """One check before anything is sent."""
 

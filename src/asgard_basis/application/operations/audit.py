@@ -32,6 +32,7 @@ COMMANDS = {
     "close": "Closing asked for",
     "reduce": "Reducing asked for",
     "repair": "Repair begun",
+    "sweep": "Closing of what is nobody's begun",
     "pause": "Opening paused",
     "resume": "Opening resumed",
 }

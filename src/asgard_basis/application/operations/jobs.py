@@ -62,7 +62,6 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.OBSERVE_LONG,
         StepName.CLOSE_SHORT,
         StepName.REDUCE_LONG,
-        StepName.READ_LONG,
         StepName.VALIDATE,
     ),
     JobKind.REPAIR: (StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE),

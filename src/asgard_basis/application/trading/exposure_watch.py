@@ -15,7 +15,7 @@ from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.money import ONE, cents, plain
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.booked import leg_exposure
-from asgard_basis.domain.saga.step import Journal, Step, StepStatus
+from asgard_basis.domain.saga.step import LOOKS, Journal, Step, StepStatus
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm, AlarmKind
 from asgard_basis.ports.repositories import Job, JobKind
@@ -90,13 +90,20 @@ class ExposureWatch:
     def _exposed(
         self, running: _Running, *, redemption: Decimal, price: Decimal | None
     ) -> Iterable[Alarm]:
-        found = leg_exposure(running.position, running.steps, redemption=redemption, band=_BAND)
+        found = leg_exposure(
+            running.position,
+            running.steps,
+            redemption=redemption,
+            band=_BAND,
+            plan=running.job.plan,
+        )
         if found is None:
             return
         side = "long" if found.net_sol > 0 else "short"
         size = abs(found.net_sol).quantize(Decimal("0.01"))
         told = (
-            f"{plain(size)} SOL have been {side} without the other leg for more than two minutes,"
+            f"{plain(size)} SOL {'have' if found.is_certain else 'may have'} been {side} without"
+            " the other leg for more than two minutes,"
             f" while the position is being {_DOING[running.job.kind]}."
         )
         if not self._is_long_ago(found.since):
@@ -118,10 +125,10 @@ class ExposureWatch:
 
     def _unsigned(self, running: _Running) -> Iterable[Alarm]:
         since: datetime | None = None
-        for step in reversed(running.steps):
+        # A look needs no signature, and one more attempt is no answer yet.
+        tried = [s for s in running.steps if s.name not in LOOKS]
+        for step in reversed([s for s in tried if s.status is not StepStatus.INTENDED]):
             if step.error_code != ErrorCode.SIGNING_UNAVAILABLE.code:
-                break
-            if step.status is StepStatus.INTENDED:
                 break
             since = step.intended_at
         if since is not None and self._is_long_ago(since):

@@ -1,6 +1,5 @@
 """The outside effects on Solana: opening, reading, reducing and closing the long."""
 
-from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
@@ -27,10 +26,7 @@ from asgard_basis.domain.saga.step import (
     StepName,
 )
 from asgard_basis.ports.chains import Landing, SolanaChain, WalletChange, joint_landing
-from asgard_basis.ports.venues import MarginVenue, OpenLong, SignedSubmission
-
-Admit = Callable[[], Awaitable[None]]
-"""Asked right before anything that increases risk is built and signed; raises Refused."""
+from asgard_basis.ports.venues import Admit, MarginVenue, OpenLong, SignedSubmission
 
 
 class LongSteps:
@@ -165,6 +161,7 @@ class LongSteps:
                 leverage=self._plan.long_leverage,
                 slippage_bps=self._limits.slippage_entry_bps_max,
             ),
+            self._admit,
         )
         return _intent(signed, snapshot.perp.oracle_price)
 

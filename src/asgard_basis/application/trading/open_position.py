@@ -187,7 +187,7 @@ class OpenPosition:
 
         position = await self._record.of(job)
         await self._record.change(job.user_id, position.id, progressed, "position_update")
-        if entry.state_of(journal) is PositionState.UNWINDING:
+        if entry.state_of(journal) is PositionState.UNWINDING or _is_on_its_way(journal):
             await turns.taken(journal)
 
     async def _finish(
@@ -264,6 +264,12 @@ def recorded(position: Position, journal: Journal, plan: entry.EntryPlan) -> Pos
 
 def _state(present: PositionState, journal: Journal) -> PositionState:
     return moved(present, entry.state_of(journal))
+
+
+def _is_on_its_way(journal: Journal) -> bool:
+    """The chain has the purchase and says nothing: nothing can be hedged yet."""
+    sent = journal.open_step()
+    return sent is not None and sent.name is StepName.OPEN_LONG
 
 
 def _plan(job: Job) -> entry.EntryPlan:

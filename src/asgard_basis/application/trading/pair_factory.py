@@ -6,8 +6,9 @@ from decimal import Decimal
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.trading.action_fate import FateBook
 from asgard_basis.application.trading.long_looks import LongLooks, last_known
-from asgard_basis.application.trading.long_steps import Admit, LongSteps
+from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.pair_steps import PairSteps, PairTask
 from asgard_basis.application.trading.reachability import Reachability
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -20,7 +21,7 @@ from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.orphans import Orphan, OrphanKind
 from asgard_basis.ports.repositories import Job
-from asgard_basis.ports.venues import MarginVenue, PerpVenue
+from asgard_basis.ports.venues import Admit, MarginVenue, PerpVenue
 
 _LOT = Decimal("0.01")
 """Of SOL-PERP for as long as it has been listed: for when nobody can be asked."""
@@ -48,6 +49,7 @@ class PairFactory:
         self._leaving = LeavingMarket(
             reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
         )
+        self._fates = FateBook()
         self._reach = Reachability(perp=perp, margin=margin, chain=chain, clock=clock)
 
     async def lot(self) -> Decimal:
@@ -141,4 +143,5 @@ class PairFactory:
             long_steps=long_steps,
             clock=self._clock,
             limits=self._limits,
+            book=self._fates,
         )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.trading.account_steps import AccountSteps
-from asgard_basis.application.trading.action_fate import ActionFates
+from asgard_basis.application.trading.action_fate import ActionFates, FateBook
 from asgard_basis.application.trading.long_steps import LongSteps
 from asgard_basis.application.trading.short_orders import ShortOrders
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -68,12 +68,13 @@ class PairSteps:
         long_steps: LongSteps,
         clock: Clock,
         limits: RiskLimits,
+        book: FateBook | None = None,
     ) -> None:
         self._context = context
         self._task = task
         self._perp = perp
         self._long = long_steps
-        fates = ActionFates(perp=perp, trader=context.trader, clock=clock)
+        fates = ActionFates(perp=perp, trader=context.trader, clock=clock, book=book)
         self._orders = ShortOrders(
             context=context,
             job_id=task.job_id,

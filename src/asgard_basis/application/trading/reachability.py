@@ -26,9 +26,9 @@ class Reachability:
 
     async def silent(self, context: UserTradingContext, position: Position) -> str | None:
         """The name of one that closing both legs needs and that does not answer, or None."""
-        long = position.long
-        if long is None or position.short is None:
-            return None
+        long, short = position.long, position.short
+        if long is None or long.redemption_closed is not None or short is None or short.size == 0:
+            return None  # one leg alone waits for nobody but its own venue
         try:
             await self._perp.account(context.evm_address)
         except DomainError:

@@ -12,6 +12,7 @@ from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.turns import Turns
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
@@ -98,11 +99,17 @@ class RepairPosition:
             plan=None,
             held_short=await self._record.others_short(position),
         )
+        turns = Turns(self._transactions, job)
+
+        async def progress(journal: Journal) -> None:
+            await self._progress(job, journal)
+            await turns.taken(journal)
+
         finished = await self._runner.run(
             job,
             decide=lambda journal: repair.next_step(plan, journal),
             performer=steps,
-            on_progress=lambda journal: self._progress(job, journal),
+            on_progress=progress,
         )
         return await self._finish(context, job, finished)
 

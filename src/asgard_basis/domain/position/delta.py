@@ -28,6 +28,8 @@ class Exposure:
     """Market time from which on it has been outside the band without a break."""
     net_sol: Decimal
     """Long minus short, in SOL-equivalents."""
+    is_certain: bool = True
+    """False while it depends on an order or a transaction nobody answers for."""
 
 
 def deviation(long_sol: Decimal, short_sol: Decimal) -> Decimal:

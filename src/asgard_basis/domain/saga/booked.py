@@ -1,6 +1,7 @@
 """A position as its row and its journals have it, for holding against the venues."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from asgard_basis.domain.identifiers import PositionId
@@ -10,6 +11,7 @@ from asgard_basis.domain.position.existence import BookedLong, BookedPair, LateF
 from asgard_basis.domain.position.legs import PerpFill
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LongRecord, Position
+from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.hedge import held_after_each, short_held
 from asgard_basis.domain.saga.outcome import LongReduced
 from asgard_basis.domain.saga.step import (
@@ -79,23 +81,48 @@ def late_fills(
 
 
 def leg_exposure(
-    position: Position, running: Sequence[Step], *, redemption: Decimal, band: Decimal
+    position: Position,
+    running: Sequence[Step],
+    *,
+    redemption: Decimal,
+    band: Decimal,
+    plan: EntryPlan | None = None,
 ) -> Exposure | None:
-    """Since when one leg has been without the other, by the journal of the running job."""
+    """Since when one leg has been without the other, by the journal of the running job.
+
+    What was sent and not answered counts as done when that is the worse.
+    """
     opened = next((s for s in running if s.name is StepName.OPEN_LONG), None)
     long_sol = short_sol = ZERO
     if opened is None:
         long_sol = _tokens(position.long) * redemption if position.long else ZERO
         short_sol = _short(position, ())
-    return exposed(
-        list(_changes(running, short_sol)),
-        band=band,
-        long_sol=long_sol,
-        short_sol=short_sol,
-    )
+    changes = list(_changes(running, short_sol, leverage=position.leverage))
+    found = exposed(changes, band=band, long_sol=long_sol, short_sol=short_sol)
+    if found is not None:
+        return found
+    perhaps = [*changes, *_perhaps(running, plan)]
+    found = exposed(perhaps, band=band, long_sol=long_sol, short_sol=short_sol)
+    return None if found is None else replace(found, is_certain=False)
 
 
-def _changes(steps: Sequence[Step], short_sol: Decimal) -> Iterator[LegChange]:
+def _perhaps(steps: Sequence[Step], plan: EntryPlan | None) -> Iterator[LegChange]:
+    """What a step that nobody answers for has made of a leg, if it has happened."""
+    step = Journal(tuple(steps)).open_step()
+    match step:
+        case Step(name=StepName.OPEN_LONG, intent=SolanaIntent(oracle_price=price)):
+            if plan is not None and price > 0:
+                bought = plan.collateral_usdc * plan.long_leverage / price
+                yield LegChange(step.intended_at, long_sol=bought)
+        case Step(name=StepName.CLOSE_SHORT, intent=OrderIntent(size=size)):
+            yield LegChange(step.intended_at, short_change=-size)
+        case Step(name=StepName.CLOSE_LONG, intent=SolanaIntent()):
+            yield LegChange(step.intended_at, long_sol=ZERO)
+
+
+def _changes(
+    steps: Sequence[Step], short_sol: Decimal, *, leverage: Decimal
+) -> Iterator[LegChange]:
     before = short_sol
     for step, held in zip(steps, held_after_each(Journal(tuple(steps)), short_sol), strict=True):
         at = step.finished_at or step.intended_at
@@ -103,9 +130,9 @@ def _changes(steps: Sequence[Step], short_sol: Decimal) -> Iterator[LegChange]:
         long: Decimal | None = None
         match step.name, outcome:
             case StepName.OPEN_LONG, LongOpened():
-                # How much it really bought is read next; what was spent is a lower bound.
+                # How much it really bought is read next; until then what was paid must do.
                 price = step.intent.oracle_price if isinstance(step.intent, SolanaIntent) else ZERO
-                long = outcome.usdc_spent / price if price > 0 else None
+                long = outcome.usdc_spent * leverage / price if price > 0 else None
             case StepName.READ_LONG, LongRead():
                 long = outcome.state.collateral * outcome.redemption_rate
             case StepName.REDUCE_LONG, LongReduced():

@@ -8,6 +8,7 @@ from asgard_basis.domain.money import nearest_to
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
+    CHECKS_MAX,
     LOSSES_MAX,
     SECOND_LEG,
     HedgeTerms,
@@ -23,7 +24,6 @@ from asgard_basis.domain.saga.hedge import (
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, Perform, StepName
 
 LONG_ATTEMPTS_MAX = 2
-_CHECKS_MAX = 3
 _TRADES = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
 
 
@@ -93,13 +93,13 @@ def _hedge(plan: EntryPlan, journal: Journal, long: HeldLong, patience: Patience
     if order is not None:
         return order
     if not is_current(journal, StepName.ADD_MARGIN, after=frozenset({StepName.OPEN_SHORT})):
-        if journal.refusals(StepName.ADD_MARGIN) < _CHECKS_MAX:
+        if journal.refusals(StepName.ADD_MARGIN) < CHECKS_MAX:
             return Perform(StepName.ADD_MARGIN, size=plan.short_margin_usdc)
         return Perform(StepName.LEAVE)
-    if long.is_estimate:
-        return Perform(StepName.READ_LONG)
-    if not is_current(journal, StepName.VALIDATE, after=_TRADES | {StepName.READ_LONG}):
-        if journal.refusals(StepName.VALIDATE) < _CHECKS_MAX:
+    if long.is_estimate:  # looked at, because it may have been lost before it was ever listed
+        return Perform(StepName.OBSERVE_LONG)
+    if not is_current(journal, StepName.VALIDATE, after=_TRADES | {StepName.OBSERVE_LONG}):
+        if journal.refusals(StepName.VALIDATE) < CHECKS_MAX:
             return Perform(StepName.VALIDATE, size=held)
         return Perform(StepName.LEAVE)
     return Finished()

@@ -10,6 +10,7 @@ from asgard_basis.domain.money import ONE, ZERO, ceil_to
 from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Journal,
+    LongObserved,
     LongOpened,
     LongRead,
     OrderDone,
@@ -25,6 +26,8 @@ ALREADY_FLAT = "already_flat"
 """What a closing order comes to when nothing is left to close: as good as done."""
 LOSSES_MAX = 3
 """So often the venue may take from the short during one saga, and it is sold again."""
+CHECKS_MAX = 3
+"""Refusals of a step that only makes sure; a venue that is away is waited for."""
 _COST = Decimal("0.002")
 """Of the exposure: Asgard's fee of 0.15 % and a calm swap."""
 _ROOM = Decimal("1.2")
@@ -126,12 +129,14 @@ def long_held(
 ) -> HeldLong | None:
     """The long that was opened: as read, else reckoned from its price, else None.
 
-    It is reckoned once reading it has been in vain for long enough.
+    It is reckoned once reading it has been in vain for long enough; one that was listed as
+    ended holds nothing.
     """
-    reads = [o for o in journal.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
+    reads = [s.outcome for s in journal.steps if isinstance(s.outcome, LongRead | LongObserved)]
     if reads:
-        best = next((r for r in reversed(reads) if not r.is_estimate), reads[-1])
-        return HeldLong(best.state.collateral * best.redemption_rate, best.is_estimate)
+        best = next((r for r in reversed(reads) if _is_real(r)), reads[-1])
+        sol = best.state.collateral * best.redemption_rate if best.state else ZERO
+        return HeldLong(sol, is_estimate=not _is_real(best))
     vain = journal.fruitless(StepName.READ_LONG)
     opening = _opening(journal)
     if opening is None or vain == 0:
@@ -219,8 +224,8 @@ def since_alone(journal: Journal, start: Decimal = ZERO) -> Journal:
             continue
         if step.name in {StepName.OPEN_LONG, StepName.REDUCE_LONG}:
             begins = max(begins, index + 1)
-        if isinstance(step.outcome, LongRead):
-            if was_estimated and not step.outcome.is_estimate:
+        if isinstance(step.outcome, LongRead | LongObserved):
+            if was_estimated and _is_real(step.outcome):
                 begins = max(begins, index + 1)
                 was_estimated = False
         elif step.name is StepName.OPEN_SHORT and not _is_read(journal.steps[:index]):
@@ -249,7 +254,13 @@ def _is_orderable(terms: HedgeTerms, journal: Journal, size: Decimal) -> bool:
 
 
 def _is_read(steps: tuple[Step, ...]) -> bool:
-    return any(isinstance(s.outcome, LongRead) and not s.outcome.is_estimate for s in steps)
+    return any(
+        isinstance(s.outcome, LongRead | LongObserved) and _is_real(s.outcome) for s in steps
+    )
+
+
+def _is_real(outcome: LongRead | LongObserved) -> bool:
+    return not outcome.is_estimate
 
 
 def _opening(journal: Journal) -> Step | None:

@@ -7,9 +7,9 @@ from decimal import Decimal
 
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.legs import LongState
-from asgard_basis.domain.position.position import LegObservation, LongRecord
+from asgard_basis.domain.position.position import LegObservation, LongRecord, Position
 from asgard_basis.domain.saga.outcome import LongReduced
-from asgard_basis.domain.saga.short_record import trades
+from asgard_basis.domain.saga.short_record import changed_short, cut_margin, trades
 from asgard_basis.domain.saga.step import (
     Journal,
     LongClosed,
@@ -34,6 +34,9 @@ def opened_long(journal: Journal) -> LongRecord | None:
     if not isinstance(opened, LongOpened) or seen is None:
         return None
     state, redemption, oracle = seen
+    key = opened.position_key or state.position_key
+    if not key:
+        return None
     worth = state.collateral * redemption * _oracle_at(journal, StepName.OPEN_LONG)
     return LongRecord(
         position_key=opened.position_key or state.position_key,
@@ -101,15 +104,11 @@ def reduced_long(long: LongRecord, journal: Journal) -> LongRecord:
     and cost is booked now, at the rates of the sale.
     """
     reduced = next((o for o in journal.outcomes(StepName.REDUCE_LONG)), None)
-    states = _around(journal)
-    if not isinstance(reduced, LongReduced) or states is None:
+    before = _before_cut(journal)
+    if not isinstance(reduced, LongReduced) or before is None or before.state is None:
         return long
-    before, after = states
     oracle = _oracle_at(journal, StepName.REDUCE_LONG)
-    redemption = after.redemption_rate
-    assert before.state is not None
-    sold = before.state.collateral - after.state.collateral
-    repaid = before.state.debt_usdc - after.state.debt_usdc
+    redemption, sold, repaid = before.redemption_rate, reduced.collateral_sold, reduced.debt_repaid
     part = sold / before.state.collateral
     bought, owed = long.collateral_bought * part, long.debt_opened * part
     rate = redemption * oracle
@@ -124,6 +123,22 @@ def reduced_long(long: LongRecord, journal: Journal) -> LongRecord:
         staking_usd=long.staking_usd + bought * (redemption - long.redemption_opened) * oracle,
         borrowing_usd=long.borrowing_usd - (repaid - owed),
     )
+
+
+def reduced_pair(position: Position, journal: Journal, fraction: Decimal) -> Position:
+    """Both legs, and the capital asked for, as a reducing journal leaves them.
+
+    A pair that had to be given up on the way is closed leg by leg.
+    """
+    reducing, leaving = journal.split(StepName.LEAVE)
+    long, short, size = position.long, position.short, position.size_usd
+    if long is not None:
+        cut = reduced_long(long, reducing)
+        size = size if cut is long else size * (1 - fraction)
+        long = cut if leaving is None else closed_long(cut, leaving, position.observation)
+    if short is not None:
+        short = cut_margin(short, changed_short(short, journal))
+    return replace(position, long=long, short=short, size_usd=size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,14 +180,11 @@ def short_span(steps: Sequence[Step]) -> ShortSpan:
     return ShortSpan(changes, unknown_since)
 
 
-def _around(journal: Journal) -> tuple[LongObserved, LongRead] | None:
-    """The long right before and right after a part of it was sold."""
-    before, after = journal.split(StepName.REDUCE_LONG)
-    seen = [o for o in before.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    if after is None or not seen or seen[-1].state is None:
-        return None
-    reads = [o for o in after.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
-    return (seen[-1], reads[0]) if reads else None
+def _before_cut(journal: Journal) -> LongObserved | None:
+    """The long right before a part of it was sold."""
+    before, _ = journal.split(StepName.REDUCE_LONG)
+    looks = [o for o in before.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
+    return looks[-1] if looks else None
 
 
 def _seen(journal: Journal) -> tuple[LongState, Decimal, Decimal] | None:
@@ -181,7 +193,7 @@ def _seen(journal: Journal) -> tuple[LongState, Decimal, Decimal] | None:
     real = next((r for r in reads if not r.is_estimate), None)
     if real is not None:
         return real.state, real.redemption_rate, real.oracle_price
-    for look in looks:
+    for look in sorted(looks, key=lambda look: look.is_estimate):
         if look.state is not None:
             return look.state, look.redemption_rate, look.oracle_price or ZERO
     for read in reads:

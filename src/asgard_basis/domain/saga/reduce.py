@@ -9,12 +9,14 @@ from asgard_basis.domain.money import ONE, nearest_to
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
+    CHECKS_MAX,
     LOSSES_MAX,
     SECOND_LEG,
     HedgeTerms,
     Patience,
     is_current,
     is_too_small,
+    losses,
     may_try,
     short_held,
     since_alone,
@@ -25,7 +27,6 @@ from asgard_basis.domain.saga.step import (
     Finished,
     Journal,
     LongObserved,
-    LongRead,
     Perform,
     StepName,
 )
@@ -34,7 +35,7 @@ LONG_PATIENCE = Patience(
     refusals_max=2, silences_max=6, tries_max=6, tries_min=2, exposed_max=timedelta(seconds=90)
 )
 """For the part of the long, while less of the short is there; then the short is restored."""
-_TRADES = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT, StepName.READ_LONG})
+_TRADES = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT, StepName.OBSERVE_LONG})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,15 +63,15 @@ def next_step(
     reducing, leaving = journal.split(StepName.LEAVE)
     if leaving is not None:
         return _leave(plan, reducing, leaving, patience)
-    seen = _seen(journal)
-    if seen is None:
+    looks = _looks(journal)
+    if not looks:
         if journal.attempts(StepName.OBSERVE_LONG) < patience.reads_max:
             return Perform(StepName.OBSERVE_LONG)
         return Finished(ErrorCode.VENUE_DOWN, "the long could not be looked at; nothing was done")
-    if seen.state is None:
+    if looks[0].state is None:
         return Perform(StepName.LEAVE)
     if journal.is_done(StepName.REDUCE_LONG):
-        return _trim(plan, journal, seen, patience)
+        return _trim(plan, journal, looks[0], patience)
     if journal.attempts(StepName.OPEN_SHORT):
         return _restore(plan, journal, patience)
     return _cut(plan, journal, patience, long_patience)
@@ -114,32 +115,37 @@ def _restore(plan: ReducePlan, journal: Journal, patience: Patience) -> Decision
 
 def _trim(plan: ReducePlan, journal: Journal, seen: LongObserved, patience: Patience) -> Decision:
     """The short to what the long really holds now; then both are checked."""
-    read = _read_after(plan, journal, seen, patience)
-    if read is None:
-        return Perform(StepName.READ_LONG)
-    target = nearest_to(read.state.collateral * read.redemption_rate, plan.terms.size_step)
+    after = _after_cut(plan, journal, seen, patience)
+    if after is None:
+        return Perform(StepName.OBSERVE_LONG)
+    if after.state is None:
+        return Perform(StepName.LEAVE)
+    if len(losses(journal, plan.short_size)) > LOSSES_MAX:
+        return Perform(StepName.LEAVE)
+    sol = after.state.collateral * after.redemption_rate
+    target = nearest_to(sol, plan.terms.size_step)
     held = short_held(journal, plan.short_size)
     since = since_alone(journal, plan.short_size)
     order = toward(plan.terms, since, held=held, target=target, patience=patience)
     if order is not None:
         return order
-    if is_current(journal, StepName.VALIDATE, after=_TRADES):
+    is_checked = is_current(journal, StepName.VALIDATE, after=_TRADES)
+    if is_checked or journal.refusals(StepName.VALIDATE) >= CHECKS_MAX:
         return Finished()
-    if journal.attempts(StepName.VALIDATE) > 2 * LOSSES_MAX:
-        return Perform(StepName.LEAVE)
     return Perform(StepName.VALIDATE, size=held)
 
 
-def _read_after(
+def _after_cut(
     plan: ReducePlan, journal: Journal, seen: LongObserved, patience: Patience
-) -> LongRead | None:
-    """The long after the cut; a reading that does not show it yet is not believed at once."""
-    reads = [o for o in journal.outcomes(StepName.READ_LONG) if isinstance(o, LongRead)]
-    if not reads or seen.state is None:
-        return None
+) -> LongObserved | None:
+    """The long after the cut; a look that does not show it yet is not believed at once."""
+    _, since_cut = journal.split(StepName.REDUCE_LONG)
+    looks = _looks(since_cut or Journal())
+    if not looks or seen.state is None or looks[-1].state is None:
+        return looks[-1] if looks else None
     halfway = seen.state.collateral * (ONE - plan.fraction / 2)
-    is_late = reads[-1].state.collateral > halfway and len(reads) < patience.reads_max
-    return None if is_late else reads[-1]
+    is_late = looks[-1].state.collateral > halfway and len(looks) < patience.reads_max
+    return None if is_late else looks[-1]
 
 
 def _leave(plan: ReducePlan, reducing: Journal, leaving: Journal, patience: Patience) -> Decision:
@@ -151,6 +157,7 @@ def _leave(plan: ReducePlan, reducing: Journal, leaving: Journal, patience: Pati
     )
 
 
-def _seen(journal: Journal) -> LongObserved | None:
+def _looks(journal: Journal) -> list[LongObserved]:
+    """What the venue itself showed: what it was last known to be does not tell of a cut."""
     looks = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
-    return looks[-1] if looks else None
+    return [look for look in looks if not look.is_estimate]

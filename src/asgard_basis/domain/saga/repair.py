@@ -8,6 +8,7 @@ from asgard_basis.domain.money import nearest_to
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import (
+    CHECKS_MAX,
     LOSSES_MAX,
     SECOND_LEG,
     HedgeTerms,
@@ -62,9 +63,10 @@ def next_step(plan: RepairPlan, journal: Journal, *, patience: Patience = SECOND
         if order.name is StepName.LEAVE and abs(target - held) <= target * DRIFT_LIVEABLE:
             return Finished(ErrorCode.DELTA_DRIFT, "the legs could not be brought together now")
         return order
-    if not is_current(journal, StepName.VALIDATE, after=_TRADES):
-        return Perform(StepName.VALIDATE, size=held)
-    return Finished()
+    is_checked = is_current(journal, StepName.VALIDATE, after=_TRADES)
+    if is_checked or journal.refusals(StepName.VALIDATE) >= CHECKS_MAX:
+        return Finished()
+    return Perform(StepName.VALIDATE, size=held)
 
 
 def state_of(journal: Journal) -> PositionState:

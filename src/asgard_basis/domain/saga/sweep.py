@@ -7,6 +7,7 @@ from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.exit import REFUSALS_MAX
+from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -16,7 +17,10 @@ from asgard_basis.domain.saga.step import (
     OrderDone,
     Perform,
     StepName,
+    StepStatus,
 )
+
+_OF_THE_PERP = frozenset({StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +48,19 @@ class Swept:
 def next_step(plan: SweepPlan, journal: Journal) -> Decision:
     """What to do next: reduce the perpetual until it is done, sell the long whole.
 
-    Who never opened anything has not let the trading key trade yet.
+    Who never opened anything has not let the trading key trade yet. The account is looked at
+    before every order: what is gone by itself meanwhile is not bought from a position's short.
     """
     if plan.perp_size and not journal.is_done(StepName.APPROVE_AGENT):
         if journal.refusals(StepName.APPROVE_AGENT) >= REFUSALS_MAX:
             return _stuck(journal, StepName.APPROVE_AGENT)
         return Perform(StepName.APPROVE_AGENT)
     if _remaining(plan, journal) >= plan.size_step and not _is_dust(journal):
-        if journal.refusals(StepName.CLOSE_SHORT) >= REFUSALS_MAX:
-            return _stuck(journal, StepName.CLOSE_SHORT)
-        return Perform(StepName.CLOSE_SHORT, size=_remaining(plan, journal))
+        for name in (StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT):
+            if journal.refusals(name) >= REFUSALS_MAX:
+                return _stuck(journal, name)
+        name = StepName.CLOSE_SHORT if _is_measured(journal) else StepName.OBSERVE_SHORT
+        return Perform(name, size=_remaining(plan, journal))
     if not plan.holds_long or journal.is_done(StepName.CLOSE_LONG):
         return Finished()
     if journal.refusals(StepName.CLOSE_LONG) >= REFUSALS_MAX:
@@ -66,11 +73,25 @@ def next_step(plan: SweepPlan, journal: Journal) -> Decision:
 
 def _remaining(plan: SweepPlan, journal: Journal) -> Decimal:
     left = abs(plan.perp_size)
-    for outcome in journal.outcomes(StepName.CLOSE_SHORT):
+    for step in journal.steps:
+        outcome = step.outcome
         if isinstance(outcome, OrderDone):
             is_flat = outcome.result.status == exit_saga.ALREADY_FLAT
             left = ZERO if is_flat else left - outcome.result.filled_size
+        elif isinstance(outcome, AccountMeasured):
+            turned = max(ZERO, -outcome.account_short)
+            left = min(left, outcome.short if plan.perp_size > 0 else turned)
     return left
+
+
+def _is_measured(journal: Journal) -> bool:
+    """Whether nothing was sent since the account was looked at."""
+    newest = next((s for s in reversed(journal.steps) if s.name in _OF_THE_PERP), None)
+    return (
+        newest is not None
+        and newest.name is StepName.OBSERVE_SHORT
+        and newest.status is StepStatus.DONE
+    )
 
 
 def _is_dust(journal: Journal) -> bool:

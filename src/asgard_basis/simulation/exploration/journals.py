@@ -9,12 +9,12 @@ from decimal import Decimal
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.saga.hedge import ALREADY_FLAT, short_held, since_alone
+from asgard_basis.domain.saga.hedge import ALREADY_FLAT, CHECKS_MAX, losses, short_held, since_alone
 from asgard_basis.domain.saga.step import (
     AccountMeasured,
     Journal,
+    LongObserved,
     OrderDone,
-    OrderIntent,
     Step,
     StepName,
     StepStatus,
@@ -23,7 +23,6 @@ from asgard_basis.simulation.exploration.world import NOON, PRICE
 
 COUNTED_MAX = 2
 """Of one kind of failure; scenes have patience for no more."""
-CHECKS_MAX = 3
 _CHECKS = frozenset({StepName.ADD_MARGIN, StepName.VALIDATE})
 _TRIED = frozenset({StepName.CLOSE_LONG, StepName.CLOSE_SHORT})
 _ORDERS = (StepName.CLOSE_SHORT, StepName.OPEN_SHORT)
@@ -101,7 +100,9 @@ def _leaving(steps: list[Step], held: Decimal) -> list[Step]:
 
 def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     """Until then: failures count since the legs last came apart, in any order."""
-    steps = _overruled(_flattened(steps, start))
+    steps = [
+        _timeless(s) if _is_read(s) else s for s in _overruled(_flattened(steps, start), start)
+    ]
     begins = len(steps) - len(since_alone(Journal(tuple(steps)), start).steps)
     before, since = steps[:begins], steps[begins:]
     before = _netted([s for s in before if s.name not in _ORDERS or not _is_failure(s)], start)
@@ -112,19 +113,26 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     is_over = any(s.name is StepName.ADD_MARGIN for s in since) and not last
     held = short_held(Journal(tuple(before)), start)
     sorted_orders: list[Step] = []
-    for name in _ORDERS if held else _ORDERS[::-1]:
+    back = sum((_size(s) for s in tried if s.name is StepName.CLOSE_SHORT), ZERO)
+    is_cut_first = start > 0 and back <= held
+    for name in _ORDERS if is_cut_first else _ORDERS[::-1]:
         mine = [s for s in tried if s.name is name]
         if not is_over:
             sorted_orders += _capped(sorted((s for s in mine if _is_failure(s)), key=_order))
         sorted_orders += _merged([s for s in mine if not _is_failure(s)])
-    sorted_orders = _unswung(sorted_orders, held)
+    sorted_orders = _unswung(sorted_orders, held if is_cut_first else ZERO)
     early = [s for s in others if s.name not in _CHECKS]
     checks = [s for s in others if s.name in _CHECKS and s.status is not StepStatus.UNAVAILABLE]
     is_late_cut = any(s.name is StepName.REDUCE_LONG for s in early)
+    if is_late_cut:  # how the short came to be cut does not matter any more
+        sorted_orders = [
+            s for s in sorted_orders if s.name is StepName.OPEN_SHORT or not _is_failure(s)
+        ]
     cut = [s for s in sorted_orders if s.name is StepName.CLOSE_SHORT] if is_late_cut else []
     rest = [s for s in sorted_orders if s not in cut]
     looks = [s for s in early if s.name is not StepName.REDUCE_LONG]
-    reductions = [s for s in early if s.name is StepName.REDUCE_LONG]
+    is_restoring = any(s.name is StepName.OPEN_SHORT for s in orders)
+    reductions = [s for s in early if s.name is StepName.REDUCE_LONG and not is_restoring]
     return [*before, *_capped(looks), *cut, *_capped(reductions), *rest, *last, *_capped(checks)]
 
 
@@ -138,18 +146,21 @@ def _flattened(steps: list[Step], start: Decimal) -> list[Step]:
     return [*steps[:-1], vain] if held == 0 else [*steps[:-1], vain, _filled(line, held)]
 
 
-def _overruled(steps: list[Step]) -> list[Step]:
+def _overruled(steps: list[Step], start: Decimal) -> list[Step]:
     """Without what the newest line has made irrelevant."""
     line = steps[-1]
+    lost = losses(Journal(tuple(steps)), start)
     kept = []
-    for step in steps[:-1]:
+    for index, step in enumerate(steps[:-1]):
         is_same = step.name is line.name and line.status is StepStatus.DONE
-        is_loss = isinstance(step.outcome, AccountMeasured)
-        if line.name not in _ORDERS and is_same and not (is_loss and line.name in _CHECKS):
+        is_kept = isinstance(step.outcome, AccountMeasured | LongObserved)
+        if line.name not in _ORDERS and is_same and not is_kept:
             continue
         if line.name in _ORDERS and line.status is StepStatus.DONE and not _is_unfilled(line):
             is_stale = step.name is StepName.ADD_MARGIN and line.name is StepName.OPEN_SHORT
             if is_stale and step.status is StepStatus.DONE:
+                continue
+            if step.name is StepName.VALIDATE and _is_measured(step) and index not in lost:
                 continue
         kept.append(step)
     return [*kept, line]
@@ -198,9 +209,8 @@ def _merged(fills: list[Step]) -> list[Step]:
     if not bought:
         return flat[-1:]
     first, last = bought[0], bought[-1]
-    merged = _filled(replace(last, intended_at=first.intended_at), size)
-    intent = replace(merged.intent, size=size) if isinstance(merged.intent, OrderIntent) else None
-    return [replace(merged, intent=intent or merged.intent), *flat[-1:]]
+    merged = replace(last, intended_at=first.intended_at, intent=first.intent)
+    return [_filled(merged, size), *flat[-1:]]
 
 
 def _unswung(orders: list[Step], held: Decimal) -> list[Step]:
@@ -208,7 +218,7 @@ def _unswung(orders: list[Step], held: Decimal) -> list[Step]:
     back = sum((_size(s) for s in orders if s.name is StepName.CLOSE_SHORT), ZERO)
     sold = sum((_size(s) for s in orders if s.name is StepName.OPEN_SHORT), ZERO)
     swung = min(sold, back) if held == 0 else min(sold, max(ZERO, back - held))
-    swung -= 1  # one lot stays, to tell that it was done
+    swung -= 1 if held == 0 else 0  # one lot stays, to tell that it was done
     if swung <= 0:
         return orders
     kept = []
@@ -238,6 +248,10 @@ def _capped(steps: list[Step]) -> list[Step]:
     return kept[::-1]
 
 
+def _is_measured(step: Step) -> bool:
+    return isinstance(step.outcome, AccountMeasured)
+
+
 def _done(steps: list[Step], name: StepName) -> list[Step]:
     return [s for s in steps if s.name is name and s.status is StepStatus.DONE]
 
@@ -249,6 +263,13 @@ def _timeless(step: Step) -> Step:
 def _order(step: Step) -> tuple[str, bool, str, str]:
     is_final = step.error_code == ErrorCode.POLICY_DENIED.code
     return (str(step.intended_at), is_final, step.status.value, step.error_code or "")
+
+
+def _is_read(step: Step) -> bool:
+    """How long reading took does not matter once it is done."""
+    return (
+        step.name in {StepName.READ_LONG, StepName.OBSERVE_LONG} and step.status is StepStatus.DONE
+    )
 
 
 def _is_small(step: Step) -> bool:

@@ -1,7 +1,7 @@
 """What is explored: each saga from every beginning it may have, and how it may end."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
@@ -15,20 +15,27 @@ from asgard_basis.simulation.exploration.journals import COUNTED_MAX
 from asgard_basis.simulation.exploration.states import Scene
 from asgard_basis.simulation.exploration.world import FULL, LEAST_LOTS, PRICE, TERMS, Place, Truth
 
-PATIENCE = Patience(
-    refusals_max=COUNTED_MAX,
-    unfilled_max=COUNTED_MAX,
-    silences_max=COUNTED_MAX,
-    tries_max=5,
+_ONCE = Patience(
+    refusals_max=1,
+    unfilled_max=1,
+    silences_max=1,
+    tries_max=4,
     tries_min=1,
-    reads_max=COUNTED_MAX,
+    reads_max=1,
     leaving_refusals_max=COUNTED_MAX,
 )
-"""As the product's in kind; the numbers are small, so that every count is reached."""
+PATIENCE: dict[str, Patience] = {
+    "refusals": replace(_ONCE, refusals_max=COUNTED_MAX),
+    "empty books": replace(_ONCE, unfilled_max=COUNTED_MAX),
+    "silence": replace(_ONCE, silences_max=COUNTED_MAX, reads_max=COUNTED_MAX),
+    "time": _ONCE,
+}
+"""As the product's in kind, with numbers so small that every count is reached: one thing is
+borne twice, the others once; in the last, waiting for a signature may take an hour."""
 ENTRY = entry.EntryPlan(
-    collateral_usdc=Decimal(30),
+    collateral_usdc=Decimal(20),
     long_leverage=Decimal(2),
-    short_margin_usdc=Decimal(30),
+    short_margin_usdc=Decimal(20),
     short_leverage=3,
     size_step=TERMS.size_step,
     min_order_usd=TERMS.min_order_usd,
@@ -39,25 +46,30 @@ HALF = Decimal("0.5")
 
 def scenes() -> Iterator[Scene]:
     """All of them."""
-    yield opening()
-    for truth in (Truth(FULL, FULL), Truth(FULL, 0), Truth(0, FULL), Truth(FULL, 3)):
+    for borne in PATIENCE:
+        yield opening(borne)
+    for truth in (Truth(FULL, FULL), Truth(FULL, 0), Truth(0, FULL), Truth(FULL, FULL // 2)):
         yield closing(truth, booked=FULL)
     yield closing(Truth(FULL, FULL), booked=FULL, others=3)
-    yield reducing()
-    for long in (0, 3, FULL):
-        for short in (0, 3, FULL):
-            yield repairing(Truth(long, short))
+    for borne in PATIENCE:
+        yield reducing(borne)
+    for long in (0, FULL // 2, FULL):
+        for short in (0, FULL // 2, FULL):
+            yield repairing(Truth(long, short), borne="empty books")
+    for borne in ("refusals", "silence", "time"):
+        yield repairing(Truth(FULL, 0), borne=borne)
 
 
-def opening() -> Scene:
+def opening(borne: str) -> Scene:
     """From nothing; the venue may take from the short once."""
     return Scene(
-        name="entry",
-        decide=partial(entry.next_step, ENTRY, patience=PATIENCE),
+        name=f"entry, {borne}",
+        decide=partial(entry.next_step, ENTRY, patience=PATIENCE[borne]),
         state_of=entry.state_of,
         begins_as=PositionState.REQUESTED,
         check_end=_Ends(may_hedge=True, is_opening=True),
-        acts=1,
+        acts=1 if borne == "empty books" else 0,
+        timed=_timed(borne, StepName.OPEN_SHORT, StepName.READ_LONG),
     )
 
 
@@ -67,7 +79,7 @@ def closing(truth: Truth, *, booked: int, others: int = 0) -> Scene:
     shared = f" beside {others}" if others else ""
     return Scene(
         name=f"exit of {truth.long}/{truth.short}{shared}",
-        decide=partial(exit_saga.next_step, plan, patience=PATIENCE),
+        decide=partial(exit_saga.next_step, plan, patience=_ONCE),
         state_of=_leaving_state,
         begins_as=PositionState.HEDGED,
         check_end=_Ends(may_hedge=False),
@@ -79,34 +91,42 @@ def closing(truth: Truth, *, booked: int, others: int = 0) -> Scene:
     )
 
 
-def reducing() -> Scene:
+def reducing(borne: str) -> Scene:
     """Both legs by a half."""
     plan = reduce.ReducePlan(HALF, Decimal(FULL), TERMS)
     return Scene(
-        name="reduce",
-        decide=partial(reduce.next_step, plan, patience=PATIENCE, long_patience=PATIENCE),
+        name=f"reduce, {borne}",
+        decide=partial(
+            reduce.next_step, plan, patience=PATIENCE[borne], long_patience=PATIENCE[borne]
+        ),
         state_of=reduce.state_of,
         begins_as=PositionState.HEDGED,
         check_end=_Ends(may_hedge=True),
         truth=Truth(FULL, FULL),
         booked_short=FULL,
-        acts=1,
+        acts=1 if borne == "empty books" else 0,
+        timed=_timed(borne, StepName.REDUCE_LONG),
     )
 
 
-def repairing(truth: Truth) -> Scene:
+def repairing(truth: Truth, *, borne: str) -> Scene:
     """From any disagreement of the legs."""
     plan = repair.RepairPlan(Decimal(FULL), TERMS)
     return Scene(
-        name=f"repair of {truth.long}/{truth.short}",
-        decide=partial(repair.next_step, plan, patience=PATIENCE),
+        name=f"repair of {truth.long}/{truth.short}, {borne}",
+        decide=partial(repair.next_step, plan, patience=PATIENCE[borne]),
         state_of=repair.state_of,
         begins_as=PositionState.HEDGED,
         check_end=_Ends(may_hedge=True),
         truth=truth,
         booked_short=FULL,
-        acts=1,
+        acts=1 if borne == "empty books" else 0,
+        timed=_timed(borne, StepName.OPEN_SHORT),
     )
+
+
+def _timed(borne: str, *names: StepName) -> frozenset[StepName]:
+    return frozenset(names if borne == "time" else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +162,7 @@ def _is_refused_for_good(journal: Journal) -> bool:
     _, leaving = journal.split(StepName.LEAVE)
     refused = leaving or journal
     return any(
-        refused.refusals(name) >= PATIENCE.leaving_refusals_max
+        refused.refusals(name) >= _ONCE.leaving_refusals_max
         for name in (StepName.CLOSE_SHORT, StepName.CLOSE_LONG)
     )
 

@@ -45,7 +45,7 @@ def explore(scene: Scene, *, states_max: int = 2_000_000) -> Explored:
             except StopIteration:
                 break
             except Wrong as wrong:
-                story = (*_story(came, state), f"=> {wrong}")
+                story = (*_story(came, state), stepper.doing, f"=> {wrong}")
                 return Explored(
                     scene.name, len(came), steps, depth[state], len(ends), str(wrong), story
                 )

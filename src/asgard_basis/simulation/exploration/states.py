@@ -41,10 +41,6 @@ CRASHES_MAX = 2
 """Between any two lines of the journal."""
 
 
-TIMED = frozenset({StepName.OPEN_SHORT, StepName.READ_LONG, StepName.REDUCE_LONG})
-"""Steps that may take so long that waiting for them is over."""
-
-
 class Wrong(Exception):
     """An invariant does not hold in a state that can be reached."""
 
@@ -85,6 +81,8 @@ class Scene:
     booked_short: int = 0
     place: Place = _ALONE
     acts: int = 0
+    timed: frozenset[StepName] = frozenset()
+    """Steps that may take an hour, so that waiting for them is over."""
     is_exit: bool = False
     """Leaving is all it is about."""
     looks_up: bool = True
@@ -94,8 +92,12 @@ class Scene:
 class Stepper:
     """What can happen next, and whether it may."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, *, is_short: bool = True) -> None:
+        """`is_short` keeps journals so small that there are finitely many."""
         self._scene = scene
+        self._is_short = is_short
+        self.doing = ""
+        """What is being tried, for stories of what went wrong."""
         self._lines = Lines()
         self._written: dict[tuple[tuple[int, ...], int], tuple[tuple[int, ...], Decimal]] = {}
         self._decided: dict[tuple[int, ...], Decision] = {}
@@ -105,6 +107,10 @@ class Stepper:
         scene = self._scene
         is_unseen = scene.booked_short != scene.truth.short
         return State((), scene.truth, acts=scene.acts, is_unseen=is_unseen)
+
+    def journal_of(self, state: State) -> Journal:
+        """What is written down, the open line apart."""
+        return self._lines.of(state.journal)
 
     def is_end(self, state: State) -> bool:
         """Whether the saga has nothing more to do there."""
@@ -118,6 +124,7 @@ class Stepper:
         if state.intended is None:
             decision = self._decision(state.journal)
             if isinstance(decision, Finished):
+                self.doing = f"finished: {decision.failure.code if decision.failure else 'well'}"
                 self._check_end(decision, state)
                 return
             yield from self._begun(state, decision)
@@ -129,21 +136,22 @@ class Stepper:
 
     def _begun(self, state: State, command: Perform) -> Iterator[tuple[str, State]]:
         """Prepared: refused there, or written down."""
-        is_timed = not self._is_leaving(state) and command.name in TIMED
+        is_timed = command.name in self._scene.timed and not self._is_leaving(state)
         times = [False, True] if is_timed and not state.is_late else [state.is_late]
         for is_late in times:
             at = LATE if is_late else NOON
             line = intended(command, at)
             told = f"{command.name.value}{f' {command.size}' if command.size else ''}"
             later = " (an hour later)" if is_late else ""
-            for status, code in troubles(command.name):
+            for status, code in self._troubles(command.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=at)
-                label = f"{told}{later}: {status.value} ({code.code}) before it was sent"
-                yield label, self._concluded(state, failed, is_late=is_late)
+                self.doing = f"{told}{later}: {status.value} ({code.code}) before it was sent"
+                yield self.doing, self._concluded(state, failed, is_late=is_late)
             open_line = self._lines.id_of(line)
+            self.doing = f"{told} is written down{later}"
             self._check_move(state.journal, (*state.journal, open_line))
             yield (
-                f"{told} is written down{later}",
+                self.doing,
                 state._replace(
                     intended=open_line, fate=None, is_sent=False, is_late=is_late, crashes=0
                 ),
@@ -154,9 +162,9 @@ class Stepper:
         line = self._line(state)
         command = _command(line)
         for effect in effects(self._scene.place, state.truth, command):
+            told = self.doing = f"{line.name.value} {effect.label}"
             self._check_effect(state, line, effect)
             fate = self._fate(line, effect)
-            told = f"{line.name.value} {effect.label}"
             after = state._replace(truth=effect.truth)
             yield f"{told}, answered", self._concluded(after, fate)
             if line.name in OURS:
@@ -165,7 +173,7 @@ class Stepper:
             gone = after._replace(fate=lost, is_sent=True)
             yield f"{told}, the answer is lost", gone
             yield f"{told}, delivered twice under one key, the answer is lost", gone
-        for status, code in troubles(line.name):
+        for status, code in self._troubles(line.name):
             failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
             yield f"{line.name.value}: {status.value} ({code.code})", self._concluded(state, failed)
         if line.name not in OURS:
@@ -181,24 +189,22 @@ class Stepper:
         line = self._line(state)
         name = line.name.value
         if not self._scene.looks_up and line.name not in LOOKS:
-            yield (
-                f"{name} is taken for failed without a look",
-                self._concluded(state, _never(line, state)),
-            )
+            self.doing = f"{name} is taken for failed without a look"
+            yield self.doing, self._concluded(state, _never(line, state))
         elif line.name in LOOKS or _is_repeatable(line):
+            self.doing = f"{name} is done again"
             for effect in effects(self._scene.place, state.truth, _command(line)):
-                yield f"{name} is done again", self._concluded(state, self._fate(line, effect))
-            for status, code in troubles(line.name):
+                yield self.doing, self._concluded(state, self._fate(line, effect))
+            for status, code in self._troubles(line.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
                 yield f"{name} again: {status.value}", self._concluded(state, failed)
         elif state.fate is not None:
             done = self._lines.of((state.fate,)).steps[0]
-            yield f"{name} is looked up: it happened", self._concluded(state, done)
+            self.doing = f"{name} is looked up: it happened"
+            yield self.doing, self._concluded(state, done)
         else:
-            yield (
-                f"{name} is looked up: it never happened",
-                self._concluded(state, _never(line, state)),
-            )
+            self.doing = f"{name} is looked up: it never happened"
+            yield self.doing, self._concluded(state, _never(line, state))
         if state.crashes < CRASHES_MAX:
             yield (
                 "the process dies before it is looked up",
@@ -215,7 +221,7 @@ class Stepper:
             if truth.short > left:
                 taken = acted._replace(truth=truth._replace(short=left), is_unseen=True)
                 yield f"the venue leaves {left} lots of the short", taken
-        if truth.long and self._scene.truth.long:
+        if truth.long:
             lost = acted._replace(truth=truth._replace(long=0), is_long_unseen=True)
             yield "the long is liquidated", lost
 
@@ -225,7 +231,9 @@ class Stepper:
         is_known = held == state.truth.short
         if not is_known and not state.is_unseen:
             raise Wrong(f"the books say {held} lots short, the venue has {state.truth.short}")
-        is_left = self._scene.is_exit or step.name is StepName.LEAVE
+        reads = {StepName.READ_LONG, StepName.OBSERVE_LONG}
+        is_read = step.name in reads and step.status is StepStatus.DONE
+        is_left = self._scene.is_exit or step.name is StepName.LEAVE or is_read
         is_looked = step.status is StepStatus.DONE and step.name is StepName.OBSERVE_LONG
         return state._replace(
             journal=longer,
@@ -244,11 +252,19 @@ class Stepper:
         if known is None:
             scene, step = self._scene, self._lines.of((line,)).steps[0]
             start = Decimal(scene.booked_short)
-            longer = shortened(self._lines.of(journal), step, start=start, is_exit=scene.is_exit)
+            before = self._lines.of(journal)
+            longer = Journal((*before.steps, step))
+            if self._is_short:
+                longer = shortened(before, step, start=start, is_exit=scene.is_exit)
             ids = self._lines.ids_of(longer)
             self._check_move(journal, ids)
             known = self._written[journal, line] = (ids, short_held(longer, start))
         return known
+
+    def _troubles(self, name: StepName) -> list[tuple[StepStatus, ErrorCode]]:
+        """Signing is away only where time passes: it is waited for by the clock alone."""
+        away = ErrorCode.SIGNING_UNAVAILABLE
+        return [t for t in troubles(name) if self._scene.timed or t[1] is not away]
 
     def _is_leaving(self, state: State) -> bool:
         journal = self._lines.of(state.journal)

@@ -37,9 +37,9 @@ NOON = datetime(2025, 1, 1, 12, tzinfo=UTC)
 LATE = NOON + timedelta(hours=1)
 PRICE = Decimal(10)
 LEAST_LOTS = 2
-FULL = 6
-TERMS = HedgeTerms(Decimal(1), PRICE * LEAST_LOTS, PRICE)
-SPENT = Decimal("30.06")
+FULL = 4
+TERMS = HedgeTerms(Decimal(1), Decimal(15), PRICE)
+SPENT = Decimal("20.04")
 """USDC that buys `FULL` lots at two times, less what opening costs."""
 
 ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
@@ -71,7 +71,7 @@ class Place:
 
     others_short: int = 0
     """Lots of the account's other positions."""
-    fills: tuple[int, ...] = (FULL, FULL - 2)
+    fills: tuple[int, ...] = (FULL, FULL - 1)
     """Lots a long may turn out to have."""
     left_of_long: int = FULL // 2
     """Lots a reduction leaves."""
@@ -165,7 +165,7 @@ def _on_chain(place: Place, truth: Truth, name: StepName) -> Iterator[Effect]:
         closed = LongClosed("signature", Decimal(30), Decimal(0))
         yield Effect("sold", truth._replace(long=0), closed)
     else:
-        reduced = LongReduced("signature", Decimal(15), Decimal(0))
+        reduced = LongReduced("signature", Decimal(15), Decimal(0), 50, Decimal(2), Decimal(10))
         yield Effect("part sold", truth._replace(long=place.left_of_long), reduced)
 
 

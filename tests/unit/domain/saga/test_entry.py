@@ -191,17 +191,23 @@ class TestEstimate:
     def test_once_it_is_listed_the_difference_is_trimmed(self, really: str, trim: str) -> None:
         vain = [silent(StepName.READ_LONG, n) for n in range(1, hedge.SECOND_LEG.reads_max + 1)]
         hedged = (*READY, BOUGHT, *vain, order("7.32"), done(StepName.ADD_MARGIN, Plain()))
-        assert entry.next_step(PLAN, Journal(hedged)) == Perform(StepName.READ_LONG)
-        read = LongRead(replace(STATE, collateral=Decimal(really)), Decimal(1), Decimal(150))
+        assert entry.next_step(PLAN, Journal(hedged)) == Perform(StepName.OBSERVE_LONG)
+        read = LongObserved(replace(STATE, collateral=Decimal(really)), Decimal(1), Decimal(150))
         size = Decimal(trim)
         trimming = Perform(SHORT if size > 0 else BACK, size=abs(size))
-        seen = (*hedged, done(StepName.READ_LONG, read, 6))
+        seen = (*hedged, done(StepName.OBSERVE_LONG, read))
         assert entry.next_step(PLAN, Journal(seen)) == trimming
 
     def test_an_estimate_that_was_read_is_read_again_too(self) -> None:
         guess = done(StepName.READ_LONG, replace(READ, is_estimate=True))
         hedged = (*READY, BOUGHT, guess, order("7.32"), done(StepName.ADD_MARGIN, Plain()))
-        assert entry.next_step(PLAN, Journal(hedged)) == Perform(StepName.READ_LONG)
+        assert entry.next_step(PLAN, Journal(hedged)) == Perform(StepName.OBSERVE_LONG)
+
+    def test_one_that_was_lost_before_it_was_listed_is_not_hedged_any_more(self) -> None:
+        guess = done(StepName.READ_LONG, replace(READ, is_estimate=True))
+        hedged = (*READY, BOUGHT, guess, order("7.32"), done(StepName.ADD_MARGIN, Plain()))
+        gone = done(StepName.OBSERVE_LONG, LongObserved(None, Decimal(1)))
+        assert entry.next_step(PLAN, Journal((*hedged, gone))) == LEAVE
 
 
 class TestTheVenueTakesFromTheShort:

@@ -1,0 +1,217 @@
+"""Reducing: the same part of both legs goes, the short first, and the rest is a pair again."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from decimal import Decimal
+
+from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
+from asgard_basis.application.trading.preflight import known
+from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.domain.assets import LendingProtocol
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.money import ONE, ZERO, plain
+from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
+from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga import reduce
+from asgard_basis.domain.saga.hedge import HedgeTerms
+from asgard_basis.domain.saga.progress import reduced_pair
+from asgard_basis.domain.saga.step import Finished, Journal, StepName
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import Job, JobKind
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
+
+_LOT, _PRICE = "lot", "price"
+"""Names in a job's details: the market it was planned in."""
+_PERCENT = 100
+_SELL_PARTS = frozenset({LendingProtocol.KAMINO})
+"""Lenders through which Asgard sells a part of a position."""
+
+
+class ReducePosition:
+    """From a hedged pair to a smaller one, and money in the wallets."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        desk: JobDesk,
+        runner: SagaRunner,
+        pairs: PairFactory,
+        book: PositionBook,
+        market: MarketReader,
+        clock: Clock,
+        limits: RiskLimits,
+    ) -> None:
+        self._transactions = transactions
+        self._desk = desk
+        self._runner = runner
+        self._pairs = pairs
+        self._book = book
+        self._market = market
+        self._clock = clock
+        self._limits = limits
+        self._record = PositionRecord(transactions)
+
+    async def request(
+        self, user_id: UserId, position_id: PositionId, fraction: Decimal, key: str | None
+    ) -> Job:
+        """Take it on: so much of both legs goes, in whole percent of what is held.
+
+        Raises DomainError VAL-0004 for a fraction that is not 0.01 to 0.99, VAL-0005 when what
+        goes or what stays is too little for an order, POS-0001 for a position that is not this
+        user's, POS-0002 when it has ended, POS-0006 while something else is being done with it,
+        POS-0009 when its lender sells no parts.
+        """
+        if not ZERO < fraction < ONE or (fraction * _PERCENT) % 1:
+            raise DomainError(
+                ErrorCode.INVALID_SIZE, "the fraction must be whole percent, 0.01 to 0.99"
+            )
+        price = (await self._market.latest()).perp.mark_price
+        digest = request_hash({"reduce": position_id, "fraction": plain(fraction.normalize())})
+
+        async def taken_on() -> Job:
+            async with self._transactions.for_user(user_id) as work:
+                earlier = await self._desk.earlier(work, user_id, key, digest)
+                if earlier is not None:
+                    return earlier
+                await self._check(work, position_id, fraction, price)
+                job = self._desk.new(
+                    user_id,
+                    JobKind.REDUCE,
+                    position_id=position_id,
+                    fraction=fraction,
+                    key=key,
+                    digest=digest,
+                )
+                await work.jobs.add(job)
+                await work.outbox.append(job_event(job))
+            return job
+
+        return await unchallenged(taken_on, tries=2)
+
+    async def _check(
+        self, work: UnitOfWork, position_id: PositionId, fraction: Decimal, price: Decimal
+    ) -> None:
+        position = await work.positions.get(position_id)
+        if position is None:
+            raise DomainError(ErrorCode.POSITION_NOT_FOUND)
+        if position.state in ENDED:
+            raise DomainError(ErrorCode.POSITION_CLOSED)
+        running = await work.jobs.unfinished(position_id=position_id)
+        if running or position.state is not PositionState.HEDGED or position.short is None:
+            raise DomainError(ErrorCode.POSITION_BUSY)
+        if position.protocol not in _SELL_PARTS:
+            raise DomainError(ErrorCode.REDUCE_UNSUPPORTED)
+        least = self._limits.short_order_usd_min
+        smaller = min(fraction, ONE - fraction) * position.short.size * price
+        if smaller < least:
+            raise DomainError(
+                ErrorCode.SIZE_TOO_SMALL,
+                f"what goes and what stays must be ${least} of the short at least",
+            )
+
+    async def run(self, job: Job) -> DomainError | None:
+        """Carry it out, or continue it; the reason when the pair is not what was asked for."""
+        context = await trading_context(self._transactions, job.user_id)
+        position = await self._record.of(job)
+        if position.state in ENDED:
+            return None
+        job = await self._planned(job)
+        plan = reduce.ReducePlan(
+            fraction=job.fraction or ZERO,
+            short_size=position.short.size if position.short else ZERO,
+            terms=_terms(job.details, self._limits),
+        )
+        steps = self._pairs.steps(
+            context,
+            position,
+            job=job,
+            plan=None,
+            held_short=await self._record.others_short(position),
+        )
+        finished = await self._runner.run(
+            job,
+            decide=lambda journal: reduce.next_step(plan, journal),
+            performer=steps,
+            on_progress=lambda journal: self._progress(job, journal),
+        )
+        return await self._finish(context, job, finished)
+
+    async def _planned(self, job: Job) -> Job:
+        """The job with its market, decided once: a restart goes on with the same."""
+        if _PRICE in job.details:
+            return job
+        perp = (await self._market.latest()).perp
+        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(perp.mark_price)}
+        planned = replace(job, details={**job.details, **terms})
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.jobs.save(planned)
+        return planned
+
+    async def _progress(self, job: Job, journal: Journal) -> None:
+        position = await self._record.of(job)
+        await self._record.change(
+            job.user_id,
+            position.id,
+            lambda p: replace(p, state=moved(p.state, reduce.state_of(journal))),
+            "position_update",
+        )
+
+    async def _finish(
+        self, context: UserTradingContext, job: Job, finished: Finished
+    ) -> DomainError | None:
+        position = await self._record.of(job)
+        async with self._transactions.for_user(job.user_id) as work:
+            journal = await work.journals.of_job(job.id)
+        has_left = journal.is_done(StepName.LEAVE)
+        if has_left:
+            await known(self._book.book_funding(context, position, is_last=True))
+        failure = None
+        if finished.failure is not None:
+            failure = DomainError(finished.failure, finished.reason)
+        elif has_left:
+            failure = DomainError(
+                ErrorCode.REDUCE_FAILED,
+                "a part could not be sold and the pair not be restored: it was closed",
+            )
+        told = failure if has_left else None
+
+        def ended(present: Position) -> Position:
+            state = PositionState.HEDGED
+            if has_left:
+                state = PositionState.STUCK_UNWIND if finished.is_stuck else PositionState.CLOSED
+            return replace(
+                reduced_pair(present, journal, job.fraction or ZERO),
+                state=_arrived(present.state, state),
+                closed_at=self._clock.now() if state is PositionState.CLOSED else None,
+                failure_code=told.code.code if told else None,
+                failure=told.message if told else None,
+            )
+
+        event = "position_closed" if has_left and not finished.is_stuck else "position_update"
+        await self._record.change(
+            job.user_id, position.id, ended, event, ended=self._desk.ended(job, failure)
+        )
+        return failure
+
+
+def _arrived(present: PositionState, to: PositionState) -> PositionState:
+    """By the table; a pair whose short was the last to go was on its way to the long."""
+    if present is PositionState.CLOSING_SHORT and to is PositionState.CLOSED:
+        present = moved(present, PositionState.CLOSING_LONG)
+    return moved(present, to)
+
+
+def _terms(details: Mapping[str, str], limits: RiskLimits) -> HedgeTerms:
+    return HedgeTerms(
+        size_step=Decimal(details[_LOT]),
+        min_order_usd=limits.short_order_usd_min,
+        reference_price=Decimal(details[_PRICE]),
+    )
