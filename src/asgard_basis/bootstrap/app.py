@@ -32,6 +32,7 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
     EventBus,
     Leases,
+    Locks,
     RateLimiter,
 )
 from asgard_basis.ports.unit_of_work import Transactions
@@ -68,6 +69,7 @@ class App:
     transactions: Transactions
     rate_limiter: RateLimiter
     leases: Leases
+    locks: Locks
     events: EventBus
     queue: procrastinate.App
     sign_in: SignIn

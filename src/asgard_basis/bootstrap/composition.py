@@ -299,6 +299,7 @@ def compose(
         transactions=ground.transactions,
         rate_limiter=stores.rate_limiter,
         leases=stores.leases,
+        locks=stores.locks,
         events=stores.events,
         queue=stores.queue,
         sign_in=SignIn(

@@ -86,6 +86,15 @@ def tenures() -> tuple[Tenure, ...]:
     return _TENURES.get()
 
 
+WATCHING = "watch:"
+"""How names begin under which only looking is done, for everybody."""
+
+
+def is_at_work() -> bool:
+    """Whether the present task is at some user's job: others' looks wait for it."""
+    return any(not tenure.name.startswith(WATCHING) for tenure in _TENURES.get())
+
+
 @contextlib.contextmanager
 def acting_under(tenure: Tenure) -> Iterator[None]:
     """Let what is done inside, tasks begun there included, stand and fall with the tenure."""

@@ -21,6 +21,7 @@ _HELD_SECONDS = 1.0
 """A worker not heard of for so long has its jobs given to others."""
 _FETCH_SECONDS = 0.05
 _BUSY_SECONDS = 10.0
+_STIRRED_SECONDS = 300.0
 _GATE_SECONDS = 3600.0
 _KEEP_SECONDS = 5.0
 
@@ -71,6 +72,8 @@ class Deployment:
         self._closing: list[Coroutine[Any, Any, None]] = []
         self._deliveries: dict[JobId, _Delivery] = {}
         self._turn = 0
+        self._busy_until = 0.0
+        self._looked_at = 0.0
         self._may_die = True
         for name in names:
             self._start(name)
@@ -182,12 +185,20 @@ class Deployment:
                 if isinstance(outcome, BaseException):
                     self._told_defect("a stop", outcome)
 
+    def stir(self) -> None:
+        """Something has happened to somebody's legs: look often for a while."""
+        self._busy_until = self._loop.time() + _STIRRED_SECONDS
+
     async def _monitor(self, machine: Machine) -> None:
         while True:
             # A product looks every five seconds; where nothing moves, seldom is as good.
-            await machine.clock.sleep(self._monitor_seconds if self.is_idle else _BUSY_SECONDS)
+            await machine.clock.sleep(_BUSY_SECONDS)
+            is_calm = self.is_idle and self._loop.time() > self._busy_until
+            if is_calm and self._loop.time() - self._looked_at < self._monitor_seconds:
+                continue
             async with machine.app.leases.hold("position-monitor", seconds=10) as is_held:
                 if is_held:
+                    self._looked_at = self._loop.time()
                     (outcome,) = await asyncio.gather(
                         machine.app.monitor.cycle(), return_exceptions=True
                     )

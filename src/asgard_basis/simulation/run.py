@@ -41,6 +41,8 @@ _FRESH_SECONDS = 4.0
 _PATIENCE_SECONDS = 3 * 3600.0
 """After the last trouble everything has come to rest within this, or never will."""
 _LOOK_SECONDS = 5.0
+_NOTICED_SECONDS = 90.0
+"""By then somebody has looked at both legs of everybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,16 +219,28 @@ class _Life:
         """Wait until nobody works any more; troubles end after a while."""
         assert self._deployment is not None
         began = self._loop.time()
+        idle_since: float | None = None
         while self._loop.time() - began < _PATIENCE_SECONDS:
             if self._loop.time() - began >= heal_after:
                 self.chaos.end()
                 self._deployment.heal()
-            if self._deployment.is_idle and self._loop.time() - began >= 1:
+            if not self._deployment.is_idle:
+                idle_since = None
+            elif idle_since is None:
+                idle_since = self._loop.time()
+            elif self._is_quiet(self._loop.time() - idle_since):
                 self.chaos.end()
                 self._deployment.heal()
                 return
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS if idle_since is None else 1.0)
         raise Broken("rest", "troubles are long over, and work goes on for ever")
+
+    def _is_quiet(self, seconds: float) -> bool:
+        """Whether nobody has begun anything for so long that nobody will."""
+        self._venues.advance()
+        if self.witness.is_settled():
+            return seconds >= 1
+        return seconds > _NOTICED_SECONDS
 
     async def _flat(self) -> None:
         """Give what is nobody's the time it is left alone before it is swept."""
@@ -256,7 +270,7 @@ class _Life:
     async def _watch(self) -> None:
         while True:
             await asyncio.sleep(_LOOK_SECONDS * 2)
-            self._watched(lambda: self.witness.check_exposures(self._plan.monitor_seconds))
+            self._watched(self.witness.check_exposures)
 
     async def _mine(self) -> None:
         while True:
@@ -372,6 +386,7 @@ class _Life:
         if size > 0:
             self._venues.hyperliquid.advance()
             self._venues.hyperliquid.deleverage(person.evm, COIN, size)
+            self._stir()
             self._watched(self.witness.look)
 
     def liquidate(self, trouble: Trouble) -> None:
@@ -382,8 +397,13 @@ class _Life:
         for seconds in (2, 61):
             self.later(seconds, self._advanced)
 
+    def _stir(self) -> None:
+        if self._deployment is not None:
+            self._deployment.stir()
+
     def _advanced(self) -> None:
         self._venues.advance()
+        self._stir()
         self._watched(self.witness.look)
 
 

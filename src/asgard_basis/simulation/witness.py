@@ -130,20 +130,29 @@ class Witness:
                 raise Broken("fence", f"{tenure.holder} writes after another has taken over")
         self.look()
 
-    def check_exposures(self, monitor_seconds: float) -> None:
+    def check_exposures(self) -> None:
         """No leg stands alone for long without somebody being told. Raises Broken."""
         for person in self._people:
-            longs = self._truth.active_longs(person)
-            held = sum((self._truth.sol_of(long) for long in longs), Decimal(0))
-            net = held - self._truth.short_size(person)
-            band = max(held, self._truth.short_size(person)) * _NAKED + 3 * LOT
-            if abs(net) <= band or self._is_told(person):
+            net = self._naked(person)
+            if not net or self._is_told(person):
                 self._naked_since.pop(person.evm, None)
                 continue
             since = self._naked_since.setdefault(person.evm, self._now())
-            if self._now() - since > _TOLD_SECONDS + 2 * monitor_seconds:
+            if self._now() - since > _TOLD_SECONDS:
                 seconds = self._now() - since
                 raise Broken("I-7", f"{net:.2f} SOL stand alone for {seconds:.0f} s, untold")
+
+    def is_settled(self) -> bool:
+        """Whether everybody is hedged, or told that they are not."""
+        return all(not self._naked(person) or self._is_told(person) for person in self._people)
+
+    def _naked(self, person: Person) -> Decimal:
+        """SOL that stand without another leg; zero inside the band."""
+        longs = self._truth.active_longs(person)
+        held = sum((self._truth.sol_of(long) for long in longs), Decimal(0))
+        short = self._truth.short_size(person)
+        band = max(held, short) * _NAKED + 3 * LOT
+        return held - short if abs(held - short) > band else Decimal(0)
 
     def _is_told(self, person: Person) -> bool:
         """Whether an alarm is open for the person, or for everybody."""

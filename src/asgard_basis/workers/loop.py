@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.coordination import Leases
+from asgard_basis.ports.coordination import WATCHING, Leases, Locks
 
 log = structlog.get_logger(__name__)
 
@@ -54,6 +54,18 @@ async def leased(
     while True:
         async with leases.hold(name, seconds=_LEASE_SECONDS) as is_held:
             if is_held:
+                await duty()
+                return
+        await clock.sleep(_LEASE_SECONDS / 5)
+
+
+async def fenced(
+    name: str, duty: Callable[[], Awaitable[None]], *, locks: Locks, clock: Clock
+) -> None:
+    """As `leased`, for what must go on while Redis is away: whoever watches over money."""
+    while True:
+        async with locks.hold(f"{WATCHING}{name}") as tenure:
+            if tenure is not None:
                 await duty()
                 return
         await clock.sleep(_LEASE_SECONDS / 5)

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from asgard_basis.bootstrap import App
-from asgard_basis.workers.loop import every, leased, supervised
+from asgard_basis.workers.loop import every, fenced, leased, supervised
 from asgard_basis.workers.relay import relay
 from asgard_basis.workers.tasks import register
 
@@ -42,16 +42,16 @@ async def work(app: App, stop: asyncio.Event) -> None:
         async def cycles() -> None:
             await every(_MONITOR_SECONDS, app.monitor.cycle, clock)
 
-        await leased("position-monitor", cycles, leases=leases, clock=clock)
+        await fenced("position-monitor", cycles, locks=app.locks, clock=clock)
 
     async def alone() -> None:
         async def looks() -> None:
             await every(_MONITOR_SECONDS, app.monitor.alone, clock)
 
-        await leased("exposure-watch", looks, leases=leases, clock=clock)
+        await fenced("exposure-watch", looks, locks=app.locks, clock=clock)
 
     async def gate() -> None:
-        await leased("existence-gate", lambda: rounds(app), leases=leases, clock=clock)
+        await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)

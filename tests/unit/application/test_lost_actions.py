@@ -278,6 +278,25 @@ async def test_what_the_venue_took_in_the_middle_of_an_entry_is_measured_with_it
     assert measured == AccountMeasured(Decimal(6), Decimal(0), Decimal(180), Decimal("0.4"), MOMENT)
 
 
+async def test_a_second_loss_has_its_own_price_and_fee() -> None:
+    """What an earlier one cost was booked then."""
+    first = replace(FILL, client_order_id=None, is_buy=True, size=Decimal(2), price=Decimal(100))
+    later = MOMENT + timedelta(hours=1)
+    second = replace(first, price=Decimal(180), fee_usdc=Decimal("0.3"), time=later)
+    step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent("8"), MOMENT)
+    scene = Scene(fills=[FILL, first, second])
+    measured = await scene.steps.execute(step)
+    assert measured == AccountMeasured(Decimal(6), Decimal(0), Decimal(180), Decimal("0.3"), later)
+    intent = replace(ORDER, is_buy=True, reduce_only=True, size=Decimal(3))
+    rejected = OrderResult(None, Decimal(0), None, "reduceOnlyRejected", "nothing")
+    flat = await Scene(fills=[FILL, first, second], find_order=rejected).resolve(
+        StepName.CLOSE_SHORT, intent
+    )
+    # Two of the newest and one of the older: 2 at 180 and 1 at 100.
+    assert flat.result.average_price == Decimal(460) / 3
+    assert flat.fee_usdc == Decimal("0.5")
+
+
 @pytest.mark.parametrize(("is_buy", "price"), [(False, "150"), (True, "190")])
 async def test_a_fill_beyond_the_limit_is_booked_and_told(
     is_buy: bool, price: str, capsys: pytest.CaptureFixture[str]

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from asgard_basis.domain.errors import ErrorCode, Unavailable
-from asgard_basis.domain.identifiers import JobId
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga.outcome import LongClosed, LongObserved, LongOpened, OrderDone
@@ -23,6 +23,8 @@ from asgard_basis.domain.saga.step import (
 )
 from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.repositories import JobKind
+from asgard_basis.ports.wallets import WalletRole
+from tests.builders_platform import a_user, a_wallet
 from tests.unit.application.guards import GuardedPair
 from tests.unit.application.world import ADA
 
@@ -44,6 +46,26 @@ async def test_a_minute_of_a_quiet_pair_costs_few_requests() -> None:
     assert pair.world.calls.count("account") == 14
     assert pair.world.calls.count("positions") == 2
     assert pair.world.calls.count("state") == 6 + 2
+
+
+async def test_fifty_users_leave_the_venues_budgets_to_those_who_trade() -> None:
+    """1200 weight and 60 requests a minute are all that one address has at the venues."""
+    pair = GuardedPair()
+    first = await pair.hedged()
+    for number in range(49):
+        user = UserId(f"user-{number}")
+        async with pair.transactions.for_user(user) as work:
+            await work.users.save(a_user(user))
+            for role in WalletRole:
+                await work.wallets.add(user, a_wallet(user, role))
+            await work.positions.add(replace(first, id=PositionId(f"p-{number}"), user_id=user))
+    await cycles(pair, 1)
+    pair.world.calls.clear()
+    await cycles(pair, 60)
+    asked = {name: pair.world.calls.count(name) / 5 for name in ("account", "state", "positions")}
+    assert asked["account"] * 4 <= 800
+    assert asked["state"] + asked["positions"] <= 50
+    assert asked["account"] / 50 >= 3, "each account is still seen every twenty seconds"
 
 
 async def test_what_was_seen_is_written_down_with_the_age_of_the_long() -> None:

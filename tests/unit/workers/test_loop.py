@@ -6,7 +6,9 @@ from datetime import UTC, datetime
 import pytest
 import structlog
 
-from asgard_basis.workers.loop import supervised
+from asgard_basis.adapters.memory.locks import LeaseBook, MemoryLocks
+from asgard_basis.workers.loop import fenced, supervised
+from tests.unit.application.world import StillClock
 
 
 class _Clock:
@@ -80,3 +82,27 @@ async def test_a_duty_that_fails_all_day_is_done_again_the_next_morning() -> Non
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+
+
+async def test_one_process_watches_and_another_goes_on_when_it_is_gone() -> None:
+    """Without Redis: legs that stand alone are told of while it is away."""
+    clock = StillClock()
+    book = LeaseBook(clock)
+    begun: asyncio.Queue[str] = asyncio.Queue()
+
+    async def watching(name: str) -> None:
+        async def duty() -> None:
+            begun.put_nowait(name)
+            await asyncio.Event().wait()
+
+        locks = MemoryLocks(book, _Clock(), holder=name)
+        await fenced("monitor", duty, locks=locks, clock=_Clock())
+
+    first, second = (asyncio.create_task(watching(name)) for name in ("first", "second"))
+    async with asyncio.timeout(5):
+        assert await begun.get() == "first"
+        assert begun.empty()
+        first.cancel()
+        assert await begun.get() == "second"
+    second.cancel()
+    await asyncio.gather(first, second, return_exceptions=True)

@@ -11,6 +11,7 @@ from asgard_basis.adapters.asgard.errors import refusal_of
 from asgard_basis.adapters.http import HttpClient, Reply
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import is_at_work
 
 PUBLIC_INTERVAL = timedelta(seconds=1.05)
 """One request a second for each address without a key, with room for jitter."""
@@ -22,16 +23,27 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 class Pace:
-    """Spaces calls apart; waiters go in the order they came."""
+    """Spaces calls apart; jobs go in the order they came, and looks between them one by one."""
 
     def __init__(self, interval: timedelta, clock: Clock) -> None:
         self._interval = interval
         self._clock = clock
         self._lock = asyncio.Lock()
+        self._looks = asyncio.Lock()
         self._free_at: datetime | None = None
 
     async def turn(self) -> None:
-        """Return when the next call may be sent."""
+        """Return when the next call may be sent.
+
+        However many only look at what they hold, whoever closes waits for one of them.
+        """
+        if is_at_work():
+            await self._next()
+            return
+        async with self._looks:
+            await self._next()
+
+    async def _next(self) -> None:
         async with self._lock:
             now = self._clock.host()
             if self._free_at is not None and self._free_at > now:

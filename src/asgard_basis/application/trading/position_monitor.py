@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 
 import structlog
 
@@ -38,12 +39,40 @@ _LONG_EVERY = timedelta(seconds=10)
 _CLOSER_EVERY = timedelta(seconds=30)
 _CLOSER_WHEN_OPEN = timedelta(seconds=10)
 """While something is counted down, or a job of the user is at work."""
+_ACCOUNT_WEIGHT = 4
+_WEIGHT_A_SECOND = Decimal(12)
+"""Of the 20 that Hyperliquid allows one address: orders and what they need take the rest."""
+_LOOKS_A_SECOND = Decimal("0.4")
+"""Of Asgard's one request a second, for each of the two kinds of looks at longs."""
+_CLOSER_REQUESTS = 2
 _OF_THE_GATE = {
     AlarmKind.LEG_LOST,
     AlarmKind.BOOK_MISMATCH,
     AlarmKind.ORPHAN_EXPOSURE,
     AlarmKind.LEDGER_MISMATCH,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class _Rhythm:
+    """How often can be looked without using up what the venues grant to everybody's orders."""
+
+    account: timedelta = timedelta(0)
+    long: timedelta = _LONG_EVERY
+    closer: timedelta = _CLOSER_EVERY
+
+    @staticmethod
+    def of(users: int, positions: int) -> "_Rhythm":
+        """For so many; a few are looked at as often as is of use."""
+        return _Rhythm(
+            account=_seconds(users * _ACCOUNT_WEIGHT / _WEIGHT_A_SECOND),
+            long=max(_LONG_EVERY, _seconds(positions / _LOOKS_A_SECOND)),
+            closer=max(_CLOSER_EVERY, _seconds(users * _CLOSER_REQUESTS / _LOOKS_A_SECOND)),
+        )
+
+
+def _seconds(number: Decimal) -> timedelta:
+    return timedelta(milliseconds=int(number * 1000))
 
 
 @dataclass(slots=True)
@@ -81,6 +110,8 @@ class PositionMonitor:
         self._turns = asyncio.Semaphore(concurrency)
         self._long_read_at: dict[PositionId, datetime] = {}
         self._looked_at: dict[UserId, datetime] = {}
+        self._account_read_at: dict[UserId, datetime] = {}
+        self._rhythm = _Rhythm()
 
     async def alone(self) -> None:
         """Tell of legs that stand alone by our own journals; asks no venue, so none delays it."""
@@ -123,6 +154,8 @@ class PositionMonitor:
         troubled += [a.user_id for a in alarms if a.user_id and a.kind in _OF_THE_GATE]
         for user_id in troubled:
             watch(user_id).is_open = True
+        watched = [len(each.watched) for each in users.values() if each.watched]
+        self._rhythm = _Rhythm.of(len(watched), sum(watched))
         self._forget(held, users)
         return await self._all([self._user(user, each) for user, each in users.items()])
 
@@ -144,7 +177,7 @@ class PositionMonitor:
                 return 0
             seen = sum([await self._booked(context, position) for position in watch.ended])
             is_odd = False
-            if watch.watched:
+            if watch.watched and self._is_account_due(user_id, watch):
                 observed, is_odd = await self._observed(context, watch)
                 seen += observed
             if (is_odd and not watch.is_open) or self._is_due(user_id, watch):
@@ -153,6 +186,7 @@ class PositionMonitor:
 
     async def _observed(self, context: UserTradingContext, watch: _Watch) -> tuple[int, bool]:
         """How many positions could be looked at, and whether anything does not fit."""
+        self._account_read_at[context.user_id] = self._clock.host()
         try:
             account = await self._perp.account(context.evm_address)
         except DomainError as error:
@@ -188,17 +222,23 @@ class PositionMonitor:
     async def _long(self, position: Position) -> tuple[LongState | None, bool]:
         now = self._clock.host()
         read_at = self._long_read_at.get(position.id)
-        if position.long is None or (read_at is not None and now - read_at < _LONG_EVERY):
+        if position.long is None or (read_at is not None and now - read_at < self._rhythm.long):
             return None, False
         state = await self._book.long_state(position)
         self._long_read_at[position.id] = now
         return state, True
 
+    def _is_account_due(self, user_id: UserId, watch: _Watch) -> bool:
+        read_at = self._account_read_at.get(user_id)
+        if read_at is None or watch.is_open:
+            return True
+        return self._clock.host() - read_at >= self._rhythm.account
+
     def _is_due(self, user_id: UserId, watch: _Watch) -> bool:
         is_open = watch.is_open or (watch.is_moving and bool(watch.watched))
         if not watch.watched and not watch.is_open:
             return False
-        patience = _CLOSER_WHEN_OPEN if is_open else _CLOSER_EVERY
+        patience = _CLOSER_WHEN_OPEN if is_open else self._rhythm.closer
         looked_at = self._looked_at.get(user_id)
         return looked_at is None or self._clock.host() - looked_at >= patience
 
@@ -213,8 +253,9 @@ class PositionMonitor:
         ids = {position.id for position in held}
         for position_id in set(self._long_read_at) - ids:
             del self._long_read_at[position_id]
-        for user_id in set(self._looked_at) - set(users):
-            del self._looked_at[user_id]
+        for moments in (self._looked_at, self._account_read_at):
+            for user_id in set(moments) - set(users):
+                del moments[user_id]
 
 
 def _is_another_size(account: PerpAccount, watched: Sequence[Position]) -> bool:

@@ -1,6 +1,7 @@
 """The orders of the short leg: decided, sent once, and found again by their key."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -11,7 +12,7 @@ from asgard_basis.application.trading.action_fate import ActionFates
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import ClientOrderId, JobId, client_order_id
-from asgard_basis.domain.money import ONE, ZERO
+from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.legs import OrderResult, PerpFill
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.exit import ALREADY_FLAT
@@ -112,17 +113,11 @@ class ShortOrders:
         missing = expected - measured.short
         if missing <= 0:
             return measured
-        theirs = await self._by_venue()
-        bought = sum((f.size for f in theirs), ZERO)
-        if bought == 0:
+        taken = _newest(await self._by_venue(), missing)
+        if taken is None:
             market = await self._perp.market()
             return replace(measured, price=market.mark_price)
-        return replace(
-            measured,
-            price=sum((f.size * f.price for f in theirs), ZERO) / bought,
-            fee_usdc=sum((f.fee_usdc for f in theirs), ZERO) * min(ONE, missing / bought),
-            at=max(f.time for f in theirs),
-        )
+        return replace(measured, price=taken.price, fee_usdc=taken.fee_usdc, at=taken.at)
 
     async def _found(self, intent: OrderIntent) -> OrderResult | None:
         return await looked_up(
@@ -154,22 +149,43 @@ class ShortOrders:
         account each takes its own size of them.
         """
         theirs = await looked_up(self._by_venue(), ErrorCode.HYPERLIQUID_UNKNOWN)
-        bought = sum((f.size for f in theirs), ZERO)
-        if bought == 0:
+        taken = _newest(theirs, intent.size)
+        if taken is None:
             return OrderDone(replace(result, status=ALREADY_FLAT), ZERO)
-        size = min(intent.size, bought)
-        price = sum((f.size * f.price for f in theirs), ZERO) / bought
-        fee = sum((f.fee_usdc for f in theirs), ZERO) * size / bought
         return OrderDone(
-            OrderResult(result.order_id, size, price, ALREADY_FLAT, result.reason),
-            fee,
-            filled_at=max(f.time for f in theirs),
+            OrderResult(result.order_id, taken.size, taken.price, ALREADY_FLAT, result.reason),
+            taken.fee_usdc,
+            filled_at=taken.at,
         )
 
     async def _by_venue(self) -> list[PerpFill]:
         """What the venue itself bought back: liquidations and ADL have no key."""
         fills = await self._perp.fills(self._context.evm_address, since=self._since)
         return [f for f in fills if f.is_buy and f.client_order_id is None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """A part of what the venue bought back by itself."""
+
+    size: Decimal
+    price: Decimal
+    fee_usdc: Decimal
+    at: datetime
+
+
+def _newest(fills: Sequence[PerpFill], size: Decimal) -> _Taken | None:
+    """So much of the newest executions: what was taken before was booked when it was noticed."""
+    left, value, fee = size, ZERO, ZERO
+    newest = sorted(fills, key=lambda f: f.time, reverse=True)
+    for fill in newest:
+        part = min(left, fill.size)
+        left -= part
+        value += part * fill.price
+        fee += fill.fee_usdc * part / fill.size
+    if left == size:
+        return None
+    return _Taken(size - left, value / (size - left), fee, newest[0].time)
 
 
 def nonce_of(number: int | None, expires_at_ms: int | None) -> ActionNonce | None:
