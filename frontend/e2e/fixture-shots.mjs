@@ -28,6 +28,7 @@ const PAGES = [
   ["waiting", "/positions/pos_4", "alarmed"],
   ["trading", "/settings", "alarmed"],
   ["close-all", "/settings", "alarmed", "Close all positions"],
+  ["reduce", "/positions/pos_2", "full", "Reduce"],
   ["stop", "/settings", "alarmed", "Emergency stop"],
   ["not-found", "/nowhere", "full"],
 ];

@@ -120,7 +120,7 @@ test("a pause forbids opening, says so where one would open, and ends when it is
   await page.getByRole("button", { name: "Pause opening" }).click();
   const resume = page.getByRole("button", { name: "Resume opening" });
   await resume.waitFor();
-  await look({ paused: "/settings", "open-paused": "/positions/open" });
+  await look({ "open-paused": "/positions/open" });
   await page.getByText("You have paused opening: on a journey.").waitFor();
   await page.getByRole("button", { name: /checks? do(es)? not pass/ }).waitFor({ timeout: 30_000 });
   await page.locator("li[data-passes=false]").filter({ hasText: "Opening is allowed" }).waitFor();
@@ -166,6 +166,16 @@ test("is told what closing or stopping everything would do, before anything is s
   await page.getByRole("radio", { name: "Every line" }).click();
   await page.getByText(/Signature asked for/).first().waitFor();
   await shoot(page, "position-1440-light");
+});
+
+test("makes the position smaller by a quarter, and both legs still match", async () => {
+  await page.getByRole("button", { name: "Reduce" }).click();
+  const reducing = page.getByRole("dialog", { name: /^Reduce / });
+  await reducing.getByRole("button", { name: /^Reduce for about \$/ }).click();
+  await reducing.getByText("Both legs are smaller by the same part and match.", { exact: false }).waitFor({ timeout: 60_000 });
+  await shoot(page, "reduce-1440-light");
+  await reducing.getByRole("button", { name: "Close" }).click();
+  await page.getByText(/Hedged\. Long and short differ by [+\u2212]?0\.0\d SOL/).waitFor({ timeout: 30_000 });
 });
 
 test("closes the position and gets the money back", async () => {

@@ -1,5 +1,6 @@
 """Several workers of one product: which of them acts, and what each has said."""
 
+import contextlib
 import json
 import os
 import signal
@@ -98,7 +99,8 @@ class Workers:
 
     def resume(self, name: str) -> None:
         """SIGCONT: it goes on in the middle of whatever it was doing."""
-        os.kill(self._machine.pids()[name], signal.SIGCONT)
+        with contextlib.suppress(ProcessLookupError):  # one that has ended waits for nothing
+            os.kill(self._machine.pids()[name], signal.SIGCONT)
 
     def said(self, name: str, *, since: int = 0) -> list[dict[str, Any]]:
         """The lines of its log, from that one on."""

@@ -13,6 +13,7 @@ import { Legs } from "../features/positions/legs";
 import { PositionFigures } from "../features/positions/position-figures";
 import { PositionJob } from "../features/positions/position-job";
 import { usePosition } from "../features/positions/queries";
+import { ReduceDialog } from "../features/positions/reduce-dialog";
 import { TimelineSection } from "../features/positions/timeline-section";
 import { heldFor, isHeld, isHeldUp, leftOver, observedAt, stateWords, title, wallsOf } from "../features/positions/words";
 import { day, lasting, moment, utc } from "../lib/time";
@@ -45,6 +46,7 @@ interface KnownProps {
 
 function Known({ position, receivedAt, marketNow }: KnownProps) {
   const [isClosing, setClosing] = useState(false);
+  const [isReducing, setReducing] = useState(false);
   const at = observedAt(position, receivedAt);
   const closing = useClosingCost(position);
   const held = heldFor(position, marketNow);
@@ -56,7 +58,14 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
       <PageHead
         title={title(position)}
         meta={opened ? <span title={utc(opened)}>opened {moment(opened)}</span> : <span>asked for {moment(position.requested_at)}</span>}
-        action={isHeld(position) ? <Button onClick={() => setClosing(true)}>Close position</Button> : null}
+        action={
+          isHeld(position) ? (
+            <>
+              <Button onClick={() => setReducing(true)}>Reduce</Button>
+              <Button onClick={() => setClosing(true)}>Close position</Button>
+            </>
+          ) : null
+        }
         lead={
           isHeld(position) ? (
             <>
@@ -106,6 +115,7 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
           <TimelineSection positionId={position.id} />
         </div>
       </Columns>
+      <ReduceDialog position={position} open={isReducing} onOpenChange={setReducing} />
       <CloseDialog position={position} open={isClosing} onOpenChange={setClosing} />
     </>
   );

@@ -48,6 +48,7 @@ export const handlers = [
     }),
   ),
   http.get(`${V1}/positions/:id`, ({ params }) => json(params["id"] === "pos_1" ? sample.ended() : sample.position())),
+  http.post(`${V1}/positions/:id/reduce`, () => json({ job_id: "job_reduce", position_id: "pos_2" }, 202)),
   http.post(`${V1}/positions/:id/close`, () => json({ job_id: "job_close", position_id: "pos_2" }, 202)),
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),

@@ -31,6 +31,10 @@ describe("a job that waits", () => {
     closing({ kind: "open", waiting_for: "Hyperliquid" }, [step("open_long", "done"), step("open_short", "failed")]);
     expect(screen.getByRole("status")).toHaveTextContent("the long is sold again");
   });
+  it("says so of a short that is reduced before its long", () => {
+    closing({ kind: "reduce" }, [step("close_short", "done"), step("reduce_long", "failed")]);
+    expect(screen.getByRole("status")).toHaveTextContent("the difference moves with the price");
+  });
   it("names what is still held when it failed, nothing once it is done", () => {
     closing({ status: "failed", waiting_for: null, remains: ["long of 4.87 jitoSOL on Solana"] });
     expect(screen.getByText("Still held: long of 4.87 jitoSOL on Solana.")).toBeInTheDocument();

@@ -13,9 +13,10 @@ export interface WaitingJob {
 }
 
 /** Whether one leg moves without the other while the job waits. */
-function isExposed(job: WaitingJob): "long" | "rest" | null {
+function isExposed(job: WaitingJob): "long" | "rest" | "part" | null {
   const isDone = (name: string) => job.steps.some((step) => step.name === name && step.status === "done");
   if (job.kind === "open" && isDone("open_long") && !isDone("open_short")) return "long";
+  if (job.kind === "reduce" && isDone("close_short") && !isDone("reduce_long")) return "part";
   const hasClosed = isDone("close_short") || isDone("close_long");
   return job.kind === "close" && hasClosed && job.remains?.length === 1 ? "rest" : null;
 }
@@ -26,6 +27,8 @@ function meaning(job: WaitingJob): string {
       return "The long is bought and its short not yet placed: until then it moves with the price. If it takes too long, the long is sold again.";
     case "rest":
       return "One leg is closed already; what remains moves with the price until it is closed too. We go on by ourselves as soon as there is an answer.";
+    case "part":
+      return "The short is smaller already; the difference moves with the price until the long has followed. We go on by ourselves as soon as there is an answer.";
     default:
       return job.kind === "close"
         ? "Nothing is lost meanwhile: both legs stay as they are, and we go on by ourselves."

@@ -73,6 +73,7 @@ class Deployment:
         self._deliveries: dict[JobId, _Delivery] = {}
         self._turn = 0
         self._busy_until = 0.0
+        self._looked_at = 0.0
         self._may_die = True
         for name in names:
             self._start(name)
@@ -189,16 +190,15 @@ class Deployment:
         self._busy_until = self._loop.time() + _STIRRED_SECONDS
 
     async def _monitor(self, machine: Machine) -> None:
-        looked_at = self._loop.time()
         while True:
             # A product looks every five seconds; where nothing moves, seldom is as good.
             await machine.clock.sleep(_BUSY_SECONDS)
             is_calm = self.is_idle and self._loop.time() > self._busy_until
-            if is_calm and self._loop.time() - looked_at < self._monitor_seconds:
+            if is_calm and self._loop.time() - self._looked_at < self._monitor_seconds:
                 continue
-            looked_at = self._loop.time()
             async with machine.app.leases.hold("position-monitor", seconds=10) as is_held:
                 if is_held:
+                    self._looked_at = self._loop.time()
                     (outcome,) = await asyncio.gather(
                         machine.app.monitor.cycle(), return_exceptions=True
                     )

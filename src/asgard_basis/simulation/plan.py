@@ -126,7 +126,7 @@ def drawn(seed: int) -> Plan:
         skews=tuple(
             round(draw.uniform(-4, 4), 3) if is_skewed else 0.0 for _ in range(workers + 1)
         ),
-        monitor_seconds=float(draw.choice((30, 120, 600))),
+        monitor_seconds=float(draw.choice((60, 300, 900))),
         wishes=_wishes(draw, people, aim),
         troubles=_troubles(draw, workers, aim),
     )

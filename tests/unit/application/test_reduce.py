@@ -72,6 +72,15 @@ def result_of(position: Position, mark: str, state: Any = None) -> Any:
     )
 
 
+async def test_a_smaller_pair_never_shows_the_larger_long(pair: LessLong) -> None:
+    position = await pair.hedged()
+    asked = await pair.reducing.request(ADA, position.id, QUARTER, "k")
+    await pair.reducing.run(asked)
+    position, _, _ = await pair.now(asked)
+    assert position.observation is not None
+    assert position.observation.collateral == STATE.collateral * (1 - QUARTER)
+
+
 async def test_both_legs_lose_the_same_part(pair: LessLong) -> None:
     position = await pair.hedged()
     asked = await pair.reducing.request(ADA, position.id, QUARTER, "k")

@@ -28,6 +28,11 @@ describe("closing everything", () => {
     await expect.poll(() => rows[0]?.textContent).toContain("\u2212$5.36");
     expect(await screen.findByRole("button", { name: "Close 2 positions for about $13,773.11" })).toBeEnabled();
   });
+  it("knows the costs of two that are alike", async () => {
+    hold([position(), position({ id: "pos_5" })]);
+    show(<CloseAllDialog open onOpenChange={vi.fn()} />);
+    expect(await screen.findByRole("button", { name: "Close 2 positions for about $25,146.82" })).toBeEnabled();
+  });
   it("does not count what is not closed now, and says why", async () => {
     hold();
     show(<CloseAllDialog open onOpenChange={vi.fn()} />);

@@ -34,19 +34,24 @@ export function useEmergencyStop(idempotencyKey: string) {
   );
 }
 
+const entryOf = (position: PositionResponse): EntryRequest => ({
+  asset: position.asset,
+  protocol: position.protocol,
+  size_usd: position.size_usd,
+  leverage: position.leverage,
+});
+
 /** What closing each would cost in USD, in the order given; null while it is not known. */
 export function useClosingCosts(positions: PositionResponse[]): (Decimal | null)[] {
+  const asked = new Map(positions.filter(isHeld).map((position) => [JSON.stringify(entryOf(position)), entryOf(position)]));
   const answers = useQueries({
-    queries: positions.map((position) => {
-      const entry: EntryRequest = { asset: position.asset, protocol: position.protocol, size_usd: position.size_usd, leverage: position.leverage };
-      return {
-        queryKey: keys.preflight(entry),
-        queryFn: () => body(api.POST("/api/v1/positions/preflight", { body: entry })),
-        enabled: isHeld(position),
-      };
-    }),
+    queries: [...asked.values()].map((entry) => ({
+      queryKey: keys.preflight(entry),
+      queryFn: () => body(api.POST("/api/v1/positions/preflight", { body: entry })),
+    })),
   });
-  return answers.map((answer) => answer.data?.quote?.cost_close_usd ?? null);
+  const costs = new Map([...asked.keys()].map((key, index) => [key, answers[index]?.data?.quote?.cost_close_usd ?? null]));
+  return positions.map((position) => (isHeld(position) ? (costs.get(JSON.stringify(entryOf(position))) ?? null) : null));
 }
 
 /** The sum, or null while a part of it is unknown. */

@@ -3,6 +3,7 @@ import { api, body } from "../../api/client";
 import { RETRY_SILENCE_MS, retrySilence } from "../../api/idempotency";
 import { keys } from "../../api/keys";
 import type { EntryRequest } from "../../api/schema.gen";
+import type { Decimal } from "../../lib/decimal";
 
 const LIVE_MS = 10_000;
 
@@ -77,6 +78,26 @@ export function useClosePosition(id: string, idempotencyKey: string) {
     mutationFn: () =>
       body(
         api.POST("/api/v1/positions/{position_id}/close", {
+          params: { path: { position_id: id }, header: { "Idempotency-Key": idempotencyKey } },
+        }),
+      ),
+    retry: retrySilence,
+    retryDelay: RETRY_SILENCE_MS,
+    onSuccess: () => {
+      void cache.invalidateQueries({ queryKey: keys.positions });
+      void cache.invalidateQueries({ queryKey: keys.position(id) });
+    },
+  });
+}
+
+/** Gives up a part of both legs ("0.25"); silence is answered by sending the same key again. */
+export function useReducePosition(id: string, idempotencyKey: string) {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (fraction: Decimal) =>
+      body(
+        api.POST("/api/v1/positions/{position_id}/reduce", {
+          body: { fraction },
           params: { path: { position_id: id }, header: { "Idempotency-Key": idempotencyKey } },
         }),
       ),

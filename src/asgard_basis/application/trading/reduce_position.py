@@ -190,15 +190,19 @@ class ReducePosition:
             return replace(
                 reduced_pair(present, journal, job.fraction or ZERO),
                 state=_arrived(present.state, state),
+                # Seen before: the old long beside the new short would show a result of nowhere.
+                observation=None,
                 closed_at=self._clock.now() if state is PositionState.CLOSED else None,
                 failure_code=told.code.code if told else None,
                 failure=told.message if told else None,
             )
 
         event = "position_closed" if has_left and not finished.is_stuck else "position_update"
-        await self._record.change(
+        smaller = await self._record.change(
             job.user_id, position.id, ended, event, ended=self._desk.ended(job, failure)
         )
+        if not has_left:
+            await known(self._book.observe(context, smaller))
         return failure
 
 

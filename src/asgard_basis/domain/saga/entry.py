@@ -23,7 +23,7 @@ from asgard_basis.domain.saga.hedge import (
 )
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, Perform, StepName
 
-LONG_ATTEMPTS_MAX = 2
+FIRST_REFUSALS_MAX = 2
 _TRADES = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
 
 
@@ -63,11 +63,11 @@ def next_step(plan: EntryPlan, journal: Journal, *, patience: Patience = SECOND_
     if leaving is not None:
         return _unwind(plan, opening, leaving, patience)
     if not journal.is_done(StepName.APPROVE_AGENT):
-        return _once(journal, StepName.APPROVE_AGENT, attempts=2)
+        return _first(journal, StepName.APPROVE_AGENT, patience)
     if not journal.is_done(StepName.SET_LEVERAGE):
-        return _once(journal, StepName.SET_LEVERAGE, attempts=2)
+        return _first(journal, StepName.SET_LEVERAGE, patience)
     if not journal.is_done(StepName.OPEN_LONG):
-        return _once(journal, StepName.OPEN_LONG, attempts=LONG_ATTEMPTS_MAX)
+        return _first(journal, StepName.OPEN_LONG, patience)
     long = long_held(journal, leverage=plan.long_leverage, patience=patience)
     if long is None:
         return Perform(StepName.READ_LONG)
@@ -105,8 +105,10 @@ def _hedge(plan: EntryPlan, journal: Journal, long: HeldLong, patience: Patience
     return Finished()
 
 
-def _once(journal: Journal, name: StepName, *, attempts: int) -> Decision:
-    if journal.attempts(name) < attempts:
+def _first(journal: Journal, name: StepName, patience: Patience) -> Decision:
+    """A step of before anything is held: two refusals, or silence for a while, end the opening."""
+    is_refused = journal.refusals(name) >= FIRST_REFUSALS_MAX
+    if not is_refused and journal.attempts(name) < patience.first_tries_max:
         return Perform(name)
     refusal = journal.last_refusal(name)
     code = code_named(refusal.error_code or "") if refusal else ErrorCode.UNKNOWN

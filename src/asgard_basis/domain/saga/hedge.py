@@ -70,6 +70,9 @@ class Patience:
     reads_max: int = 5
     reading_max: timedelta = timedelta(seconds=20)
     """Then a landed long the venue does not list is hedged by what left the wallet for it."""
+    first_tries_max: int = 5
+    """Of each step until something is bought, of which two may be refused: nothing is held yet,
+    and a venue that was asked too often just now answers in a few seconds."""
     leaving_refusals_max: int = 8
     """Of one leg on the way out; then a person is needed. A venue that is away, or a book
     without anybody, is waited for."""

@@ -22,6 +22,7 @@ _ONCE = Patience(
     tries_max=100,
     tries_min=1,
     reads_max=1,
+    first_tries_max=2,
     leaving_refusals_max=COUNTED_MAX,
 )
 PATIENCE: dict[str, Patience] = {

@@ -54,6 +54,22 @@ def test_long_comes_first_and_short_is_sized_from_its_fill() -> None:
     assert placing == Perform(StepName.OPEN_SHORT, size=Decimal("7.32"))
 
 
+@pytest.mark.parametrize("name", [StepName.APPROVE_AGENT, StepName.SET_LEVERAGE])
+def test_a_venue_asked_too_often_does_not_end_an_opening_at_once(name: StepName) -> None:
+    before = READY[:1] if name is StepName.SET_LEVERAGE else ()
+    quiet = tuple(silent(name, n, ErrorCode.HYPERLIQUID_API) for n in (1, 2, 3, 4))
+    assert entry.next_step(PLAN, Journal((*before, *quiet))) == Perform(name)
+    once_more = silent(name, 5, ErrorCode.HYPERLIQUID_API)
+    ended = entry.next_step(PLAN, Journal((*before, *quiet, once_more)))
+    assert ended == Finished(ErrorCode.HYPERLIQUID_API, once_more.error)
+
+
+def test_two_refusals_before_anything_is_bought_end_an_opening() -> None:
+    no = tuple(refused(StepName.APPROVE_AGENT, ErrorCode.HYPERLIQUID_API) for _ in (1, 2))
+    assert isinstance(entry.next_step(PLAN, Journal(no)), Finished)
+    assert entry.next_step(PLAN, Journal(no[:1])) == Perform(StepName.APPROVE_AGENT)
+
+
 def test_a_staking_token_is_hedged_by_what_it_redeems_for() -> None:
     inf = done(StepName.READ_LONG, LongRead(STATE, Decimal("1.4078"), Decimal(150)))
     placing = entry.next_step(PLAN, Journal((*READY, LONG[0], inf)))
