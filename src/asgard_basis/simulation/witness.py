@@ -93,6 +93,8 @@ class Witness:
         self._owners: dict[PositionId, UserId] = {}
         self._transfers_read = len(truth.venues.ledger.mined)
         self._transferred: set[JobId] = set()
+        self._updates_read = 0
+        self._updated: set[JobId] = set()
         self._credits_before = {
             person.evm: len(truth.venues.hyperliquid.books.ledger.get(person.evm, []))
             for person in people
@@ -168,6 +170,7 @@ class Witness:
         for person in self._people:
             self._read_fills(person)
             self._read_longs(person)
+        self._read_updates()
         self._read_positions()
 
     def _read_journal(self) -> None:
@@ -238,6 +241,17 @@ class Witness:
                 raise Broken("I-5", "a position's long was opened twice")
             self._longs[long.pda] = written.job.position_id
             self._owners[written.job.position_id] = written.job.user_id
+
+    def _read_updates(self) -> None:
+        updates = self._truth.venues.asgard.ledger.updates
+        for update in islice(updates, self._updates_read, None):
+            written = self._written.get(update.tx)
+            if written is None or written.job.position_id != self._longs.get(update.pda):
+                raise Broken("I-1", "a long was changed by a transaction nobody wrote down for it")
+            if written.job.id in self._updated:
+                raise Broken("I-5", "a long was cut twice by one job")
+            self._updated.add(written.job.id)
+        self._updates_read = len(updates)
 
     def _read_transfers(self) -> None:
         mined = self._truth.venues.ledger.mined
