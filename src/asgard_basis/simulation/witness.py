@@ -34,7 +34,7 @@ from asgard_basis.simulation.network import Request
 from asgard_basis.simulation.prehistory import Person
 from asgard_basis.simulation.steps import spot
 from asgard_basis.simulation.truth import Truth
-from asgard_paper.asgard.records import ACTIVE
+from asgard_paper.asgard.records import ACTIVE, CLOSED
 
 LOT = Decimal("0.01")
 _OVER = Decimal("1.006")
@@ -145,8 +145,20 @@ class Witness:
                 raise Broken("I-7", f"{net:.2f} SOL stand alone for {seconds:.0f} s, untold")
 
     def is_settled(self) -> bool:
-        """Whether everybody is hedged, or told that they are not."""
-        return all(not self._naked(person) or self._is_told(person) for person in self._people)
+        """Whether everybody is hedged and the books know it, or they are told that it is not so."""
+        return all(
+            self._is_told(person)
+            or (not self._naked(person) and self._booked(person) == self._truth.short_size(person))
+            for person in self._people
+        )
+
+    def _held(self, person: Person) -> list[Position]:
+        rows = self._tables.rows["positions"].values()
+        found = [row.value for row in rows if row.owner == person.user_id]
+        return [position for position in found if position.state not in ENDED]
+
+    def _booked(self, person: Person) -> Decimal:
+        return sum((p.short.size for p in self._held(person) if p.short), Decimal(0))
 
     def _naked(self, person: Person) -> Decimal:
         """SOL that stand without another leg; zero inside the band."""
@@ -223,8 +235,8 @@ class Witness:
             if owner == position_id or (is_disturbed and self._owners[owner] == person.user_id)
         ]
         ledger = self._truth.venues.asgard.ledger.positions
-        held = [ledger[key] for key in keys if ledger[key].state == ACTIVE]
-        most = sum((self._truth.sol_of(long) for long in held), Decimal(0)) * _OVER + LOT
+        held = [ledger[key] for key in keys if ledger[key].state != CLOSED]
+        most = sum((self._truth.sol_at_most(long) for long in held), Decimal(0)) * _OVER + LOT
         if net > most:
             raise Broken("I-5", f"{net} SOL were sold against a long of {most:.2f} SOL at most")
 
@@ -304,17 +316,12 @@ class Witness:
         self._check_money()
 
     def _check_person(self, person: Person) -> None:
-        positions = [
-            row.value
-            for row in self._tables.rows["positions"].values()
-            if row.owner == person.user_id and row.value.state not in ENDED
-        ]
+        positions = self._held(person)
         for position in positions:
             if position.state not in {PositionState.HEDGED, *_WAITING}:
                 raise Broken("rest", f"a position is {position.state}, and nobody works on it")
-        booked = sum((p.short.size for p in positions if p.short), Decimal(0))
-        held = self._truth.short_size(person)
-        if booked != held and person.evm not in self.disturbed:
+        booked, held = self._booked(person), self._truth.short_size(person)
+        if booked != held and not self._is_told(person):
             raise Broken("I-3", f"the books say {booked} SOL short, the exchange {held}")
         known = {p.long.position_key for p in positions if p.long}
         open_keys = {long.pda for long in self._truth.active_longs(person)}
