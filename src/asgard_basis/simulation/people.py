@@ -37,7 +37,7 @@ class Browser:
     async def wish(self, wish: Wish, earlier: "asyncio.Task[Job | None] | None") -> Job | None:
         """Ask for it at its moment, from a second browser too; the job that came of it."""
         position_id: PositionId | None = None
-        if wish.kind is WishKind.CLOSE:
+        if wish.kind in {WishKind.CLOSE, WishKind.REDUCE}:
             position_id = await self._opened(earlier)
             if position_id is None:
                 return None
@@ -92,6 +92,12 @@ class Browser:
         if wish.kind is WishKind.DEPOSIT:
             job = await self._asked(
                 lambda app: app.deposits.request(user_id, wish.size_usd, key), wish.says()
+            )
+            return job
+        if position_id is not None and wish.kind is WishKind.REDUCE:
+            held, fraction = position_id, wish.fraction
+            job = await self._asked(
+                lambda app: app.reduce_position.request(user_id, held, fraction, key), wish.says()
             )
             return job
         if position_id is not None:

@@ -16,6 +16,11 @@ _EXIT = frozenset(
     {StepName.CLOSE_SHORT, StepName.OBSERVE_LONG, StepName.CLOSE_LONG, StepName.SETTLE}
 )
 _TRANSFER = frozenset({StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT})
+_LEADS_TO = {
+    StepName.LEAVE: Cell(StepName.OPEN_SHORT, Kind.POLICY_DENIAL),
+    StepName.OBSERVE_SHORT: Cell(StepName.VALIDATE, Kind.ADL),
+}
+"""Steps that are taken only when something else has gone wrong before."""
 _TIMED = (Kind.KILL, Kind.PAUSE, Kind.OUTAGE, Kind.ADL, Kind.THIN_BOOK, Kind.SNAPSHOT_DOWN)
 _VENUES = ("hyperliquid", "asgard", "solana", "privy", "arbitrum")
 
@@ -25,6 +30,7 @@ class WishKind(StrEnum):
 
     OPEN = "open"
     CLOSE = "close"
+    REDUCE = "reduce"
     DEPOSIT = "deposit"
     CLOSE_ALL = "close all"
     STOP = "stop"
@@ -49,6 +55,8 @@ class Wish:
     """Seconds after the beginning; of a closing: after its opening has ended."""
     size_usd: Decimal = Decimal(0)
     leverage: Decimal = Decimal(2)
+    fraction: Decimal = Decimal(0)
+    """Of a reduction."""
     asset: Asset = Asset.SOL
     again_after: float | None = None
     """Seconds until a second browser asks for the same."""
@@ -60,7 +68,8 @@ class Wish:
     def says(self) -> str:
         """In words."""
         again = "" if self.again_after is None else f", again after {self.again_after:.1f} s"
-        what = "" if not self.size_usd else f" {self.size_usd} USD"
+        what = f" {self.size_usd} USD" if self.size_usd else ""
+        what += f" by {self.fraction}" if self.fraction else ""
         return f"person {self.person} asks at {self.at:.1f} s: {self.kind}{what}{again}"
 
 
@@ -134,10 +143,12 @@ def drawn(seed: int) -> Plan:
 
 def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
     wishes: list[Wish] = []
+    # What is cut into parts must be large enough for an order each.
+    sizes = (1000, 3000) if aim.step is StepName.REDUCE_LONG else (150, 400, 1000, 3000, 9000)
 
     def wish(person: int, kind: WishKind, at: float, **more: object) -> None:
         again = round(draw.uniform(0, 2), 3) if draw.random() < 0.25 else None
-        same = kind is not WishKind.CLOSE and draw.random() < 0.8
+        same = kind not in {WishKind.CLOSE, WishKind.REDUCE} and draw.random() < 0.7
         made = Wish(len(wishes), person, kind, at, again_after=again, again_is_same=same)
         wishes.append(replace(made, **more))  # type: ignore[arg-type]
 
@@ -152,10 +163,13 @@ def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
                 person,
                 WishKind.OPEN,
                 round(draw.uniform(0, 30), 3),
-                size_usd=Decimal(draw.choice((150, 400, 1000, 3000, 9000))),
+                size_usd=Decimal(draw.choice(sizes)),
                 leverage=draw.choice((Decimal("1.5"), Decimal(2), Decimal("2.5"))),
                 asset=draw.choices((Asset.SOL, Asset.JITOSOL, Asset.INF), (70, 20, 10))[0],
             )
+            if aim.step is StepName.REDUCE_LONG or draw.random() < 0.12:
+                fraction = Decimal(draw.randrange(5, 90)) / 100
+                wish(person, WishKind.REDUCE, round(draw.uniform(1, 60), 3), fraction=fraction)
             if aim.step in _EXIT or draw.random() < 0.7:
                 hold = draw.choices((2, 60, 900, 5_000), (45, 35, 14, 6))[0]
                 wish(person, WishKind.CLOSE, round(draw.uniform(0.2, 1) * hold, 3))
@@ -170,6 +184,9 @@ def _troubles(draw: random.Random, workers: int, aim: Cell) -> tuple[Trouble, ..
     troubles: list[Trouble] = []
     if aim.kind is not Kind.SKEW:
         troubles.append(_at_step(draw, 0, aim, gently=True))
+    if aim.step in _LEADS_TO:
+        lead = _at_step(draw, len(troubles), _LEADS_TO[aim.step], gently=True)
+        troubles.append(replace(lead, nth=0, share=Decimal(1), seconds=40.0))
     if draw.random() < 0.1:
         troubles.append(_once_hedged(draw, len(troubles)))
     kinds = [kind for kind in Kind if kind is not Kind.SKEW and draw.random() < 0.4]

@@ -82,7 +82,7 @@ FATES = frozenset({Kind.EXPIRED, Kind.LATE, Kind.REORG})
 SIGNING = frozenset({Kind.POLICY_DENIAL, Kind.SIGNING_OUTAGE})
 """Meet a request for a signature."""
 
-_SENDS_SOLANA = frozenset({StepName.OPEN_LONG, StepName.CLOSE_LONG})
+_SENDS_SOLANA = frozenset({StepName.OPEN_LONG, StepName.REDUCE_LONG, StepName.CLOSE_LONG})
 _SIGNS = _SENDS_SOLANA | {
     StepName.APPROVE_AGENT,
     StepName.SET_LEVERAGE,
@@ -91,7 +91,7 @@ _SIGNS = _SENDS_SOLANA | {
     StepName.CLOSE_SHORT,
     StepName.TRANSFER_TO_BRIDGE,
 }
-_SILENT = frozenset({StepName.SETTLE})
+_SILENT = frozenset({StepName.SETTLE, StepName.LEAVE})
 _READS_SNAPSHOT = _SENDS_SOLANA | {StepName.READ_LONG, StepName.OBSERVE_LONG}
 _SHORT_HELD = frozenset({StepName.ADD_MARGIN, StepName.VALIDATE, StepName.CLOSE_SHORT})
 _ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})

@@ -1,7 +1,7 @@
 """What is really so at the venues, read from their engines and not from their answers."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from asgard_basis.simulation.prehistory import Person
@@ -39,6 +39,12 @@ class Truth:
     def active_longs(self, person: Person) -> list[PaperLong]:
         """Those that are open."""
         return [position for position in self.longs(person) if position.state == ACTIVE]
+
+    def sol_at_most(self, long: PaperLong) -> Decimal:
+        """As `sol_of`, before a liquidation that whoever hedges it cannot know of yet."""
+        if self.venues.asgard.ledger.liquidations_of(long.pda):
+            return self.sol_of(replace(long, collateral=long.collateral_entry))
+        return self.sol_of(long)
 
     def sol_of(self, long: PaperLong) -> Decimal:
         """SOL a long is worth by redemption."""

@@ -34,7 +34,7 @@ from asgard_basis.simulation.network import Request
 from asgard_basis.simulation.prehistory import Person
 from asgard_basis.simulation.steps import spot
 from asgard_basis.simulation.truth import Truth
-from asgard_paper.asgard.records import ACTIVE
+from asgard_paper.asgard.records import ACTIVE, CLOSED
 
 LOT = Decimal("0.01")
 _OVER = Decimal("1.006")
@@ -93,6 +93,8 @@ class Witness:
         self._owners: dict[PositionId, UserId] = {}
         self._transfers_read = len(truth.venues.ledger.mined)
         self._transferred: set[JobId] = set()
+        self._updates_read = 0
+        self._updated: set[JobId] = set()
         self._credits_before = {
             person.evm: len(truth.venues.hyperliquid.books.ledger.get(person.evm, []))
             for person in people
@@ -143,8 +145,20 @@ class Witness:
                 raise Broken("I-7", f"{net:.2f} SOL stand alone for {seconds:.0f} s, untold")
 
     def is_settled(self) -> bool:
-        """Whether everybody is hedged, or told that they are not."""
-        return all(not self._naked(person) or self._is_told(person) for person in self._people)
+        """Whether everybody is hedged and the books know it, or they are told that it is not so."""
+        return all(
+            self._is_told(person)
+            or (not self._naked(person) and self._booked(person) == self._truth.short_size(person))
+            for person in self._people
+        )
+
+    def _held(self, person: Person) -> list[Position]:
+        rows = self._tables.rows["positions"].values()
+        found = [row.value for row in rows if row.owner == person.user_id]
+        return [position for position in found if position.state not in ENDED]
+
+    def _booked(self, person: Person) -> Decimal:
+        return sum((p.short.size for p in self._held(person) if p.short), Decimal(0))
 
     def _naked(self, person: Person) -> Decimal:
         """SOL that stand without another leg; zero inside the band."""
@@ -168,6 +182,7 @@ class Witness:
         for person in self._people:
             self._read_fills(person)
             self._read_longs(person)
+        self._read_updates()
         self._read_positions()
 
     def _read_journal(self) -> None:
@@ -220,8 +235,8 @@ class Witness:
             if owner == position_id or (is_disturbed and self._owners[owner] == person.user_id)
         ]
         ledger = self._truth.venues.asgard.ledger.positions
-        held = [ledger[key] for key in keys if ledger[key].state == ACTIVE]
-        most = sum((self._truth.sol_of(long) for long in held), Decimal(0)) * _OVER + LOT
+        held = [ledger[key] for key in keys if ledger[key].state != CLOSED]
+        most = sum((self._truth.sol_at_most(long) for long in held), Decimal(0)) * _OVER + LOT
         if net > most:
             raise Broken("I-5", f"{net} SOL were sold against a long of {most:.2f} SOL at most")
 
@@ -238,6 +253,17 @@ class Witness:
                 raise Broken("I-5", "a position's long was opened twice")
             self._longs[long.pda] = written.job.position_id
             self._owners[written.job.position_id] = written.job.user_id
+
+    def _read_updates(self) -> None:
+        updates = self._truth.venues.asgard.ledger.updates
+        for update in islice(updates, self._updates_read, None):
+            written = self._written.get(update.tx)
+            if written is None or written.job.position_id != self._longs.get(update.pda):
+                raise Broken("I-1", "a long was changed by a transaction nobody wrote down for it")
+            if written.job.id in self._updated:
+                raise Broken("I-5", "a long was cut twice by one job")
+            self._updated.add(written.job.id)
+        self._updates_read = len(updates)
 
     def _read_transfers(self) -> None:
         mined = self._truth.venues.ledger.mined
@@ -290,17 +316,12 @@ class Witness:
         self._check_money()
 
     def _check_person(self, person: Person) -> None:
-        positions = [
-            row.value
-            for row in self._tables.rows["positions"].values()
-            if row.owner == person.user_id and row.value.state not in ENDED
-        ]
+        positions = self._held(person)
         for position in positions:
             if position.state not in {PositionState.HEDGED, *_WAITING}:
                 raise Broken("rest", f"a position is {position.state}, and nobody works on it")
-        booked = sum((p.short.size for p in positions if p.short), Decimal(0))
-        held = self._truth.short_size(person)
-        if booked != held and person.evm not in self.disturbed:
+        booked, held = self._booked(person), self._truth.short_size(person)
+        if booked != held and not self._is_told(person):
             raise Broken("I-3", f"the books say {booked} SOL short, the exchange {held}")
         known = {p.long.position_key for p in positions if p.long}
         open_keys = {long.pda for long in self._truth.active_longs(person)}
