@@ -13,7 +13,7 @@ from asgard_basis.application.trading.position_record import PositionRecord, unc
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.domain.assets import LendingProtocol
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO, plain
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
@@ -123,6 +123,7 @@ class ReducePosition:
         position = await self._record.of(job)
         if position.state in ENDED:
             return None
+        await self._ready(context, job, position)
         job = await self._planned(job)
         plan = reduce.ReducePlan(
             fraction=job.fraction or ZERO,
@@ -143,6 +144,21 @@ class ReducePosition:
             on_progress=lambda journal: self._progress(job, journal),
         )
         return await self._finish(context, job, finished)
+
+    async def _ready(self, context: UserTradingContext, job: Job, position: Position) -> None:
+        """Return once a short that is cut can be followed by the long; at once when begun.
+
+        Raises Unavailable NET-0003, for the queue to deliver the job again, until then.
+        """
+        async with self._transactions.for_user(job.user_id) as work:
+            if (await work.journals.of_job(job.id)).steps:
+                return
+        silent = await self._pairs.silent(context, position)
+        await self._desk.waits(job, for_whom=silent)
+        if silent is not None:
+            raise Unavailable(
+                ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
+            )
 
     async def _planned(self, job: Job) -> Job:
         """The job with its market, decided once: a restart goes on with the same."""
