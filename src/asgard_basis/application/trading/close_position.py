@@ -127,7 +127,7 @@ class ClosePosition:
             position,
             job=job,
             plan=None,
-            held_short=await self._record.others_short(position),
+            held_short=await self._record.others_short(position, is_emergency=leaving.is_emergency),
         )
 
         async def progress(journal: Journal) -> None:
