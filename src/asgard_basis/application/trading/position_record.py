@@ -86,11 +86,13 @@ class PositionRecord:
         event: str,
         *,
         ended: Job | None = None,
+        check: Callable[[Job], None] | None = None,
     ) -> Position:
         """Apply `change` to the present row and announce it; nothing is written when it is equal.
 
         `ended` is the job this change concludes: both are written in one transaction, so that a
-        crash never leaves a concluded position with a job that would conclude it again.
+        crash never leaves a concluded position with a job that would conclude it again. `check`
+        is shown that job as it is now, and prevents all of it by raising.
         """
 
         async def once() -> Position:
@@ -104,6 +106,9 @@ class PositionRecord:
                     payload: dict[str, object] = {"position_id": position_id}
                     await work.outbox.append(Event(event, payload, user_id))
                 if ended is not None:
+                    running = await work.jobs.get(ended.id)
+                    if check is not None and running is not None:
+                        check(running)
                     await work.jobs.save(ended)
                     await work.outbox.append(job_event(ended))
             return changed
