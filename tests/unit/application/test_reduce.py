@@ -8,7 +8,7 @@ import pytest
 
 from asgard_basis.application.trading.position_views import valued
 from asgard_basis.domain.assets import LendingProtocol
-from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
+from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.ledger.attribution import LongValuation, attribute
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
@@ -212,3 +212,29 @@ async def test_nothing_else_may_be_done_with_it_meanwhile(pair: LessLong) -> Non
     position = await pair.hedged()
     await pair.closing.request(ADA, position.id, None)
     assert await refusal(pair, position) is ErrorCode.POSITION_BUSY
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "whom"),
+    [
+        ("account", Unavailable(ErrorCode.HYPERLIQUID_API, "away"), "Hyperliquid"),
+        ("state", Unavailable(ErrorCode.ASGARD_API, "away"), "Asgard"),
+        ("block_height", 7, "Solana"),
+    ],
+)
+async def test_the_short_is_not_cut_while_a_part_of_the_long_could_not_be_sold(
+    pair: LessLong, call: str, answer: object, whom: str
+) -> None:
+    position = await pair.hedged()
+    held, well = pair.sold_short, pair.world.answers[call]
+    pair.world.answers[call] = answer
+    job = await pair.reducing.request(ADA, position.id, QUARTER, None)
+    with pytest.raises(Unavailable, match="both legs stay"):
+        await pair.reducing.run(job)
+    position, job, journal = await pair.now(job)
+    assert (position.state, journal.steps) == (PositionState.HEDGED, ())
+    assert pair.sold_short == held
+    assert (await pair.desk.view(ADA, job.id)).waiting_for == whom
+    pair.world.answers[call] = well
+    assert await pair.reducing.run(job) is None
+    assert pair.sold_short == Decimal("4.59")

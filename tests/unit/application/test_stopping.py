@@ -12,8 +12,9 @@ import pytest
 from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.system.kill_file import KILL_FILE, KillFile
 from asgard_basis.application.operations.kill_switch import KillSwitch
-from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.permissions import PauseSetter
@@ -21,7 +22,7 @@ from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.kill_flag import KillFlag
 from asgard_basis.ports.repositories import JobKind
 from tests.builders_platform import a_user
-from tests.unit.application.pair import Pair
+from tests.unit.application.pair import PRICE, Pair
 from tests.unit.application.world import ADA
 
 BOB = UserId("bob")
@@ -287,3 +288,37 @@ def test_any_file_of_that_name_counts(tmp_path: Path) -> None:
         flag.hoist("why")
     with pytest.raises(Unavailable):
         flag.lower()
+
+
+@pytest.mark.parametrize("is_filled", [True, False])
+async def test_an_order_nobody_knows_about_does_not_keep_the_other_positions_from_a_stop(
+    pair: Pair, is_filled: bool
+) -> None:
+    """Every position buys back its own size, whatever became of the other's order."""
+    first, second = await holding(pair, 2)
+    leaving = await pair.stop.request(ADA, reason="enough", key=None)
+    jobs = {job.position_id: job for job in leaving.jobs}
+    place = pair.world.answers["place"]
+    lost = OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN)
+
+    def unanswered(*given: Any) -> Any:
+        if is_filled:
+            place(*given)
+        raise lost
+
+    pair.world.answers |= {"place": unanswered, "find_order": lost}
+    with pytest.raises(Unavailable, match="other positions go first"):
+        await pair.closing.run(jobs[first.id])
+    before = pair.sold_short
+    pair.world.answers["place"] = place
+    assert await pair.closing.run(jobs[second.id]) is None
+    assert pair.sold_short == before - Decimal("6.12")
+    closed, _, _ = await pair.now(jobs[second.id])
+    assert closed.state is PositionState.CLOSED
+    assert closed.short is not None
+    assert (closed.short.size, closed.failure_code) == (0, None)
+    found = OrderResult(1, Decimal("6.12"), PRICE, "filled") if is_filled else None
+    pair.world.answers["find_order"] = found
+    pair.clock.pass_time(60)
+    assert await pair.closing.run(jobs[first.id]) is None
+    assert pair.sold_short == 0

@@ -57,4 +57,4 @@ class LeavingResponse(Shape):
 
     jobs: list[JobAccepted]
     not_taken: list[NotTakenEntry]
-    """Positions that are being opened, reduced or repaired; a stop closes them afterwards."""
+    """Positions that are being opened; a stop closes them afterwards."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.position_record import unchallenged
+from asgard_basis.application.trading.wishes import TURNING
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.position.lifecycle import CLOSEABLE, PositionState
@@ -51,7 +52,7 @@ class CloseAll:
         """One closing job for each position in one of `states`; those under way are joined.
 
         The same key gives the jobs it gave before. A position something else is being done with
-        (it is being opened, reduced or repaired) is named with its reason.
+        (it is being opened) is named with its reason; a repair or a reduction becomes its closing.
         """
 
         async def once() -> Leaving:
@@ -67,7 +68,7 @@ class CloseAll:
     async def _earlier(self, work: UnitOfWork, key: str | None) -> tuple[Job, ...]:
         if key is None:
             return ()
-        recent = await work.jobs.recent(kind=JobKind.CLOSE, limit=_JOBS_REMEMBERED)
+        recent = await work.jobs.recent(limit=_JOBS_REMEMBERED)
         return tuple(job for job in recent[::-1] if f"{_UNDER}{key}" in job.details)
 
     async def _taken_on(
@@ -95,10 +96,10 @@ class CloseAll:
 
 
 def _work_on(running: Sequence[Job], position_id: PositionId) -> tuple[Job | None, Job | None]:
-    """The closing of a position that is under way, and whatever else is."""
+    """What closes a position or becomes its closing, and whatever else is under way."""
     own = [job for job in running if job.position_id == position_id]
-    closing = next((j for j in own if j.kind is JobKind.CLOSE), None)
-    return closing, next((j for j in own if j.kind is not JobKind.CLOSE), None)
+    closing = next((j for j in own if j.kind is JobKind.CLOSE or j.kind in TURNING), None)
+    return closing, next((j for j in own if j is not closing), None)
 
 
 def _busy(position_id: PositionId, state: PositionState) -> NotTaken:

@@ -4,6 +4,7 @@ An ordinary closing takes a pair apart only when both venues answer; until then 
 and says for whom. An emergency does what can be reached at once and the rest when it comes back.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from asgard_basis.application.context import UserTradingContext, trading_context
@@ -15,6 +16,15 @@ from asgard_basis.application.trading.position_record import PositionRecord, unc
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
+from asgard_basis.application.trading.wishes import (
+    ASKED,
+    CLOSING,
+    EMERGENCY,
+    MANNER,
+    TURNING,
+    is_emergency,
+    is_leaving,
+)
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO
@@ -24,13 +34,10 @@ from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.progress import closed_long, is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
-from asgard_basis.domain.saga.step import Decision, Finished, Journal
+from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event, Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
-
-MANNER, EMERGENCY = "manner", "emergency"
-"""In a closing's details; noted once, never taken back."""
 
 
 class ClosePosition:
@@ -64,7 +71,8 @@ class ClosePosition:
     ) -> Job:
         """Take the closing on; asked again while it runs, it gives the same job.
 
-        An emergency also hurries a closing that is under way. Raises DomainError POS-0001 for a
+        A repair or a reduction that is under way becomes the closing. An emergency also hurries
+        one that is under way. Raises DomainError POS-0001 for a
         position that is not this user's, POS-0002 when it has ended, POS-0006 while it is still
         being opened.
         """
@@ -95,6 +103,8 @@ class ClosePosition:
                 raise DomainError(ErrorCode.POSITION_CLOSED)
             running = await work.jobs.unfinished(position_id=position_id)
             job = next((j for j in running if j.kind is JobKind.CLOSE), None)
+            if job is None:
+                job = await self._turned(work, running, position)
             if job is None and (running or position.state not in CLOSEABLE):
                 raise DomainError(ErrorCode.POSITION_BUSY)
         if job is None:
@@ -105,6 +115,19 @@ class ClosePosition:
             await work.outbox.append(job_event(job))
         if in_a_hurry and not is_emergency(job):
             await work.jobs.note(job.id, {MANNER: EMERGENCY})
+        return job
+
+    async def _turned(
+        self, work: UnitOfWork, running: Sequence[Job], position: Position
+    ) -> Job | None:
+        """The repair or reduction under way, which becomes a closing; None without one."""
+        job = next((j for j in running if j.kind in TURNING), None)
+        if job is None or is_leaving(job):
+            return job
+        if not (await work.journals.of_job(job.id)).attempts(StepName.LEAVE):
+            await work.jobs.note(job.id, {CLOSING: ASKED})
+            # Saved as it is: who ends the job at this moment is told that something has changed.
+            await work.positions.save(position)
         return job
 
     async def run(self, job: Job) -> DomainError | None:
@@ -127,7 +150,7 @@ class ClosePosition:
             position,
             job=job,
             plan=None,
-            held_short=await self._record.others_short(position),
+            held_short=await self._record.others_short(position, is_emergency=leaving.is_emergency),
         )
 
         async def progress(journal: Journal) -> None:
@@ -295,11 +318,6 @@ class _Leaving:
         """In the present manner."""
         decide = emergency.next_step if self.is_emergency else exit_saga.next_step
         return decide(plan, journal)
-
-
-def is_emergency(job: Job) -> bool:
-    """Whether a closing is to do at once what can be reached."""
-    return job.details.get(MANNER) == EMERGENCY
 
 
 def _at_long(state: PositionState) -> PositionState:

@@ -15,7 +15,6 @@ from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.risk.permissions import PauseSetter
 from asgard_basis.ports.oversight import EVERYBODY, Pause
-from asgard_basis.ports.repositories import JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 log = structlog.get_logger(__name__)
@@ -83,7 +82,7 @@ class EmergencyStop:
             and p.id not in busy
             and (EVERYBODY in scopes or p.user_id in scopes)
         }
-        closing = {job.id for job in running if job.kind is JobKind.CLOSE}
+        closing = {job.id for job in running}
         count = 0
         for user in sorted(users):
             count += await self._kept(user, closing)

@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.waiting import waiting
-from asgard_basis.application.trading.close_position import is_emergency
 from asgard_basis.application.trading.preflight import known
+from asgard_basis.application.trading.wishes import is_emergency
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.money import ONE, cents, plain

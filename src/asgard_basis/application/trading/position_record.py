@@ -10,7 +10,7 @@ from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.hedge import short_held
-from asgard_basis.domain.saga.step import OrderIntent
+from asgard_basis.domain.saga.step import Journal, OrderIntent
 from asgard_basis.ports.repositories import Event, Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -48,12 +48,14 @@ class PositionRecord:
             raise DomainError(ErrorCode.POSITION_NOT_FOUND)
         return position
 
-    async def others_short(self, position: Position) -> Decimal:
+    async def others_short(self, position: Position, *, is_emergency: bool = False) -> Decimal:
         """SOL the user's other positions have sold short in the same account now.
 
         What is under way counts as its journal says, not as the book did before. Raises
         Unavailable NET-0003 while an order of one of them may or may not have been filled: what
-        the account has cannot be told apart then.
+        the account has cannot be told apart then. An emergency does not wait for that: it takes
+        the least they can have. More would be called missing from this position's own short,
+        which would be left behind; and no order is ever larger than that.
         """
         async with self._transactions.for_user(position.user_id) as work:
             others = [p for p in await work.positions.held() if p.id != position.id]
@@ -64,13 +66,15 @@ class PositionRecord:
                 job = running.get(other.id)
                 if job is not None:
                     journal = await work.journals.of_job(job.id)
-                    unanswered = journal.open_step()
-                    if unanswered is not None and isinstance(unanswered.intent, OrderIntent):
+                    order = _unanswered_order(journal)
+                    if order is not None and not is_emergency:
                         raise Unavailable(
                             ErrorCode.VENUE_DOWN,
                             "an order of another position is not known to be filled yet",
                         )
                     size = short_held(journal, ZERO if job.kind is JobKind.OPEN else size)
+                    if order is not None and order.is_buy:
+                        size = max(ZERO, size - order.size)
                 total += size
         return total
 
@@ -82,11 +86,13 @@ class PositionRecord:
         event: str,
         *,
         ended: Job | None = None,
+        check: Callable[[Job], None] | None = None,
     ) -> Position:
         """Apply `change` to the present row and announce it; nothing is written when it is equal.
 
         `ended` is the job this change concludes: both are written in one transaction, so that a
-        crash never leaves a concluded position with a job that would conclude it again.
+        crash never leaves a concluded position with a job that would conclude it again. `check`
+        is shown that job as it is now, and prevents all of it by raising.
         """
 
         async def once() -> Position:
@@ -100,8 +106,17 @@ class PositionRecord:
                     payload: dict[str, object] = {"position_id": position_id}
                     await work.outbox.append(Event(event, payload, user_id))
                 if ended is not None:
+                    running = await work.jobs.get(ended.id)
+                    if check is not None and running is not None:
+                        check(running)
                     await work.jobs.save(ended)
                     await work.outbox.append(job_event(ended))
             return changed
 
         return await unchallenged(once)
+
+
+def _unanswered_order(journal: Journal) -> OrderIntent | None:
+    """The order that may or may not have been filled, if there is one."""
+    step = journal.open_step()
+    return step.intent if step is not None and isinstance(step.intent, OrderIntent) else None

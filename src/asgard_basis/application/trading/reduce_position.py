@@ -12,8 +12,10 @@ from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.turns import Turns
+from asgard_basis.application.trading.wishes import Turning
 from asgard_basis.domain.assets import LendingProtocol
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO, plain
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
@@ -123,7 +125,11 @@ class ReducePosition:
         position = await self._record.of(job)
         if position.state in ENDED:
             return None
-        job = await self._planned(job)
+        turning = Turning(self._transactions, self._desk, self._pairs, context, job)
+        await turning.heed()
+        if not turning.is_emergency:
+            await self._ready(context, job, position)
+        job = await self._planned(job, position, turning)
         plan = reduce.ReducePlan(
             fraction=job.fraction or ZERO,
             short_size=position.short.size if position.short else ZERO,
@@ -134,30 +140,60 @@ class ReducePosition:
             position,
             job=job,
             plan=None,
-            held_short=await self._record.others_short(position),
+            held_short=await self._record.others_short(position, is_emergency=turning.is_emergency),
         )
+        turns = Turns(self._transactions, job)
+
+        async def progress(journal: Journal) -> None:
+            position = await self._progress(job, journal)
+            await turns.taken(journal)
+            await turning.look(journal, position)
+
         finished = await self._runner.run(
             job,
-            decide=lambda journal: reduce.next_step(plan, journal),
+            decide=lambda journal: reduce.next_step(plan, journal, manner=turning.manner),
             performer=steps,
-            on_progress=lambda journal: self._progress(job, journal),
+            on_progress=progress,
         )
-        return await self._finish(context, job, finished)
+        return await self._finish(context, job, finished, turning)
 
-    async def _planned(self, job: Job) -> Job:
-        """The job with its market, decided once: a restart goes on with the same."""
+    async def _ready(self, context: UserTradingContext, job: Job, position: Position) -> None:
+        """Return once a short that is cut can be followed by the long; at once when begun.
+
+        Raises Unavailable NET-0003, for the queue to deliver the job again, until then.
+        """
+        async with self._transactions.for_user(job.user_id) as work:
+            if (await work.journals.of_job(job.id)).steps:
+                return
+        silent = await self._pairs.silent(context, position)
+        await self._desk.waits(job, for_whom=silent)
+        if silent is not None:
+            raise Unavailable(
+                ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
+            )
+
+    async def _planned(self, job: Job, position: Position, turning: Turning) -> Job:
+        """The job with its market, decided once: a restart goes on with the same.
+
+        Who is only to close needs no price for it: what the short was sold at will do.
+        """
         if _PRICE in job.details:
             return job
-        perp = (await self._market.latest()).perp
-        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(perp.mark_price)}
+        try:
+            price = (await self._market.latest()).perp.mark_price
+        except Unavailable:
+            if not turning.is_asked or position.short is None:
+                raise
+            price = position.short.entry_price
+        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(price)}
         planned = replace(job, details={**job.details, **terms})
         async with self._transactions.for_user(job.user_id) as work:
             await work.jobs.save(planned)
         return planned
 
-    async def _progress(self, job: Job, journal: Journal) -> None:
+    async def _progress(self, job: Job, journal: Journal) -> Position:
         position = await self._record.of(job)
-        await self._record.change(
+        return await self._record.change(
             job.user_id,
             position.id,
             lambda p: replace(p, state=moved(p.state, reduce.state_of(journal))),
@@ -165,7 +201,7 @@ class ReducePosition:
         )
 
     async def _finish(
-        self, context: UserTradingContext, job: Job, finished: Finished
+        self, context: UserTradingContext, job: Job, finished: Finished, turning: Turning
     ) -> DomainError | None:
         position = await self._record.of(job)
         async with self._transactions.for_user(job.user_id) as work:
@@ -176,7 +212,7 @@ class ReducePosition:
         failure = None
         if finished.failure is not None:
             failure = DomainError(finished.failure, finished.reason)
-        elif has_left:
+        elif has_left and not turning.is_asked:
             failure = DomainError(
                 ErrorCode.REDUCE_FAILED,
                 "a part could not be sold and the pair not be restored: it was closed",
@@ -199,7 +235,12 @@ class ReducePosition:
 
         event = "position_closed" if has_left and not finished.is_stuck else "position_update"
         smaller = await self._record.change(
-            job.user_id, position.id, ended, event, ended=self._desk.ended(job, failure)
+            job.user_id,
+            position.id,
+            ended,
+            event,
+            ended=self._desk.ended(job, failure),
+            check=lambda present: turning.check(present, journal),
         )
         if not has_left:
             await known(self._book.observe(context, smaller))

@@ -13,7 +13,8 @@ from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.application.trading.wishes import Turning
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
@@ -87,7 +88,9 @@ class RepairPosition:
         position = await self._record.of(job)
         if position.state in ENDED:
             return None
-        job = await self._planned(job)
+        turning = Turning(self._transactions, self._desk, self._pairs, context, job)
+        await turning.heed()
+        job = await self._planned(job, position, turning)
         plan = repair.RepairPlan(
             short_size=position.short.size if position.short else ZERO,
             terms=_terms(job.details, self._limits),
@@ -97,36 +100,45 @@ class RepairPosition:
             position,
             job=job,
             plan=None,
-            held_short=await self._record.others_short(position),
+            held_short=await self._record.others_short(position, is_emergency=turning.is_emergency),
         )
         turns = Turns(self._transactions, job)
 
         async def progress(journal: Journal) -> None:
-            await self._progress(job, journal)
+            position = await self._progress(job, journal)
             await turns.taken(journal)
+            await turning.look(journal, position)
 
         finished = await self._runner.run(
             job,
-            decide=lambda journal: repair.next_step(plan, journal),
+            decide=lambda journal: repair.next_step(plan, journal, manner=turning.manner),
             performer=steps,
             on_progress=progress,
         )
-        return await self._finish(context, job, finished)
+        return await self._finish(context, job, finished, turning)
 
-    async def _planned(self, job: Job) -> Job:
-        """The job with its market, decided once: a restart goes on with the same."""
+    async def _planned(self, job: Job, position: Position, turning: Turning) -> Job:
+        """The job with its market, decided once: a restart goes on with the same.
+
+        Who is only to close needs no price for it: what the short was sold at will do.
+        """
         if _PRICE in job.details:
             return job
-        perp = (await self._market.latest()).perp
-        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(perp.mark_price)}
+        try:
+            price = (await self._market.latest()).perp.mark_price
+        except Unavailable:
+            if not turning.is_asked or position.short is None:
+                raise
+            price = position.short.entry_price
+        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(price)}
         planned = replace(job, details={**job.details, **terms})
         async with self._transactions.for_user(job.user_id) as work:
             await work.jobs.save(planned)
         return planned
 
-    async def _progress(self, job: Job, journal: Journal) -> None:
+    async def _progress(self, job: Job, journal: Journal) -> Position:
         position = await self._record.of(job)
-        await self._record.change(
+        return await self._record.change(
             job.user_id,
             position.id,
             lambda p: replace(p, state=moved(p.state, repair.state_of(journal))),
@@ -134,7 +146,7 @@ class RepairPosition:
         )
 
     async def _finish(
-        self, context: UserTradingContext, job: Job, finished: Finished
+        self, context: UserTradingContext, job: Job, finished: Finished, turning: Turning
     ) -> DomainError | None:
         position = await self._record.of(job)
         async with self._transactions.for_user(job.user_id) as work:
@@ -146,7 +158,7 @@ class RepairPosition:
         if finished.failure is not None:
             failure = DomainError(finished.failure, finished.reason)
         told = failure
-        if has_left and failure is None:
+        if has_left and failure is None and not turning.is_asked:
             told = DomainError(
                 ErrorCode.POSITION_ASYMMETRIC,
                 "a leg was lost and the pair could not be restored: what was left was closed",
@@ -170,7 +182,12 @@ class RepairPosition:
 
         event = "position_closed" if has_left and not finished.is_stuck else "position_update"
         await self._record.change(
-            job.user_id, position.id, ended, event, ended=self._desk.ended(job, failure)
+            job.user_id,
+            position.id,
+            ended,
+            event,
+            ended=self._desk.ended(job, failure),
+            check=lambda present: turning.check(present, journal),
         )
         return failure
 

@@ -1,8 +1,9 @@
 """Taking turns: one job of a user at a time, and the one that can only wait lets the others go."""
 
+from asgard_basis.application.trading.wishes import is_leaving
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.saga.step import Journal, Step, StepStatus
-from asgard_basis.ports.repositories import Job, JobKind
+from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 
 
@@ -33,4 +34,4 @@ class Turns:
     async def _others_wait(self) -> bool:
         async with self._transactions.for_user(self._job.user_id) as work:
             unfinished = await work.jobs.unfinished()
-        return any(j.kind is JobKind.CLOSE and j.id != self._job.id for j in unfinished)
+        return any(is_leaving(j) and j.id != self._job.id for j in unfinished)

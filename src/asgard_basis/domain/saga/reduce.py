@@ -8,6 +8,7 @@ from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ONE, nearest_to
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga import leave
 from asgard_basis.domain.saga.hedge import (
     CHECKS_MAX,
     LOSSES_MAX,
@@ -22,6 +23,7 @@ from asgard_basis.domain.saga.hedge import (
     since_alone,
     toward,
 )
+from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -54,15 +56,19 @@ def next_step(
     *,
     patience: Patience = SECOND_LEG,
     long_patience: Patience = LONG_PATIENCE,
+    manner: Manner = Manner.NEEDED,
 ) -> Decision:
     """What to do next.
 
     Nothing of the long is touched before the short was cut; when the long cannot be cut the
-    short is restored, and when that cannot be done either both legs are closed.
+    short is restored, and when that cannot be done either both legs are closed. So they are
+    when a person wishes it.
     """
     reducing, leaving = journal.split(StepName.LEAVE)
     if leaving is not None:
-        return _leave(plan, reducing, leaving, patience)
+        return _leave(plan, reducing, leaving, manner, patience)
+    if manner is not Manner.NEEDED:
+        return Perform(StepName.LEAVE)
     looks = _looks(journal)
     if not looks:
         if journal.attempts(StepName.OBSERVE_LONG) < patience.reads_max:
@@ -146,13 +152,12 @@ def _after_cut(
     return None if is_late else looks[-1]
 
 
-def _leave(plan: ReducePlan, reducing: Journal, leaving: Journal, patience: Patience) -> Decision:
+def _leave(
+    plan: ReducePlan, reducing: Journal, leaving: Journal, manner: Manner, patience: Patience
+) -> Decision:
     held = short_held(reducing, plan.short_size)
-    return exit_saga.next_step(
-        exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True),
-        leaving,
-        patience=patience,
-    )
+    exit_plan = exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True)
+    return leave.next_step(exit_plan, leaving, manner, patience)
 
 
 def _looks(journal: Journal) -> list[LongObserved]:

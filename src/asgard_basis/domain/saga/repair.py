@@ -7,6 +7,7 @@ from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import nearest_to
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga import leave
 from asgard_basis.domain.saga.hedge import (
     CHECKS_MAX,
     LOSSES_MAX,
@@ -19,6 +20,7 @@ from asgard_basis.domain.saga.hedge import (
     since_alone,
     toward,
 )
+from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -41,14 +43,23 @@ class RepairPlan:
     terms: HedgeTerms
 
 
-def next_step(plan: RepairPlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
+def next_step(
+    plan: RepairPlan,
+    journal: Journal,
+    *,
+    patience: Patience = SECOND_LEG,
+    manner: Manner = Manner.NEEDED,
+) -> Decision:
     """What to do next: both legs are looked at, and the short follows the long.
 
-    A long that is gone takes the short with it. What cannot be restored is closed.
+    A long that is gone takes the short with it. What cannot be restored is closed, and so is
+    what a person wishes to be.
     """
     repairing, leaving = journal.split(StepName.LEAVE)
     if leaving is not None:
-        return _leave(plan, repairing, leaving, patience)
+        return _leave(plan, repairing, leaving, manner, patience)
+    if manner is not Manner.NEEDED:
+        return Perform(StepName.LEAVE)
     if not journal.is_done(StepName.OBSERVE_LONG):
         return Perform(StepName.OBSERVE_LONG)
     if not journal.is_done(StepName.OBSERVE_SHORT):
@@ -83,10 +94,9 @@ def _target(plan: RepairPlan, journal: Journal) -> Decimal:
     return nearest_to(sol, plan.terms.size_step)
 
 
-def _leave(plan: RepairPlan, repairing: Journal, leaving: Journal, patience: Patience) -> Decision:
+def _leave(
+    plan: RepairPlan, repairing: Journal, leaving: Journal, manner: Manner, patience: Patience
+) -> Decision:
     held = short_held(repairing, plan.short_size)
-    return exit_saga.next_step(
-        exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True),
-        leaving,
-        patience=patience,
-    )
+    exit_plan = exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True)
+    return leave.next_step(exit_plan, leaving, manner, patience)
