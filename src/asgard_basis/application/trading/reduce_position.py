@@ -5,7 +5,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
-from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
@@ -45,7 +44,6 @@ class ReducePosition:
         runner: SagaRunner,
         pairs: PairFactory,
         book: PositionBook,
-        market: MarketReader,
         clock: Clock,
         limits: RiskLimits,
     ) -> None:
@@ -54,7 +52,6 @@ class ReducePosition:
         self._runner = runner
         self._pairs = pairs
         self._book = book
-        self._market = market
         self._clock = clock
         self._limits = limits
         self._record = PositionRecord(transactions)
@@ -73,7 +70,7 @@ class ReducePosition:
             raise DomainError(
                 ErrorCode.INVALID_SIZE, "the fraction must be whole percent, 0.01 to 0.99"
             )
-        price = (await self._market.latest()).perp.mark_price
+        price = (await self._pairs.leaving.short_terms()).mark_price
         digest = request_hash({"reduce": position_id, "fraction": plain(fraction.normalize())})
 
         async def taken_on() -> Job:
@@ -148,7 +145,7 @@ class ReducePosition:
         """The job with its market, decided once: a restart goes on with the same."""
         if _PRICE in job.details:
             return job
-        perp = (await self._market.latest()).perp
+        perp = await self._pairs.leaving.short_terms()
         terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(perp.mark_price)}
         planned = replace(job, details={**job.details, **terms})
         async with self._transactions.for_user(job.user_id) as work:
