@@ -216,7 +216,7 @@ def _assets(books: Books, listed: Sequence[LongPosition] | None) -> set[Asset]:
     """What may be held: anything, while the venue does not say."""
     if listed is None:
         return set(Asset)
-    return {each.asset for each in (*books.positions, *listed)}
+    return {p.asset for p in books.positions} | {each.asset for each in listed}
 
 
 def _signed_size(account: PerpAccount | None) -> Decimal | None:
