@@ -1,12 +1,12 @@
 """Reducing: the same part of both legs goes, the short first, and the rest is a pair again."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.planned_terms import PlannedTerms
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
 from asgard_basis.application.trading.preflight import known
@@ -15,19 +15,16 @@ from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO, plain
-from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
+from asgard_basis.domain.position.lifecycle import ENDED, PositionState, arrived, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import reduce
-from asgard_basis.domain.saga.hedge import HedgeTerms
 from asgard_basis.domain.saga.progress import reduced_pair
 from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
-_LOT, _PRICE = "lot", "price"
-"""Names in a job's details: the market it was planned in."""
 _PERCENT = 100
 _SELL_PARTS = frozenset({LendingProtocol.KAMINO})
 """Lenders through which Asgard sells a part of a position."""
@@ -54,6 +51,7 @@ class ReducePosition:
         self._book = book
         self._clock = clock
         self._limits = limits
+        self._terms = PlannedTerms(transactions, pairs, limits)
         self._record = PositionRecord(transactions)
 
     async def request(
@@ -120,11 +118,11 @@ class ReducePosition:
         position = await self._record.of(job)
         if position.state in ENDED:
             return None
-        job = await self._planned(job)
+        job = await self._terms.decided(job)
         plan = reduce.ReducePlan(
             fraction=job.fraction or ZERO,
             short_size=position.short.size if position.short else ZERO,
-            terms=_terms(job.details, self._limits),
+            terms=self._terms.of(job),
         )
         steps = self._pairs.steps(
             context,
@@ -140,17 +138,6 @@ class ReducePosition:
             on_progress=lambda journal: self._progress(job, journal),
         )
         return await self._finish(context, job, finished)
-
-    async def _planned(self, job: Job) -> Job:
-        """The job with its market, decided once: a restart goes on with the same."""
-        if _PRICE in job.details:
-            return job
-        perp = await self._pairs.leaving.short_terms()
-        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(perp.mark_price)}
-        planned = replace(job, details={**job.details, **terms})
-        async with self._transactions.for_user(job.user_id) as work:
-            await work.jobs.save(planned)
-        return planned
 
     async def _progress(self, job: Job, journal: Journal) -> None:
         position = await self._record.of(job)
@@ -186,7 +173,7 @@ class ReducePosition:
                 state = PositionState.STUCK_UNWIND if finished.is_stuck else PositionState.CLOSED
             return replace(
                 reduced_pair(present, journal, job.fraction or ZERO),
-                state=_arrived(present.state, state),
+                state=arrived(present.state, state),
                 closed_at=self._clock.now() if state is PositionState.CLOSED else None,
                 failure_code=told.code.code if told else None,
                 failure=told.message if told else None,
@@ -197,18 +184,3 @@ class ReducePosition:
             job.user_id, position.id, ended, event, ended=self._desk.ended(job, failure)
         )
         return failure
-
-
-def _arrived(present: PositionState, to: PositionState) -> PositionState:
-    """By the table; a pair whose short was the last to go was on its way to the long."""
-    if present is PositionState.CLOSING_SHORT and to is PositionState.CLOSED:
-        present = moved(present, PositionState.CLOSING_LONG)
-    return moved(present, to)
-
-
-def _terms(details: Mapping[str, str], limits: RiskLimits) -> HedgeTerms:
-    return HedgeTerms(
-        size_step=Decimal(details[_LOT]),
-        min_order_usd=limits.short_order_usd_min,
-        reference_price=Decimal(details[_PRICE]),
-    )
