@@ -2,6 +2,8 @@
 
 import asyncio
 from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any
 
 import asyncpg
 import procrastinate
@@ -10,6 +12,8 @@ import pytest
 from asgard_basis.adapters.postgres.queue import queue_connector
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.domain.identifiers import JobId
+from asgard_basis.ports.repositories import JobKind
+from asgard_basis.workers.main import QUEUES, deliver
 from tests.builders_platform import a_job, a_user
 
 ADA = a_user("ada")
@@ -50,6 +54,38 @@ async def test_a_committed_job_is_delivered_and_a_rolled_back_one_is_not(
         assert delivered.empty()
         worker.cancel()
         await asyncio.gather(worker, return_exceptions=True)
+
+
+async def test_openings_that_wait_for_a_venue_leave_a_closing_its_room(
+    database: str, pool: "asyncpg.Pool[asyncpg.Record]"
+) -> None:
+    transactions = PostgresTransactions(pool)
+    queue = procrastinate.App(connector=queue_connector(database))
+    app: Any = SimpleNamespace(queue=queue)
+    left = asyncio.Event()
+
+    @queue.task(name="run_job", queue="jobs")
+    async def run_job(job_id: str, user_id: str) -> None:
+        if job_id == "close":
+            left.set()
+        await left.wait()
+
+    async with transactions.for_user(ADA.id) as work:
+        await work.users.save(ADA)
+        for n in range(QUEUES["jobs"]):
+            await work.jobs.add(replace(a_job(ADA.id), id=JobId(f"o{n}"), idempotency_key=None))
+        closing = replace(a_job(ADA.id, kind=JobKind.CLOSE), id=JobId("close"))
+        await work.jobs.add(replace(closing, idempotency_key=None))
+    async with queue.open_async():
+        workers = [asyncio.create_task(deliver(app, name)) for name in QUEUES]
+        try:
+            async with asyncio.timeout(20):
+                await left.wait()
+        finally:
+            left.set()
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
 
 
 async def test_the_same_work_waits_once(pool: "asyncpg.Pool[asyncpg.Record]") -> None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.step import (
     Decision,
     Finished,
@@ -171,4 +171,4 @@ def _nothing(step: Step) -> Step:
 
 
 def test_patience_is_for_what_the_product_counts() -> None:
-    assert PATIENCE["refusals"].leaving_refusals_max < exit_saga.REFUSALS_MAX
+    assert PATIENCE["refusals"].leaving_refusals_max < SECOND_LEG.leaving_refusals_max

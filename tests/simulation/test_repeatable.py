@@ -8,7 +8,8 @@ import pytest
 
 from asgard_basis.simulation.batch import one, shrunk
 from asgard_basis.simulation.plan import Plan, drawn
-from asgard_basis.simulation.run import Verdict, simulate
+from asgard_basis.simulation.run import simulate
+from asgard_basis.simulation.story import Verdict
 from tests.simulation.mutants import MUTANTS
 
 _ALONE = """

@@ -191,7 +191,6 @@ def _trading(ground: _Ground) -> _Trading:
             runner=ground.runner,
             pairs=pairs,
             book=book,
-            market=ground.reader,
             clock=clock,
             limits=limits,
         ),

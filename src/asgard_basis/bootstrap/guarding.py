@@ -52,7 +52,6 @@ def watchers(
         runner=runner,
         pairs=pairs,
         book=book,
-        market=market,
         clock=clock,
         limits=limits,
     )
@@ -60,7 +59,7 @@ def watchers(
         transactions=transactions,
         perp=perp,
         margin=margin,
-        reader=market,
+        market=pairs.leaving,
         clock=clock,
         limits=limits,
     )

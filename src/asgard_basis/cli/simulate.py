@@ -10,7 +10,7 @@ import typer
 from asgard_basis.domain.saga.step import StepName
 from asgard_basis.simulation.batch import Tally, many, one, quiet, shrunk
 from asgard_basis.simulation.plan import drawn
-from asgard_basis.simulation.run import Verdict
+from asgard_basis.simulation.story import Verdict
 from asgard_basis.simulation.troubles import Kind, impossible
 
 _HOUR = 3600.0

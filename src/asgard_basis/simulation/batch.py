@@ -12,7 +12,8 @@ import structlog
 
 from asgard_basis.simulation.plan import Plan, drawn
 from asgard_basis.simulation.prehistory import prehistory
-from asgard_basis.simulation.run import Verdict, simulate
+from asgard_basis.simulation.run import simulate
+from asgard_basis.simulation.story import Verdict
 from asgard_basis.simulation.troubles import CELLS, Cell
 
 _CHUNK = 8

@@ -1,22 +1,15 @@
 """One plan lived through: from a settled world, through its troubles, to rest and flat accounts."""
 
 import asyncio
-import hashlib
 import random
-from collections.abc import Callable, Coroutine
-from contextvars import Context
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
-from typing import Any
 
-from asgard_basis.adapters.memory.coordination import MemorySnapshots
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
-from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import JobId, UserId
-from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.repositories import Job
@@ -30,51 +23,20 @@ from asgard_basis.simulation.network import Network, Request
 from asgard_basis.simulation.people import Browser
 from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
+from asgard_basis.simulation.snapshots import LazySnapshots
+from asgard_basis.simulation.story import Story, Verdict
 from asgard_basis.simulation.time import Blocked, LoopClock, VirtualLoop, run_virtually
-from asgard_basis.simulation.troubles import Cell, Kind
+from asgard_basis.simulation.troubles import Kind
 from asgard_basis.simulation.truth import COIN, Truth
 from asgard_basis.simulation.witness import Broken, Witness
 from asgard_paper.kernel.overlay import Shock, ShockKind
 
 _BLOCK_SECONDS = 0.25
-_FRESH_SECONDS = 4.0
 _PATIENCE_SECONDS = 3 * 3600.0
 """After the last trouble everything has come to rest within this, or never will."""
 _LOOK_SECONDS = 5.0
 _NOTICED_SECONDS = 90.0
 """By then somebody has looked at both legs of everybody."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a seed came to."""
-
-    seed: int
-    broken: str | None
-    """The promise that did not hold, in words; None when all did."""
-    hits: frozenset[Cell]
-    story: tuple[str, ...]
-    trace_hash: str
-    """Of everything that happened, in order; the same in every run of the seed."""
-    virtual_seconds: float
-    requests: int
-
-
-@dataclass(slots=True)
-class _Story:
-    loop: VirtualLoop
-    digest: Any = field(default_factory=hashlib.sha256)
-    lines: list[str] = field(default_factory=list)
-    requests: int = 0
-
-    def tell(self, what: str) -> None:
-        line = f"{self.loop.time():10.3f}  {what}"
-        self.digest.update(line.encode())
-        self.lines.append(line)
-
-    def note(self, what: str) -> None:
-        self.requests += 1
-        self.digest.update(f"{self.loop.time():.6f} {what}\n".encode())
 
 
 def simulate(plan: Plan, *, build: Build | None = None) -> Verdict:
@@ -84,7 +46,7 @@ def simulate(plan: Plan, *, build: Build | None = None) -> Verdict:
 
 
 async def _lived(loop: VirtualLoop, plan: Plan, build: Build) -> Verdict:
-    story = _Story(loop)
+    story = Story(loop)
     life = _Life(loop, plan, story, build)
     broken = await life.live()
     return Verdict(
@@ -101,7 +63,7 @@ async def _lived(loop: VirtualLoop, plan: Plan, build: Build) -> Verdict:
 class _Life:
     """Implements World for the chaos."""
 
-    def __init__(self, loop: VirtualLoop, plan: Plan, story: _Story, build: Build) -> None:
+    def __init__(self, loop: VirtualLoop, plan: Plan, story: Story, build: Build) -> None:
         self._loop = loop
         self._plan = plan
         self._story = story
@@ -151,7 +113,7 @@ class _Life:
         """What was broken, or None."""
         self._loop.set_task_factory(adopted)
         watcher = Machine(self._shared, Membrane("watch", never), skew=timedelta(0))
-        self._shared.snapshots = _LazySnapshots(
+        self._shared.snapshots = LazySnapshots(
             watcher.app.market_watch.look, self._shared.snapshots, self._clock
         )
         self._deployment = Deployment(
@@ -405,44 +367,3 @@ class _Life:
         self._venues.advance()
         self._stir()
         self._watched(self.witness.look)
-
-
-class _LazySnapshots(MemorySnapshots):
-    """The shared snapshot, looked up anew when somebody asks and it has aged.
-
-    It stands for a watch that publishes every second, without the work nobody looks at.
-    """
-
-    def __init__(
-        self,
-        look: Callable[[], Coroutine[Any, Any, None]],
-        kept: MemorySnapshots,
-        clock: LoopClock,
-    ) -> None:
-        super().__init__()
-        self._look = look
-        self._kept = kept
-        self._clock = clock
-        self._looking: asyncio.Task[None] | None = None
-        self._looked_at: datetime | None = None
-
-    async def latest(self) -> MarketSnapshot | None:
-        """See SnapshotStore."""
-        now = self._clock.host()
-        is_old = self._looked_at is None or (now - self._looked_at).total_seconds() > _FRESH_SECONDS
-        if is_old and self._looking is None:
-            # Not in the name of whoever asked.
-            loop = asyncio.get_running_loop()
-            self._looking = loop.create_task(self._looked(), context=Context())
-        if self._looking is not None:
-            await asyncio.shield(self._looking)
-        return await self._kept.latest()
-
-    async def _looked(self) -> None:
-        try:
-            await self._look()
-        except DomainError:
-            return
-        finally:
-            self._looked_at = self._clock.host()
-            self._looking = None

@@ -12,7 +12,8 @@ from asgard_basis.workers.tasks import register
 
 log = structlog.get_logger(__name__)
 
-_CONCURRENCY = 20
+QUEUES = {"jobs": 20, "leaving": 20}
+"""Deliveries in hand at once: openings that wait for a venue's word leave closings their room."""
 _HEARTBEAT_SECONDS = 2.0
 _STALLED_SECONDS = 7.0
 _RESCUE_SECONDS = 1.0
@@ -64,7 +65,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
-        "queue": lambda: deliver(app),
+        "queue": lambda: deliver(app, "jobs"),
+        "leaving-queue": lambda: deliver(app, "leaving"),
         "kill-switch": lambda: every(_STOP_LOOK_SECONDS, app.kill_switch.keep, clock),
         "emergency-stop": lambda: every(_STOP_LOOK_SECONDS, app.emergency_stop.keep, clock),
     }
@@ -85,11 +87,11 @@ async def rounds(app: App) -> None:
         await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
 
 
-async def deliver(app: App) -> None:
-    """Take jobs from the queue until cancelled; finished deliveries are forgotten."""
+async def deliver(app: App, name: str) -> None:
+    """Take jobs from that queue until cancelled; finished deliveries are forgotten."""
     await app.queue.run_worker_async(
-        queues=["jobs"],
-        concurrency=_CONCURRENCY,
+        queues=[name],
+        concurrency=QUEUES[name],
         install_signal_handlers=False,
         delete_jobs="successful",
         update_heartbeat_interval=_HEARTBEAT_SECONDS,

@@ -131,6 +131,7 @@ class Pair:
             latest=SNAPSHOT,
             check=report(),
             market=PERP,
+            lst_markets={},
             approve_agent=None,
             set_isolated_leverage=None,
             prepare_open=lambda *_: self._submission(),
@@ -187,7 +188,7 @@ class Pair:
             **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
         )
         self.closing = ClosePosition(**common)
-        self.reducing = ReducePosition(**common, market=world, limits=RiskLimits())
+        self.reducing = ReducePosition(**common, limits=RiskLimits())
         self.pauses = PauseControl(self.transactions, self.clock)
         self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)
         self.stop = EmergencyStop(

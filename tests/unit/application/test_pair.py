@@ -12,7 +12,7 @@ from asgard_basis.domain.identifiers import client_order_id
 from asgard_basis.domain.ledger.attribution import attribute
 from asgard_basis.domain.position.legs import OrderResult, PerpFill
 from asgard_basis.domain.position.lifecycle import PositionState
-from asgard_basis.domain.saga.exit import REFUSALS_MAX
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.repositories import JobKind, JobStatus
@@ -84,7 +84,7 @@ async def test_a_stuck_closing_records_what_it_did_and_is_not_done_twice(pair: P
     assert failure is not None
     position, job, journal = await pair.now(job)
     assert (position.state, job.status) == (PositionState.STUCK_UNWIND, JobStatus.FAILED)
-    assert journal.attempts(StepName.CLOSE_LONG) == REFUSALS_MAX
+    assert journal.attempts(StepName.CLOSE_LONG) == SECOND_LEG.leaving_refusals_max
     assert position.short is not None
     assert position.short.size == 0
     left = pair.sold_short

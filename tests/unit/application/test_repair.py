@@ -5,12 +5,12 @@ from decimal import Decimal
 
 import pytest
 
-from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.ports.repositories import JobKind, JobStatus
 from tests.unit.application.guards import GuardedPair
-from tests.unit.application.pair import STATE
+from tests.unit.application.pair import PERP, STATE
 from tests.unit.application.world import ADA
 
 
@@ -89,3 +89,30 @@ async def test_a_repair_is_taken_on_once_and_not_beside_a_closing() -> None:
     with pytest.raises(DomainError) as refusal:
         await repairs.request(ADA, position.id, "too late")
     assert refusal.value.code is ErrorCode.POSITION_BUSY
+
+
+NO_REDIS = Unavailable(ErrorCode.NOT_READY, "Redis does not answer")
+
+
+async def test_a_lost_leg_is_repaired_by_a_process_that_has_never_had_redis() -> None:
+    pair = GuardedPair(repairs=True)
+    pair.world.answers["latest"] = NO_REDIS
+    position = await lost(pair, short="4")
+    await pair.work_off()
+    now = await pair.position(position)
+    assert (now.state, pair.sold_short) == (PositionState.HEDGED, Decimal("6.12"))
+
+
+async def test_a_long_that_is_gone_is_seen_while_only_asgard_knows_a_price() -> None:
+    pair = GuardedPair(repairs=True)
+    pair.world.answers |= {
+        "latest": NO_REDIS,
+        "market": Unavailable(ErrorCode.HYPERLIQUID_API, "away"),
+    }
+    position = await pair.hedged()
+    pair.end_long()
+    await pair.settle()
+    pair.world.answers["market"] = PERP
+    await pair.work_off()
+    now = await pair.position(position)
+    assert (now.state, pair.sold_short) == (PositionState.CLOSED, Decimal(0))

@@ -35,13 +35,22 @@ _COLUMNS = (
     "details",
 )
 
+LEAVING = frozenset({JobKind.CLOSE, JobKind.REDUCE, JobKind.REPAIR, JobKind.SWEEP})
+"""Kinds that never wait behind openings and deposits."""
+
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """How workers are told of a job: a task of theirs, called with `job_id` and `user_id`."""
 
     queue: str = "jobs"
+    leaving: str = "leaving"
+    """The queue of what takes risk away: it has workers' slots of its own."""
     task: str = "run_job"
+
+    def queue_of(self, kind: JobKind) -> str:
+        """Where a job of that kind waits."""
+        return self.leaving if kind in LEAVING else self.queue
 
 
 class PostgresJobs:
@@ -80,7 +89,7 @@ class PostgresJobs:
             raise DomainError(ErrorCode.POSITION_BUSY, "the same request is being handled already")
         await self._connection.execute(
             "SELECT basis_defer($1, $2, $3, $4::jsonb)",
-            self._delivery.queue,
+            self._delivery.queue_of(job.kind),
             self._delivery.task,
             f"job:{job.id}",
             json_text({"job_id": job.id, "user_id": job.user_id}),

@@ -14,7 +14,7 @@ from asgard_basis.adapters.postgres.pool import Role
 log = structlog.get_logger(__name__)
 
 
-def queue_connector(url: str, *, size_max: int = 4) -> procrastinate.PsycopgConnector:
+def queue_connector(url: str, *, size_max: int = 6) -> procrastinate.PsycopgConnector:
     """A connector for Procrastinate on the same database, acting as the worker role."""
     return procrastinate.PsycopgConnector(
         conninfo=url,

@@ -64,7 +64,8 @@ class AccountSteps:
             raise Refused(ErrorCode.HYPERLIQUID_POSITION, "there is no short to give margin to")
         share = Decimal(1)
         if self._held_short > 0:
-            share = 1 - self._held_short / abs(position.signed_size)
+            # The venue may have taken from the others what their books still have.
+            share = max(Decimal(0), 1 - self._held_short / abs(position.signed_size))
         present = position.margin_usdc * share
         missing = min(target_usdc - present, account.withdrawable_usdc)
         nonce = await self._perp.reserve_nonce(self._context.trader)

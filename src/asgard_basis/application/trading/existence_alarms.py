@@ -33,6 +33,7 @@ class Bell:
         acts_at: datetime | None = None,
         action: str | None = None,
     ) -> Alarm:
+        exposure = None if exposure is None else cents(exposure)  # rates move it by less, always
         name = f"{kind.value}:{self.user_id}:{subject}:{self.at.isoformat()}"
         return Alarm(
             id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
@@ -56,7 +57,7 @@ class Bell:
         if lost.long_lost and lost.is_long_gone:
             parts.append("its whole long")
         elif lost.long_lost:
-            parts.append(f"{plain(lost.long_lost)} tokens of its long")
+            parts.append(f"{plain(cents(lost.long_lost))} tokens of its long")
         message = (
             f"The position lost {' and '.join(parts)} without an order of ours:"
             " a liquidation, an auto-deleveraging, or somebody else's hand."

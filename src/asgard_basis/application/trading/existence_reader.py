@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
-from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.market.leaving import LeavingMarket
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
@@ -109,24 +109,23 @@ class ExistenceReader:
         transactions: Transactions,
         perp: PerpVenue,
         margin: MarginVenue,
-        reader: MarketReader,
+        market: LeavingMarket,
         clock: Clock,
         limits: RiskLimits,
     ) -> None:
         self._transactions = transactions
         self._perp = perp
         self._margin = margin
-        self._reader = reader
+        self._market = market
         self._clock = clock
         self._limits = limits
 
     async def look(self, context: UserTradingContext) -> Look:
         """Books, venues, and books again: only what nobody was writing meanwhile is judged.
 
-        Raises DomainError RSK-0004 before the market has ever been seen.
+        Raises Unavailable RSK-0004 when nobody at all knows a price.
         """
-        snapshot = await self._reader.latest()
-        perp = snapshot.perp
+        perp = await self._market.short_terms()
         books = await self.books(context.user_id)
         account: PerpAccount | None = None
         listed: Sequence[LongPosition] | None = None
@@ -157,9 +156,7 @@ class ExistenceReader:
             account=account,
             states=states,
             price=perp.mark_price,
-            redemptions={
-                asset: rate for asset in Asset if (rate := snapshot.redemption_rate(asset))
-            },
+            redemptions=await self._market.redemptions(_assets(books, listed)),
         )
 
     async def books(self, user_id: UserId) -> Books:
@@ -213,6 +210,13 @@ class ExistenceReader:
         since = self._clock.now() - _LATE
         fills = await known(self._perp.fills(context.evm_address, since=since))
         return late_fills(books.steps, fills or ())
+
+
+def _assets(books: Books, listed: Sequence[LongPosition] | None) -> set[Asset]:
+    """What may be held: anything, while the venue does not say."""
+    if listed is None:
+        return set(Asset)
+    return {p.asset for p in books.positions} | {each.asset for each in listed}
 
 
 def _signed_size(account: PerpAccount | None) -> Decimal | None:

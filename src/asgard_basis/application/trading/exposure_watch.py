@@ -78,10 +78,10 @@ class ExposureWatch:
 
     async def _write(self, wanted: Sequence[Alarm], present: Sequence[Alarm]) -> None:
         named = {(alarm.kind, alarm.subject) for alarm in wanted}
-        known_already = {(a.kind, a.subject, a.exposure_sol) for a in present}
+        known_already = {_told(alarm) for alarm in present}
         async with self._transactions.for_system() as work:
             for alarm in wanted:
-                if (alarm.kind, alarm.subject, alarm.exposure_sol) not in known_already:
+                if _told(alarm) not in known_already:
                     await work.alarms.put(alarm)
             for alarm in present:
                 if (alarm.kind, alarm.subject) not in named:
@@ -158,6 +158,7 @@ class ExposureWatch:
     ) -> Alarm:
         now = self._clock.host()
         name = f"{kind.value}:{running.job.id}:{now.isoformat()}"
+        exposure = None if exposure is None else cents(exposure)  # rates move it by less, always
         worth = None if exposure is None or price is None else cents(exposure * price)
         return Alarm(
             id=str(uuid.uuid5(uuid.NAMESPACE_OID, name)),
@@ -179,6 +180,11 @@ _DOING = {
     JobKind.REDUCE: "reduced",
     JobKind.REPAIR: "repaired",
 }
+
+
+def _told(alarm: Alarm) -> tuple[object, ...]:
+    """What must differ for a person to be told again."""
+    return (alarm.kind, alarm.subject, alarm.message, alarm.exposure_sol, alarm.tried)
 
 
 def _last_error(steps: Sequence[Step]) -> str | None:

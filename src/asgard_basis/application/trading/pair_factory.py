@@ -23,12 +23,9 @@ from asgard_basis.ports.orphans import Orphan, OrphanKind
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.venues import Admit, MarginVenue, PerpVenue
 
-_LOT = Decimal("0.01")
-"""Of SOL-PERP for as long as it has been listed: for when nobody can be asked."""
-
 
 class PairFactory:
-    """Binds the shared venues to a position."""
+    """Binds the shared venues to a position; `leaving` is what their prices are asked of."""
 
     def __init__(
         self,
@@ -46,7 +43,7 @@ class PairFactory:
         self._reader = reader
         self._clock = clock
         self._limits = limits
-        self._leaving = LeavingMarket(
+        self.leaving = LeavingMarket(
             reader=reader, perp=perp, margin=margin, chain=chain, clock=clock
         )
         self._fates = FateBook()
@@ -54,7 +51,7 @@ class PairFactory:
 
     async def lot(self) -> Decimal:
         """What sizes of the short are multiples of; the last known while nobody can be asked."""
-        return await self._leaving.size_step() or _LOT
+        return await self.leaving.lot()
 
     def sweeping(
         self,
@@ -121,7 +118,7 @@ class PairFactory:
             margin=self._margin,
             chain=self._chain,
             reader=self._reader,
-            leaving=self._leaving,
+            leaving=self.leaving,
             looks=LongLooks(
                 context=context,
                 asset=task.asset,
@@ -130,7 +127,7 @@ class PairFactory:
                 recorded=recorded,
                 plan=task.plan,
                 margin=self._margin,
-                leaving=self._leaving,
+                leaving=self.leaving,
                 clock=self._clock,
             ),
             limits=self._limits,

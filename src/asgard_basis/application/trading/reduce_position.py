@@ -1,13 +1,12 @@
 """Reducing: the same part of both legs goes, the short first, and the rest is a pair again."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
-from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
 from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.planned_terms import PlannedTerms
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
 from asgard_basis.application.trading.preflight import known
@@ -18,19 +17,16 @@ from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO, plain
-from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
+from asgard_basis.domain.position.lifecycle import ENDED, PositionState, arrived, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import reduce
-from asgard_basis.domain.saga.hedge import HedgeTerms
 from asgard_basis.domain.saga.progress import reduced_pair
 from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
-_LOT, _PRICE = "lot", "price"
-"""Names in a job's details: the market it was planned in."""
 _PERCENT = 100
 _SELL_PARTS = frozenset({LendingProtocol.KAMINO})
 """Lenders through which Asgard sells a part of a position."""
@@ -47,7 +43,6 @@ class ReducePosition:
         runner: SagaRunner,
         pairs: PairFactory,
         book: PositionBook,
-        market: MarketReader,
         clock: Clock,
         limits: RiskLimits,
     ) -> None:
@@ -56,9 +51,9 @@ class ReducePosition:
         self._runner = runner
         self._pairs = pairs
         self._book = book
-        self._market = market
         self._clock = clock
         self._limits = limits
+        self._terms = PlannedTerms(transactions, pairs, limits)
         self._record = PositionRecord(transactions)
 
     async def request(
@@ -75,7 +70,7 @@ class ReducePosition:
             raise DomainError(
                 ErrorCode.INVALID_SIZE, "the fraction must be whole percent, 0.01 to 0.99"
             )
-        price = (await self._market.latest()).perp.mark_price
+        price = (await self._pairs.leaving.short_terms()).mark_price
         digest = request_hash({"reduce": position_id, "fraction": plain(fraction.normalize())})
 
         async def taken_on() -> Job:
@@ -129,11 +124,11 @@ class ReducePosition:
         await turning.heed()
         if not turning.is_emergency:
             await self._ready(context, job, position)
-        job = await self._planned(job, position, turning)
+        job = await self._terms.decided(job, otherwise=turning.price_of(position))
         plan = reduce.ReducePlan(
             fraction=job.fraction or ZERO,
             short_size=position.short.size if position.short else ZERO,
-            terms=_terms(job.details, self._limits),
+            terms=self._terms.of(job),
         )
         steps = self._pairs.steps(
             context,
@@ -172,25 +167,6 @@ class ReducePosition:
                 ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
             )
 
-    async def _planned(self, job: Job, position: Position, turning: Turning) -> Job:
-        """The job with its market, decided once: a restart goes on with the same.
-
-        Who is only to close needs no price for it: what the short was sold at will do.
-        """
-        if _PRICE in job.details:
-            return job
-        try:
-            price = (await self._market.latest()).perp.mark_price
-        except Unavailable:
-            if not turning.is_asked or position.short is None:
-                raise
-            price = position.short.entry_price
-        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(price)}
-        planned = replace(job, details={**job.details, **terms})
-        async with self._transactions.for_user(job.user_id) as work:
-            await work.jobs.save(planned)
-        return planned
-
     async def _progress(self, job: Job, journal: Journal) -> Position:
         position = await self._record.of(job)
         return await self._record.change(
@@ -225,7 +201,7 @@ class ReducePosition:
                 state = PositionState.STUCK_UNWIND if finished.is_stuck else PositionState.CLOSED
             return replace(
                 reduced_pair(present, journal, job.fraction or ZERO),
-                state=_arrived(present.state, state),
+                state=arrived(present.state, state),
                 # Seen before: the old long beside the new short would show a result of nowhere.
                 observation=None,
                 closed_at=self._clock.now() if state is PositionState.CLOSED else None,
@@ -245,18 +221,3 @@ class ReducePosition:
         if not has_left:
             await known(self._book.observe(context, smaller))
         return failure
-
-
-def _arrived(present: PositionState, to: PositionState) -> PositionState:
-    """By the table; a pair whose short was the last to go was on its way to the long."""
-    if present is PositionState.CLOSING_SHORT and to is PositionState.CLOSED:
-        present = moved(present, PositionState.CLOSING_LONG)
-    return moved(present, to)
-
-
-def _terms(details: Mapping[str, str], limits: RiskLimits) -> HedgeTerms:
-    return HedgeTerms(
-        size_step=Decimal(details[_LOT]),
-        min_order_usd=limits.short_order_usd_min,
-        reference_price=Decimal(details[_PRICE]),
-    )

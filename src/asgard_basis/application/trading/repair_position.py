@@ -1,35 +1,32 @@
 """Repairing: a leg changed without our doing, and the pair is brought together or closed."""
 
-from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
-from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk, job_event
 from asgard_basis.application.trading.pair_factory import PairFactory
+from asgard_basis.application.trading.planned_terms import PlannedTerms
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
 from asgard_basis.application.trading.wishes import Turning
-from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.position.lifecycle import ENDED, PositionState, moved
+from asgard_basis.domain.position.lifecycle import ENDED, PositionState, arrived, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import repair
-from asgard_basis.domain.saga.hedge import HedgeTerms
 from asgard_basis.domain.saga.repaired import repaired
 from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
-_REASON, _LOT, _PRICE = "reason", "lot", "price"
-"""Names in a job's details: why it was asked for, and the market it was planned in."""
+_REASON = "reason"
+"""Name in a job's details: why it was asked for."""
 _REPAIRABLE = frozenset({PositionState.HEDGED, PositionState.QUARANTINED})
 
 
@@ -44,7 +41,6 @@ class RepairPosition:
         runner: SagaRunner,
         pairs: PairFactory,
         book: PositionBook,
-        market: MarketReader,
         clock: Clock,
         limits: RiskLimits,
     ) -> None:
@@ -53,9 +49,8 @@ class RepairPosition:
         self._runner = runner
         self._pairs = pairs
         self._book = book
-        self._market = market
         self._clock = clock
-        self._limits = limits
+        self._terms = PlannedTerms(transactions, pairs, limits)
         self._record = PositionRecord(transactions)
 
     async def request(self, user_id: UserId, position_id: PositionId, reason: str) -> Job:
@@ -90,10 +85,10 @@ class RepairPosition:
             return None
         turning = Turning(self._transactions, self._desk, self._pairs, context, job)
         await turning.heed()
-        job = await self._planned(job, position, turning)
+        job = await self._terms.decided(job, otherwise=turning.price_of(position))
         plan = repair.RepairPlan(
             short_size=position.short.size if position.short else ZERO,
-            terms=_terms(job.details, self._limits),
+            terms=self._terms.of(job),
         )
         steps = self._pairs.steps(
             context,
@@ -116,25 +111,6 @@ class RepairPosition:
             on_progress=progress,
         )
         return await self._finish(context, job, finished, turning)
-
-    async def _planned(self, job: Job, position: Position, turning: Turning) -> Job:
-        """The job with its market, decided once: a restart goes on with the same.
-
-        Who is only to close needs no price for it: what the short was sold at will do.
-        """
-        if _PRICE in job.details:
-            return job
-        try:
-            price = (await self._market.latest()).perp.mark_price
-        except Unavailable:
-            if not turning.is_asked or position.short is None:
-                raise
-            price = position.short.entry_price
-        terms = {_LOT: str(await self._pairs.lot()), _PRICE: str(price)}
-        planned = replace(job, details={**job.details, **terms})
-        async with self._transactions.for_user(job.user_id) as work:
-            await work.jobs.save(planned)
-        return planned
 
     async def _progress(self, job: Job, journal: Journal) -> Position:
         position = await self._record.of(job)
@@ -174,7 +150,7 @@ class RepairPosition:
                 state = PositionState.HEDGED
             return replace(
                 made,
-                state=_arrived(present.state, state),
+                state=arrived(present.state, state),
                 closed_at=self._clock.now() if state is PositionState.CLOSED else None,
                 failure_code=told.code.code if told else None,
                 failure=told.message if told else None,
@@ -190,18 +166,3 @@ class RepairPosition:
             check=lambda present: turning.check(present, journal),
         )
         return failure
-
-
-def _arrived(present: PositionState, to: PositionState) -> PositionState:
-    """By the table; a pair whose short was the last to go was on its way to the long."""
-    if present is PositionState.CLOSING_SHORT and to is PositionState.CLOSED:
-        present = moved(present, PositionState.CLOSING_LONG)
-    return moved(present, to)
-
-
-def _terms(details: Mapping[str, str], limits: RiskLimits) -> HedgeTerms:
-    return HedgeTerms(
-        size_step=Decimal(details[_LOT]),
-        min_order_usd=limits.short_order_usd_min,
-        reference_price=Decimal(details[_PRICE]),
-    )

@@ -1,5 +1,7 @@
 """What a person wishes of a job that is under way: noted once, never taken back."""
 
+from decimal import Decimal
+
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -66,6 +68,12 @@ class Turning:
         if self.is_emergency:
             return Manner.EMERGENCY
         return Manner.WISHED if self._may_leave else Manner.NEEDED
+
+    def price_of(self, position: Position) -> Decimal | None:
+        """What will do where nobody knows a price: who is only to close needs no better one."""
+        if not self.is_asked or position.short is None:
+            return None
+        return position.short.entry_price
 
     async def heed(self) -> None:
         """Look whether anything was asked meanwhile."""

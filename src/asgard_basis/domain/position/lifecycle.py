@@ -85,3 +85,10 @@ def moved(present: PositionState, to: PositionState) -> PositionState:
     if to is present or to in TRANSITIONS[present]:
         return to
     raise DomainError(ErrorCode.POSITION_ASYMMETRIC, f"a position cannot go from {present} to {to}")
+
+
+def arrived(present: PositionState, to: PositionState) -> PositionState:
+    """By the table; a pair whose short was the last to go was on its way to the long."""
+    if present is PositionState.CLOSING_SHORT and to is PositionState.CLOSED:
+        present = moved(present, PositionState.CLOSING_LONG)
+    return moved(present, to)

@@ -17,8 +17,6 @@ from asgard_basis.domain.saga.step import (
     StepName,
 )
 
-REFUSALS_MAX = SECOND_LEG.leaving_refusals_max
-"""Of one leg; then a person is needed."""
 ALREADY_FLAT = hedge.ALREADY_FLAT
 """What a closing order comes to when nothing is left to close: as good as done."""
 

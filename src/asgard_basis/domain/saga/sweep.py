@@ -6,7 +6,7 @@ from decimal import Decimal
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.saga import exit as exit_saga
-from asgard_basis.domain.saga.exit import REFUSALS_MAX
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Decision,
@@ -52,18 +52,18 @@ def next_step(plan: SweepPlan, journal: Journal) -> Decision:
     before every order: what is gone by itself meanwhile is not bought from a position's short.
     """
     if plan.perp_size and not journal.is_done(StepName.APPROVE_AGENT):
-        if journal.refusals(StepName.APPROVE_AGENT) >= REFUSALS_MAX:
+        if journal.refusals(StepName.APPROVE_AGENT) >= SECOND_LEG.leaving_refusals_max:
             return _stuck(journal, StepName.APPROVE_AGENT)
         return Perform(StepName.APPROVE_AGENT)
     if _remaining(plan, journal) >= plan.size_step and not _is_dust(journal):
         for name in (StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT):
-            if journal.refusals(name) >= REFUSALS_MAX:
+            if journal.refusals(name) >= SECOND_LEG.leaving_refusals_max:
                 return _stuck(journal, name)
         name = StepName.CLOSE_SHORT if _is_measured(journal) else StepName.OBSERVE_SHORT
         return Perform(name, size=_remaining(plan, journal))
     if not plan.holds_long or journal.is_done(StepName.CLOSE_LONG):
         return Finished()
-    if journal.refusals(StepName.CLOSE_LONG) >= REFUSALS_MAX:
+    if journal.refusals(StepName.CLOSE_LONG) >= SECOND_LEG.leaving_refusals_max:
         return _stuck(journal, StepName.CLOSE_LONG)
     observed = [o for o in journal.outcomes(StepName.OBSERVE_LONG) if isinstance(o, LongObserved)]
     if not observed or journal.is_newer(StepName.CLOSE_LONG, than=StepName.OBSERVE_LONG):

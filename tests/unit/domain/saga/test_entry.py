@@ -9,7 +9,7 @@ import pytest
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.saga import entry, hedge
-from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.step import (
     Finished,
     Journal,
@@ -160,7 +160,7 @@ def test_an_unwound_entry_says_why() -> None:
 def test_an_entry_that_cannot_be_undone_calls_for_a_person() -> None:
     sales = tuple(
         refused(StepName.CLOSE_LONG, ErrorCode.ASGARD_SUBMIT, n)
-        for n in range(1, exit_saga.REFUSALS_MAX + 1)
+        for n in range(1, SECOND_LEG.leaving_refusals_max + 1)
     )
     denied = refused(SHORT, ErrorCode.POLICY_DENIED)
     seen = done(StepName.OBSERVE_LONG, LongObserved(STATE, Decimal(1)))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.step import (
     Finished,
     Journal,
@@ -87,7 +88,7 @@ def test_settled_is_finished() -> None:
 def test_a_leg_that_cannot_be_closed_calls_for_a_person() -> None:
     tries = tuple(
         refused(StepName.CLOSE_SHORT, ErrorCode.HYPERLIQUID_ORDER, n)
-        for n in range(1, exit_saga.REFUSALS_MAX + 1)
+        for n in range(1, SECOND_LEG.leaving_refusals_max + 1)
     )
     finished = exit_saga.next_step(PLAN, Journal(tries))
     assert isinstance(finished, Finished)

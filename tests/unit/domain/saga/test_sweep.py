@@ -8,7 +8,8 @@ import pytest
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.position.legs import LongState, OrderResult
-from asgard_basis.domain.saga.exit import ALREADY_FLAT, REFUSALS_MAX
+from asgard_basis.domain.saga.exit import ALREADY_FLAT
+from asgard_basis.domain.saga.hedge import SECOND_LEG
 from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.step import (
     Finished,
@@ -120,7 +121,7 @@ def test_what_is_gone_by_itself_is_not_bought_from_a_positions_short(
 def test_after_enough_refusals_a_person_is_needed(
     plan: SweepPlan, given: list[Step], name: StepName
 ) -> None:
-    ended = next_step(plan, Journal((*given, *(refused(name),) * REFUSALS_MAX)))
+    ended = next_step(plan, Journal((*given, *(refused(name),) * SECOND_LEG.leaving_refusals_max)))
     assert isinstance(ended, Finished)
     assert ended.is_stuck
     assert ended.reason == "no"
