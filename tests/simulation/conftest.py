@@ -7,8 +7,8 @@ import structlog
 
 from asgard_basis.simulation.batch import Tally, many, quiet
 
-SEEDS = 420
-"""Every cell of the matrix is aimed at once within so many."""
+SEEDS = 620
+"""Every cell of the matrix is aimed at twice within so many."""
 PROCESSES = 2
 
 

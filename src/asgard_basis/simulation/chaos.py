@@ -3,7 +3,7 @@
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -86,6 +86,7 @@ class _Armed:
     trouble: Trouble
     chances: int
     """That still pass before it strikes."""
+    is_primed: bool = False
 
 
 class Chaos:
@@ -128,10 +129,9 @@ class Chaos:
         if request.venue in self._away:
             self._hit(Kind.OUTAGE)
             return self._blocked(there, back, self._away[request.venue])
-        struck = self._struck(lambda kind: _meets(kind, request))
-        if struck is None:
-            return plain
-        trouble = struck
+        trouble = self._struck(lambda kind: _meets(kind, request))
+        if trouble is None:
+            return self._priming(request, plain)
         self._tell(f"{trouble.kind} meets {request.venue} {request.operation}")
         if trouble.kind is Kind.DELAY:
             return Passage(there + trouble.seconds, back)
@@ -147,6 +147,19 @@ class Chaos:
         if trouble.kind is Kind.TOO_MANY:
             return Passage(there, back, Loss.STATUS_BEFORE, 429, _BUSY)
         return Passage(there, back, _LOSSES[trouble.kind])
+
+    def _priming(self, request: Request, plain: Passage) -> Passage:
+        """Lose an answer where a stale one is due: what is asked again can be answered as before."""
+        at = spot()
+        if at is None or request.is_repeated or not is_read(request):
+            return plain
+        for armed in self._armed:
+            trouble = armed.trouble
+            is_due = trouble.kind is Kind.STALE and trouble.step is at.step and not armed.chances
+            if is_due and not armed.is_primed:
+                armed.is_primed = True
+                return replace(plain, loss=Loss.STATUS_AFTER)
+        return plain
 
     def arrived(self, request: Request, status: int) -> None:
         """A venue has handled a request."""
@@ -296,5 +309,5 @@ def _meets(kind: Kind, request: Request) -> bool:
     if kind in SIGNING:
         return is_signing(request)
     if kind is Kind.STALE:
-        return is_read(request)
+        return is_read(request) and request.is_repeated
     return kind in NETWORK

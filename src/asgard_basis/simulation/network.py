@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
 
@@ -37,6 +37,9 @@ class Loss(StrEnum):
     """Answered with what was true the last time the same was asked."""
 
 
+STALE_SECONDS = 5.0
+"""How far a venue's nodes lag behind at most."""
+_NO_SUCH_ORDER = b'{"status":"unknownOid"}'
 _BEFORE = {Loss.LOST_BEFORE, Loss.CUT_BEFORE, Loss.STATUS_BEFORE}
 _AFTER = {Loss.LOST_AFTER, Loss.CUT_AFTER, Loss.STATUS_AFTER}
 
@@ -63,6 +66,8 @@ class Request:
     """The action, request type or JSON-RPC method; else HTTP method and path."""
     process: str
     content: bytes
+    is_repeated: bool = False
+    """The same was answered moments ago, so that a lagging node could answer it again."""
 
 
 class Weather(Protocol):
@@ -83,7 +88,9 @@ class Network:
     def __init__(self, applications: Mapping[str, Application], weather: Weather) -> None:
         self._applications = applications
         self._weather = weather
-        self._answers: dict[tuple[str, str, bytes], httpx.Response] = {}
+        self._answers: dict[tuple[str, bytes], tuple[float, httpx.Response]] = {}
+        self._outcomes: dict[tuple[str, bytes], tuple[float, Any]] = {}
+        self._ordered_at = -STALE_SECONDS
 
     def line(
         self, venue: str, process: str, cross: Callable[[str], Awaitable[None]]
@@ -93,20 +100,25 @@ class Network:
 
     def errand(
         self, venue: str, process: str, cross: Callable[[str], Awaitable[None]]
-    ) -> Callable[[str, bool, Callable[[], Awaitable[Any]]], Awaitable[Any]]:
+    ) -> Callable[[str, str, Callable[[], Awaitable[Any]]], Awaitable[Any]]:
         """A line to a venue without a wire: calls travel like requests and get lost like them."""
 
-        async def go(operation: str, changes: bool, call: Callable[[], Awaitable[Any]]) -> Any:
+        async def go(operation: str, about: str, call: Callable[[], Awaitable[Any]]) -> Any:
             await cross(f"{venue} {operation}")
-            request = Request(venue, operation, process, b"")
-            outcome = await self._go(request, changes, call)
+            request = Request(venue, operation, process, about.encode())
+            outcome = await self._go(request, call)
             await cross(f"{venue} {operation} answered")
             return outcome
 
         return go
 
-    async def _go(self, request: Request, changes: bool, call: Callable[[], Awaitable[Any]]) -> Any:
-        passage = self._weather.passage(request)
+    async def _go(self, request: Request, call: Callable[[], Awaitable[Any]]) -> Any:
+        changes = request.operation == "eth_sendRawTransaction"
+        kept = (request.operation, request.content)
+        now = asyncio.get_running_loop().time
+        at, earlier = self._outcomes.get(kept, (-STALE_SECONDS, None))
+        is_repeated = now() - at < STALE_SECONDS
+        passage = self._weather.passage(replace(request, is_repeated=is_repeated))
         lost = Unavailable(ErrorCode.ARBITRUM_RPC, f"{request.venue} could not be asked")
         unclear = OutcomeUnknown(ErrorCode.ARBITRUM_RPC, f"{request.venue} gave no clear answer")
         await asyncio.sleep(passage.there)
@@ -114,8 +126,12 @@ class Network:
             raise lost
         if passage.loss in _BEFORE:
             raise unclear
-        outcome = await call()
-        self._weather.arrived(request, 200)
+        if passage.loss is Loss.STALE:
+            outcome = earlier
+        else:
+            outcome = await call()
+            self._outcomes[kept] = (now(), outcome)
+            self._weather.arrived(request, 200)
         await asyncio.sleep(passage.back)
         if passage.loss in _AFTER:
             raise unclear if changes else lost
@@ -123,8 +139,9 @@ class Network:
 
     async def carry(self, request: Request, sent: httpx.Request) -> httpx.Response:
         """Its answer; what was sent arrives even when the sender is gone by then."""
-        passage = self._weather.passage(request)
         loop = asyncio.get_running_loop()
+        is_repeated = self._earlier(request, sent) is not None
+        passage = self._weather.passage(replace(request, is_repeated=is_repeated))
         answered: asyncio.Future[httpx.Response] = loop.create_future()
 
         def settle(outcome: httpx.Response | Exception) -> None:
@@ -156,17 +173,31 @@ class Network:
             return said
         if passage.loss is Loss.CUT_BEFORE:
             return httpx.ReadError("cut")
-        kept = (request.venue, request.operation, request.content)
-        if passage.loss is Loss.STALE and kept in self._answers:
-            return self._answers[kept]
+        earlier = self._earlier(request, sent)
+        if passage.loss is Loss.STALE and earlier is not None:
+            return earlier
         response = self._handle(request, sent)
-        self._answers[kept] = response
+        if response.status_code == httpx.codes.OK:
+            now = asyncio.get_running_loop().time()
+            self._answers[str(sent.url), request.content] = (now, response)
         if passage.loss is Loss.CUT_AFTER:
             return httpx.ReadError("cut")
         return said if passage.loss is Loss.STATUS_AFTER else response
 
+    def _earlier(self, request: Request, sent: httpx.Request) -> httpx.Response | None:
+        """What a node that lags a little behind would say; None when it would say the same."""
+        now = asyncio.get_running_loop().time()
+        at, response = self._answers.get((str(sent.url), request.content), (-STALE_SECONDS, None))
+        if now - at < STALE_SECONDS:
+            return response
+        if request.operation == "orderStatus" and now - self._ordered_at < STALE_SECONDS:
+            return httpx.Response(200, content=_NO_SUCH_ORDER)
+        return None
+
     def _handle(self, request: Request, sent: httpx.Request) -> httpx.Response:
         response = answer(self._applications[request.venue], sent, request)
+        if request.operation == "order":
+            self._ordered_at = asyncio.get_running_loop().time()
         self._weather.arrived(request, response.status_code)
         return response
 

@@ -133,7 +133,8 @@ def drawn(seed: int) -> Plan:
         people=people,
         workers=workers,
         skews=tuple(
-            round(draw.uniform(-4, 4), 3) if is_skewed else 0.0 for _ in range(workers + 1)
+            round(draw.choice((-1, 1)) * draw.uniform(1.2, 4), 3) if is_skewed else 0.0
+            for _ in range(workers + 1)
         ),
         monitor_seconds=float(draw.choice((60, 300, 900))),
         wishes=_wishes(draw, people, aim),
@@ -172,6 +173,8 @@ def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
                 wish(person, WishKind.REDUCE, round(draw.uniform(1, 60), 3), fraction=fraction)
             if aim.step in _EXIT or draw.random() < 0.7:
                 hold = draw.choices((2, 60, 900, 5_000), (45, 35, 14, 6))[0]
+                if aim.step is StepName.REDUCE_LONG:
+                    hold = 900
                 wish(person, WishKind.CLOSE, round(draw.uniform(0.2, 1) * hold, 3))
         if draw.random() < 0.12:
             kind = draw.choice((WishKind.CLOSE_ALL, *sorted(CONTROLS)))
@@ -211,7 +214,7 @@ def _at_step(draw: random.Random, number: int, cell: Cell, *, gently: bool) -> T
     elif cell.kind in CROSSINGS:
         most = 3
     if gently:
-        most = max(1, most // 2)
+        most = 6 if most > 6 else 1
     return Trouble(
         number,
         cell.kind,

@@ -148,9 +148,19 @@ class Witness:
         """Whether everybody is hedged and the books know it, or they are told that it is not so."""
         return all(
             self._is_told(person)
-            or (not self._naked(person) and self._booked(person) == self._truth.short_size(person))
+            or (
+                not self._naked(person)
+                and self._booked(person) == self._truth.short_size(person)
+                and self._known_longs(person) == self._open_longs(person)
+            )
             for person in self._people
         )
+
+    def _known_longs(self, person: Person) -> set[str]:
+        return {p.long.position_key for p in self._held(person) if p.long}
+
+    def _open_longs(self, person: Person) -> set[str]:
+        return {long.pda for long in self._truth.active_longs(person)}
 
     def _held(self, person: Person) -> list[Position]:
         rows = self._tables.rows["positions"].values()
@@ -323,11 +333,9 @@ class Witness:
         booked, held = self._booked(person), self._truth.short_size(person)
         if booked != held and not self._is_told(person):
             raise Broken("I-3", f"the books say {booked} SOL short, the exchange {held}")
-        known = {p.long.position_key for p in positions if p.long}
-        open_keys = {long.pda for long in self._truth.active_longs(person)}
-        waiting = any(p.state in _WAITING for p in positions)
-        if known != open_keys and not waiting:
-            raise Broken("I-1", f"longs {sorted(open_keys)} are open, books know {sorted(known)}")
+        known, present = self._known_longs(person), self._open_longs(person)
+        if known != present and not self._is_told(person):
+            raise Broken("I-1", f"longs {sorted(present)} are open, books know {sorted(known)}")
         self._check_delta(person, positions)
 
     def _check_delta(self, person: Person, positions: Sequence[Position]) -> None:
