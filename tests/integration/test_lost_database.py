@@ -43,7 +43,7 @@ async def test_a_database_that_is_lost_is_said_so(
             await work.positions.held()
             login = await asyncpg.connect(database)
             await login.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                 " WHERE pid <> pg_backend_pid() AND datname = current_database()"
             )
             await login.close()

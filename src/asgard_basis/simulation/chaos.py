@@ -149,7 +149,7 @@ class Chaos:
         return Passage(there, back, _LOSSES[trouble.kind])
 
     def _priming(self, request: Request, plain: Passage) -> Passage:
-        """Lose an answer where a stale one is due: what is asked again can be answered as before."""
+        """Lose an answer where a stale one is due: who asks again may get the old one."""
         at = spot()
         if at is None or request.is_repeated or not is_read(request):
             return plain

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import asyncpg
+from asyncpg.pool import PoolConnectionProxy
 
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
@@ -40,6 +41,8 @@ from asgard_basis.ports.repositories import (
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 _ACQUIRE_SECONDS = 10.0
+_DEAD_MAX = 3
+"""Connections that may turn out to be lost before one is found that is not."""
 _ACT_AS = "set_config('role', $1, true), set_config('basis.user_id', $2, true)"
 _AS_ANYBODY = f"SELECT {_ACT_AS}"
 _UNDER_TENURES = (
@@ -105,13 +108,10 @@ class PostgresTransactions:
     @contextlib.asynccontextmanager
     async def _transaction(self, role: Role, user_id: UserId) -> AsyncIterator[UnitOfWork]:
         with database_errors():
-            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+            connection = await self._begun(role, user_id)
         try:
-            with database_errors():
-                await connection.execute("BEGIN")
             try:
                 with database_errors():
-                    await _enter(connection, role, user_id)
                     work = PostgresUnitOfWork(connection, self._delivery)
                     yield work
                     await work.finish()
@@ -122,6 +122,25 @@ class PostgresTransactions:
             await _commit(connection)
         finally:
             await self._pool.release(connection)
+
+    async def _begun(self, role: Role, user_id: UserId) -> "PoolConnectionProxy[asyncpg.Record]":
+        """A connection in a transaction; one that was lost while it waited is replaced."""
+        for _ in range(_DEAD_MAX):
+            connection = await self._pool.acquire(timeout=_ACQUIRE_SECONDS)
+            try:
+                await connection.execute("BEGIN")
+                await _enter(connection, role, user_id)
+            except LOST:
+                connection.terminate()
+                await self._pool.release(connection)
+            except BaseException:
+                with contextlib.suppress(*LOST):
+                    await asyncio.shield(connection.execute("ROLLBACK"))
+                await self._pool.release(connection)
+                raise
+            else:
+                return connection
+        raise Unavailable(ErrorCode.NOT_READY, "the database does not answer")
 
 
 async def _enter(connection: Connection, role: Role, user_id: UserId) -> None:
