@@ -149,7 +149,7 @@ class Chaos:
         return Passage(there, back, _LOSSES[trouble.kind])
 
     def _priming(self, request: Request, plain: Passage) -> Passage:
-        """Lose an answer where a stale one is due: who asks again may get the old one."""
+        """Lose an answer where a stale one is due, so that the same is asked again."""
         at = spot()
         if at is None or request.is_repeated or not is_read(request):
             return plain
@@ -297,7 +297,7 @@ def is_read(request: Request) -> bool:
         return request.operation != "sendTransaction"
     if request.venue == "arbitrum":
         return request.operation != "eth_sendRawTransaction"
-    return request.operation.startswith("GET")
+    return request.operation.startswith("GET") or request.operation.endswith("/refresh-positions")
 
 
 def is_signing(request: Request) -> bool:

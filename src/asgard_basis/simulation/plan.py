@@ -16,11 +16,22 @@ _EXIT = frozenset(
     {StepName.CLOSE_SHORT, StepName.OBSERVE_LONG, StepName.CLOSE_LONG, StepName.SETTLE}
 )
 _TRANSFER = frozenset({StepName.TRANSFER_TO_BRIDGE, StepName.AWAIT_CREDIT})
-_LEADS_TO = {
-    StepName.LEAVE: Cell(StepName.OPEN_SHORT, Kind.POLICY_DENIAL),
-    StepName.OBSERVE_SHORT: Cell(StepName.VALIDATE, Kind.ADL),
+_RARE = frozenset(
+    {
+        StepName.READ_LONG,
+        StepName.OBSERVE_LONG,
+        StepName.OBSERVE_SHORT,
+        StepName.REDUCE_LONG,
+        StepName.TURN_BACK,
+        StepName.LEAVE,
+    }
+)
+"""Steps with few chances, or that are taken only when something else has gone wrong before."""
+_DENIED_BEFORE = {
+    StepName.LEAVE: (StepName.OPEN_SHORT,),
+    StepName.TURN_BACK: (StepName.REDUCE_LONG, StepName.REDUCE_LONG),
 }
-"""Steps that are taken only when something else has gone wrong before."""
+_OF_REDUCING = frozenset({StepName.REDUCE_LONG, StepName.TURN_BACK})
 _TIMED = (Kind.KILL, Kind.PAUSE, Kind.OUTAGE, Kind.ADL, Kind.THIN_BOOK, Kind.SNAPSHOT_DOWN)
 _VENUES = ("hyperliquid", "asgard", "solana", "privy", "arbitrum")
 
@@ -145,7 +156,7 @@ def drawn(seed: int) -> Plan:
 def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
     wishes: list[Wish] = []
     # What is cut into parts must be large enough for an order each.
-    sizes = (1000, 3000) if aim.step is StepName.REDUCE_LONG else (150, 400, 1000, 3000, 9000)
+    sizes = (1000, 3000) if aim.step in _OF_REDUCING else (150, 400, 1000, 3000, 9000)
 
     def wish(person: int, kind: WishKind, at: float, **more: object) -> None:
         again = round(draw.uniform(0, 2), 3) if draw.random() < 0.25 else None
@@ -168,12 +179,12 @@ def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
                 leverage=draw.choice((Decimal("1.5"), Decimal(2), Decimal("2.5"))),
                 asset=draw.choices((Asset.SOL, Asset.JITOSOL, Asset.INF), (70, 20, 10))[0],
             )
-            if aim.step is StepName.REDUCE_LONG or draw.random() < 0.12:
+            if aim.step in _OF_REDUCING or draw.random() < 0.12:
                 fraction = Decimal(draw.randrange(5, 90)) / 100
                 wish(person, WishKind.REDUCE, round(draw.uniform(1, 60), 3), fraction=fraction)
             if aim.step in _EXIT or draw.random() < 0.7:
                 hold = draw.choices((2, 60, 900, 5_000), (45, 35, 14, 6))[0]
-                if aim.step is StepName.REDUCE_LONG:
+                if aim.step in _OF_REDUCING:
                     hold = 900
                 wish(person, WishKind.CLOSE, round(draw.uniform(0.2, 1) * hold, 3))
         if draw.random() < 0.12:
@@ -187,13 +198,16 @@ def _troubles(draw: random.Random, workers: int, aim: Cell) -> tuple[Trouble, ..
     troubles: list[Trouble] = []
     if aim.kind is not Kind.SKEW:
         troubles.append(_at_step(draw, 0, aim, gently=True))
-    if aim.step in _LEADS_TO:
-        lead = _at_step(draw, len(troubles), _LEADS_TO[aim.step], gently=True)
-        troubles.append(replace(lead, nth=0, share=Decimal(1), seconds=40.0))
+    for step in _DENIED_BEFORE.get(aim.step, ()):
+        cell = Cell(step, Kind.POLICY_DENIAL)
+        troubles.append(_at_step(draw, len(troubles), cell, gently=True))
+    if aim.step is StepName.OBSERVE_SHORT:
+        troubles.append(_once_hedged(draw, len(troubles)))
     if draw.random() < 0.1:
         troubles.append(_once_hedged(draw, len(troubles)))
     kinds = [kind for kind in Kind if kind is not Kind.SKEW and draw.random() < 0.4]
-    count = draw.choices((0, 2, 5, 9), (15, 40, 30, 15))[0] if kinds else 0
+    weights = (60, 30, 10, 0) if aim.step in _RARE else (15, 40, 30, 15)
+    count = draw.choices((0, 2, 5, 9), weights)[0] if kinds else 0
     for _ in range(count):
         kind = draw.choice(kinds)
         number = len(troubles)

@@ -91,7 +91,7 @@ _SIGNS = _SENDS_SOLANA | {
     StepName.CLOSE_SHORT,
     StepName.TRANSFER_TO_BRIDGE,
 }
-_SILENT = frozenset({StepName.SETTLE, StepName.LEAVE})
+_SILENT = frozenset({StepName.SETTLE, StepName.LEAVE, StepName.TURN_BACK})
 _READS_SNAPSHOT = _SENDS_SOLANA | {StepName.READ_LONG, StepName.OBSERVE_LONG}
 _SHORT_HELD = frozenset({StepName.ADD_MARGIN, StepName.VALIDATE, StepName.CLOSE_SHORT})
 _ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
