@@ -12,8 +12,6 @@ from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.saga.step import StepName
 from asgard_basis.simulation.troubles import CELLS, CROSSINGS, NETWORK, Cell, Kind
 
-_STRIDE = 7919
-"""A prime, so that neighbours aim at different things and all are aimed at."""
 _EXIT = frozenset(
     {StepName.CLOSE_SHORT, StepName.OBSERVE_LONG, StepName.CLOSE_LONG, StepName.SETTLE}
 )
@@ -134,15 +132,10 @@ class Plan:
         )
 
 
-def aim_of(seed: int) -> Cell:
-    """What a seed tries to let meet; as many seeds in a row as there are cells try each once."""
-    return CELLS[seed * _STRIDE % len(CELLS)]
-
-
 def drawn(seed: int) -> Plan:
-    """The plan of a seed."""
+    """The plan of a seed. Any stretch of as many seeds as there are cells aims at each once."""
     draw = random.Random(f"asgard-basis simulation {seed}")
-    aim = aim_of(seed)
+    aim = CELLS[seed * 7919 % len(CELLS)]
     people = draw.choices((1, 2, 3), (80, 15, 5))[0]
     workers = draw.choices((1, 2, 3), (25, 55, 20))[0]
     is_skewed = aim.kind is Kind.SKEW or draw.random() < 0.2

@@ -45,8 +45,6 @@ _APART = timedelta(seconds=10)
 """Two processes' clocks are never further apart."""
 _TOLD_SECONDS = 120.0 + 150.0
 """After two minutes somebody is to be told; the rest is for who was to tell being dead or slow."""
-_SETTINGS = frozenset({StepName.APPROVE_AGENT, StepName.SET_LEVERAGE})
-"""Change nothing that is held: an opening that is given up before it buys leaves them open."""
 _WAITING = frozenset({PositionState.STUCK_UNWIND, PositionState.QUARANTINED})
 
 
@@ -320,9 +318,8 @@ class Witness:
             if row.value.status not in {JobStatus.COMPLETED, JobStatus.FAILED}:
                 raise Broken("rest", f"a job to {row.value.kind} is {row.value.status} for ever")
         for row in self._tables.rows["steps"].values():
-            step: Step = row.value[1]
-            if step.status is StepStatus.INTENDED and step.name not in _SETTINGS:
-                raise Broken("rest", f"{step.name} was never resolved")
+            if row.value[1].status is StepStatus.INTENDED:
+                raise Broken("rest", f"{row.value[1].name} was never resolved")
         for person in self._people:
             self._check_person(person)
             self._check_credits(person)
