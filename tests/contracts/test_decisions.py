@@ -9,9 +9,9 @@ import pytest
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.domain.decision.card import Verdict, WhyCard
-from asgard_basis.domain.rulebook import replayed
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.rulebook import replayed
 from asgard_basis.domain.strategy.checks import PREFLIGHT, EntryFacts
 from asgard_basis.ports.unit_of_work import Transactions
 from tests.builders_platform import MOMENT, a_position, a_user
