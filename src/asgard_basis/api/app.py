@@ -14,6 +14,7 @@ from asgard_basis.api.routes import (
     balances,
     config,
     control,
+    decisions,
     deposits,
     events,
     health,
@@ -77,6 +78,7 @@ def create_app(
         intents,
         deposits,
         alarms,
+        decisions,
         control,
         events,
     ):
