@@ -52,6 +52,7 @@ def standing(
             preflight=preflight,
             desk=desk,
             clock=clock,
+            enabled=board.enabled,
         ),
         scanner=IntentScanner(
             transactions=transactions,

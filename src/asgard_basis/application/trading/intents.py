@@ -12,6 +12,7 @@ from asgard_basis.application.trading.intent_news import intent_event
 from asgard_basis.application.trading.intent_views import IntentView, intent_view
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight
+from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.decision.card import Ruling
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.errors import DomainError, ErrorCode
@@ -64,6 +65,7 @@ class IntentDesk:
         preflight: Preflight,
         desk: JobDesk,
         clock: Clock,
+        enabled: frozenset[LendingProtocol],
     ) -> None:
         self._transactions = transactions
         self._reader = reader
@@ -72,6 +74,7 @@ class IntentDesk:
         self._preflight = preflight
         self._desk = desk
         self._clock = clock
+        self._enabled = enabled
 
     async def create(self, user_id: UserId, wish: IntentWish, key: str | None) -> CreatedIntent:
         """Write it down; the same key gives the same intent again.
@@ -85,7 +88,7 @@ class IntentDesk:
             intent = await _earlier(work, user_id, key, digest)
         if intent is None:
             intent = self._new(user_id, wish, key, digest)
-            self._preflight.ensure_enabled(wish.order)
+            self._ensure_enabled(wish.order)
             async with self._transactions.for_user(user_id) as work:
                 if len(await work.intents.listed(statuses=OPEN, limit=OPEN_MAX)) >= OPEN_MAX:
                     raise DomainError(
@@ -142,6 +145,13 @@ class IntentDesk:
             ended = await work.intents.save(cancelled(intent, at=self._clock.now()))
             await work.outbox.append(intent_event(ended))
         return ended
+
+    def _ensure_enabled(self, order: EntryOrder) -> None:
+        if order.protocol is not None and order.protocol not in self._enabled:
+            raise DomainError(
+                ErrorCode.INVALID_PROTOCOL,
+                f"{order.protocol.name.title()} is switched off by the operator",
+            )
 
     def _new(self, user_id: UserId, wish: IntentWish, key: str | None, digest: str) -> Intent:
         now = self._clock.now()

@@ -209,14 +209,6 @@ class Preflight:
             facts=facts,
         )
 
-    def ensure_enabled(self, order: EntryOrder) -> None:
-        """Pass unless the wished lender is switched off; raises DomainError VAL-0008."""
-        if order.protocol is not None and order.protocol not in self._board.enabled:
-            raise DomainError(
-                ErrorCode.INVALID_PROTOCOL,
-                f"{order.protocol.name.title()} is switched off by the operator",
-            )
-
     def _choose(self, snapshot: MarketSnapshot, order: EntryOrder) -> LenderMarket:
         if order.protocol is not None:
             lender = snapshot.lender(order.protocol, order.asset)
