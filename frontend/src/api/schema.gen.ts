@@ -390,6 +390,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intents
+         * @description The person's intents, each waiting one judged against the present market.
+         */
+        get: operations["intents_api_v1_intents_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Open a position once all criteria hold. The same key gives the same intent again.
+         */
+        post: operations["create_api_v1_intents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intents/{intent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intent
+         * @description One of them.
+         */
+        get: operations["intent_api_v1_intents__intent_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel
+         * @description Call it off. Once its opening is under way, close the position instead.
+         */
+        delete: operations["cancel_api_v1_intents__intent_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -481,7 +529,9 @@ export interface paths {
         put?: never;
         /**
          * Open Position
-         * @description Open a hedged position; watch the job. The same key gives the same job again.
+         * @description Write an intent, or with `execute_immediately` open a hedged position now.
+         *
+         *     The same key gives the same intent, or the same job, again.
          */
         post: operations["open_position_api_v1_positions_open_post"];
         delete?: never;
@@ -1254,6 +1304,169 @@ export interface components {
             withdrawable_usdc: string;
         };
         /**
+         * IntentCreated
+         * @description The intent, and the money that is not where it needs it yet.
+         */
+        IntentCreated: {
+            intent: components["schemas"]["IntentResponse"];
+            /** Warnings */
+            warnings: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * IntentRequest
+         * @description Open it once all of these hold at the same time; a criterion left out asks for nothing more.
+         *
+         *     Whatever is asked, the short must earn now and in the next hour.
+         */
+        IntentRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
+         * IntentResponse
+         * @description One standing order. Times are market times.
+         */
+        IntentResponse: {
+            /** Asset */
+            asset: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            criteria_snapshot: components["schemas"]["IntentSnapshot"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Executed At */
+            executed_at: string | null;
+            execution_error: components["schemas"]["Failure"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Opening */
+            is_opening: boolean;
+            /** Job Id */
+            job_id: string | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /** Max Break Even Days */
+            max_break_even_days: string | null;
+            /** Max Entry Price */
+            max_entry_price: string | null;
+            /**
+             * Max Funding Volatility
+             * Format: decimal
+             */
+            max_funding_volatility: string;
+            /** Min Funding Apr */
+            min_funding_apr: string | null;
+            /** Min Funding Rate */
+            min_funding_rate: string | null;
+            /** Min Net Apr */
+            min_net_apr: string | null;
+            /** Position Id */
+            position_id: string | null;
+            /** Protocol */
+            protocol: number | null;
+            /** Protocol Name */
+            protocol_name: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Retry At */
+            retry_at: string | null;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+            /** Verdict */
+            verdict: ("enter" | "wait" | "refuse") | null;
+        };
+        /**
+         * IntentSnapshot
+         * @description What was true when it was carried out.
+         */
+        IntentSnapshot: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Funding Next */
+            funding_next: string | null;
+            /**
+             * Funding Now
+             * Format: decimal
+             */
+            funding_now: string;
+            /** Funding Volatility */
+            funding_volatility: string | null;
+            /**
+             * Mark Price
+             * Format: decimal
+             */
+            mark_price: string;
+            /** Net Apr */
+            net_apr: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IntentStatus
+         * @description Where an intent is in its life.
+         * @enum {string}
+         */
+        IntentStatus: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+        /**
+         * IntentsResponse
+         * @description Newest first.
+         */
+        IntentsResponse: {
+            /** Intents */
+            intents: components["schemas"]["IntentResponse"][];
+        };
+        /**
          * JobAccepted
          * @description The work was taken on; watch the job.
          */
@@ -1520,6 +1733,56 @@ export interface components {
             position_id: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * OpenAccepted
+         * @description What was taken on: an intent that waits, or an opening to watch by its job.
+         */
+        OpenAccepted: {
+            /** Intent Id */
+            intent_id?: string | null;
+            /** Job Id */
+            job_id?: string | null;
+            /** Position Id */
+            position_id?: string | null;
+            /** Warnings */
+            warnings?: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * OpenRequest
+         * @description What to open: at once, or by default as an intent once its criteria hold.
+         */
+        OpenRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /**
+             * Execute Immediately
+             * @default false
+             */
+            execute_immediately: boolean;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
         };
         /**
          * OpportunitiesResponse
@@ -2053,6 +2316,12 @@ export type FundingNow = components['schemas']['FundingNow'];
 export type FundingYearEntry = components['schemas']['FundingYearEntry'];
 export type HistoryResponse = components['schemas']['HistoryResponse'];
 export type HyperliquidBalance = components['schemas']['HyperliquidBalance'];
+export type IntentCreated = components['schemas']['IntentCreated'];
+export type IntentRequest = components['schemas']['IntentRequest'];
+export type IntentResponse = components['schemas']['IntentResponse'];
+export type IntentSnapshot = components['schemas']['IntentSnapshot'];
+export type IntentStatus = components['schemas']['IntentStatus'];
+export type IntentsResponse = components['schemas']['IntentsResponse'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
@@ -2063,6 +2332,8 @@ export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
+export type OpenAccepted = components['schemas']['OpenAccepted'];
+export type OpenRequest = components['schemas']['OpenRequest'];
 export type OpportunitiesResponse = components['schemas']['OpportunitiesResponse'];
 export type OpportunityEntry = components['schemas']['OpportunityEntry'];
 export type PaperConfig = components['schemas']['PaperConfig'];
@@ -4313,6 +4584,459 @@ export interface operations {
             };
         };
     };
+    intents_api_v1_intents_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["IntentStatus"][] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    create_api_v1_intents_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentCreated"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    intent_api_v1_intents__intent_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_intents__intent_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -4770,7 +5494,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryRequest"];
+                "application/json": components["schemas"]["OpenRequest"];
             };
         };
         responses: {
@@ -4780,7 +5504,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAccepted"];
+                    "application/json": components["schemas"]["OpenAccepted"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
