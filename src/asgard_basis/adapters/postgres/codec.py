@@ -28,7 +28,7 @@ from asgard_basis.domain.saga.step import (
     SolanaIntent,
     Transferred,
 )
-from asgard_basis.domain.strategy.checks import EntryFacts
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from asgard_basis.domain.strategy.intent import CriteriaSnapshot
 from asgard_basis.domain.strategy.intent_rule import IntentFacts, IntentThresholds
 
