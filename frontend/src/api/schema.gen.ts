@@ -1246,6 +1246,7 @@ export interface components {
             now_hourly: string;
             /** Predicted Apr */
             predicted_apr: string | null;
+            quality: components["schemas"]["Quality"];
         };
         /**
          * FundingYearEntry
@@ -1580,6 +1581,7 @@ export interface components {
             protocol: number;
             /** Protocol Name */
             protocol_name: string;
+            quality: components["schemas"]["Quality"];
             /**
              * Safe Leverage
              * Format: decimal
@@ -2030,6 +2032,21 @@ export interface components {
             auth_url: string;
         };
         /**
+         * Quality
+         * @description How far a figure may be believed; nobody enters on one that is not fresh.
+         */
+        Quality: {
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "disputed";
+        };
+        /**
          * RatesResponse
          * @description The market at one leverage.
          */
@@ -2059,6 +2076,7 @@ export interface components {
              * Format: decimal
              */
             oracle_price: string;
+            price: components["schemas"]["Quality"];
         };
         /**
          * ReadyResponse
@@ -2345,6 +2363,7 @@ export type PositionResponse = components['schemas']['PositionResponse'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
+export type Quality = components['schemas']['Quality'];
 export type RatesResponse = components['schemas']['RatesResponse'];
 export type ReadyResponse = components['schemas']['ReadyResponse'];
 export type ReduceRequest = components['schemas']['ReduceRequest'];
