@@ -9,6 +9,7 @@ import pytest
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.decision.card import Verdict
+from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.risk.engine import RISK, TRIM, decide, judge
 from asgard_basis.domain.risk.facts import Belief, Near, NearKind, RiskFacts
 from tests.unit.domain.risk.pairs import AT, LIMITS, PRICE, facts
@@ -75,7 +76,9 @@ def test_a_pair_of_high_leverage_is_defended_later() -> None:
 def test_near_an_exit_for_twenty_seconds_is_left(
     kind: NearKind, seconds: int, verdict: Verdict
 ) -> None:
-    room = {"health": D("0.12")} if kind is NearKind.LONG else {"margin": D("0.1199")}
+    room: dict[str, Any] = (
+        {"health": D("0.12")} if kind is NearKind.LONG else {"margin": D("0.1199")}
+    )
     found = facts(near=near(kind, seconds), **room)
     judged = judge(found, LIMITS)
     assert judged.ruling.verdict is verdict
@@ -217,12 +220,5 @@ def test_exits_come_before_everything_else() -> None:
 
 def test_a_card_of_it_can_be_made_again() -> None:
     found = facts(health=D("0.11"), near=near(NearKind.LONG, 5))
-    card = RISK.card(
-        found,
-        LIMITS,
-        card_id="1",
-        user_id="u",
-        subject="position:p",
-        at=AT,  # type: ignore[arg-type]
-    )
+    card = RISK.card(found, LIMITS, card_id="1", user_id=UserId("u"), subject="position:p", at=AT)
     assert RISK.again(card) == card.ruling
