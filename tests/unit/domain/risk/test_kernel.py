@@ -52,7 +52,8 @@ prices = st.builds(
     st.sampled_from([Belief.FRESH, Belief.FRESH, Belief.FRESH, Belief.STALE, Belief.DISPUTED]),
 )
 pairs = st.fixed_dictionaries(
-    {
+    {},
+    optional={
         "health": rooms,
         "margin": rooms.map(lambda room: max(room, D("-0.9"))),
         "drift": drifts,
@@ -60,9 +61,9 @@ pairs = st.fixed_dictionaries(
         "leverage": st.sampled_from([D("1.1"), D(2), D("2.7"), D("3.3")]),
         "seen_seconds": st.sampled_from([None, 0, 119, 120, 121, 899, 900, 901, 5000]),
         "stated_health": st.none() | near_edges.map(lambda h: min(D(1), max(D(0), h))),
-    }
+    },
 )
-missing = st.sets(st.sampled_from(["short_raw_usd", "short_sol", "nothing", "nothing else"]))
+missing = st.sets(st.sampled_from(["short_raw_usd", "short_sol"]), max_size=1) | st.just(set[str]())
 
 
 def flagged(found: RiskFacts) -> tuple[Flag, Columns]:
