@@ -5,7 +5,7 @@ short's how far it may rise. A cut sells a part of the long and buys the same pa
 back; what that sets free goes back into the leg it came from, so both distances grow.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
 from asgard_basis.domain.money import ONE, ZERO
@@ -49,29 +49,36 @@ class PairLegs:
 
     def at(self, change: Decimal) -> "PairLegs":
         """The same legs after the price went by that fraction (0.1 is 10 % up)."""
-        return replace(
-            self,
-            value_usd=self.value_usd * (ONE + change),
-            notional_usd=self.notional_usd * (ONE + change),
-            margin_usd=self.margin_usd - self.notional_usd * change,
+        return self._with(
+            value=self.value_usd * (ONE + change),
+            debt=self.debt_usd,
+            notional=self.notional_usd * (ONE + change),
+            margin=self.margin_usd - self.notional_usd * change,
         )
 
     def cut(self, fraction: Decimal, costs: "CutCosts") -> "PairLegs":
         """After that part of both was sold and what it set free was put back."""
         left = ONE - fraction
-        return replace(
-            self,
-            value_usd=self.value_usd * left,
-            debt_usd=self.debt_usd - self.value_usd * fraction * (ONE - costs.long),
-            notional_usd=self.notional_usd * left,
-            margin_usd=self.margin_usd - self.notional_usd * fraction * costs.short,
+        return self._with(
+            value=self.value_usd * left,
+            debt=self.debt_usd - self.value_usd * fraction * (ONE - costs.long),
+            notional=self.notional_usd * left,
+            margin=self.margin_usd - self.notional_usd * fraction * costs.short,
         )
 
     def fed(self, *, long_usd: Decimal = ZERO, short_usd: Decimal = ZERO) -> "PairLegs":
         """After debt was repaid and margin added with so much; negative was taken out."""
-        return replace(
-            self, debt_usd=self.debt_usd - long_usd, margin_usd=self.margin_usd + short_usd
+        return self._with(
+            value=self.value_usd,
+            debt=self.debt_usd - long_usd,
+            notional=self.notional_usd,
+            margin=self.margin_usd + short_usd,
         )
+
+    def _with(
+        self, *, value: Decimal, debt: Decimal, notional: Decimal, margin: Decimal
+    ) -> "PairLegs":
+        return PairLegs(value, debt, self.threshold, notional, margin, self.maintenance)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,12 @@ class RiskLimits:
     """Defence begins where the price is this close to a liquidation price, as a fraction."""
     defence_trigger_share: Decimal = Decimal("0.5")
     """And never before this share of the distance at the opening is used up."""
-    defence_again_share: Decimal = Decimal("0.6")
+    defence_again_share: Decimal = Decimal("0.75")
     """Of the trigger: where more is done although a defence is under way or just over."""
     defence_emergency_buffer: Decimal = Decimal("0.05")
     """As `defence_long_buffer`: from here on half of both legs goes at once."""
     defence_emergency_part: Decimal = Decimal("0.5")
-    defence_target_share: Decimal = Decimal("0.8")
+    defence_target_share: Decimal = Decimal(1)
     """Of the distance at the opening: what a defence restores."""
     defence_target_least: Decimal = Decimal("1.5")
     """Of the trigger: at least so far, or the next defence follows at once."""
