@@ -27,6 +27,25 @@ class RiskLimits:
     short_order_usd_min: Decimal = Decimal(10)
     defence_long_buffer: Decimal = Decimal("0.15")
     """Defence begins where the price is this close to a liquidation price, as a fraction."""
+    defence_trigger_share: Decimal = Decimal("0.5")
+    """And never before this share of the distance at the opening is used up."""
+    defence_again_share: Decimal = Decimal("0.75")
+    """Of the trigger: where more is done although a defence is under way or just over."""
+    defence_emergency_buffer: Decimal = Decimal("0.05")
+    """As `defence_long_buffer`: from here on half of both legs goes at once."""
+    defence_emergency_part: Decimal = Decimal("0.5")
+    defence_target_share: Decimal = Decimal(1)
+    """Of the distance at the opening: what a defence restores."""
+    defence_target_least: Decimal = Decimal("1.5")
+    """Of the trigger: at least so far, or the next defence follows at once."""
+    defence_close_part: Decimal = Decimal("0.9")
+    """Where more of the pair would have to go, it is closed."""
+    defence_pause_minutes: int = 10
+    """Between two defences that are no emergency."""
+    defences_daily_max: int = 6
+    """Of those, per position."""
+    defence_payback_days: Decimal = Decimal(30)
+    """A move of money must have earned what it costs within these."""
     deposit_usdc_min: Decimal = Decimal(5)
     """The bridge keeps anything less for ever."""
     deposit_usdc_max: Decimal = Decimal(25_000)
