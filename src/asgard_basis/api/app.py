@@ -20,6 +20,7 @@ from asgard_basis.api.routes import (
     health,
     positions,
     rates,
+    risk,
     wallets,
 )
 from asgard_basis.api.schemas.shapes import ErrorResponse
@@ -74,6 +75,7 @@ def create_app(
         balances,
         rates,
         positions,
+        risk,
         deposits,
         alarms,
         decisions,

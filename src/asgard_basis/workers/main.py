@@ -21,6 +21,7 @@ _RESCUE_SECONDS = 1.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_REVIEW_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -54,6 +55,15 @@ async def work(app: App, stop: asyncio.Event) -> None:
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
+    async def risk() -> None:
+        await fenced("risk-watch", app.risk.watch.run, locks=app.locks, clock=clock)
+
+    async def review() -> None:
+        async def rounds() -> None:
+            await every(_REVIEW_SECONDS, app.risk.review.round, clock)
+
+        await fenced("account-review", rounds, locks=app.locks, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
@@ -62,6 +72,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "position-monitor": monitor,
         "exposure-watch": alone,
         "existence-gate": gate,
+        "risk-watch": risk,
+        "account-review": review,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),

@@ -78,6 +78,9 @@ class LegFacts:
     """SOL sold short as booked, or less where the venue holds less."""
     short_raw_usd: Decimal | None
     """Margin and sale proceeds behind it; None while the venue does not say."""
+    is_changing: bool = False
+    """A job is making the legs smaller or bringing them together: what is booked of the short
+    lags behind what it holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +225,7 @@ class RiskThresholds:
             margin_near=limits.margin_exit * above,
             near_seconds=limits.proximity_seconds,
             defence_buffer=limits.defence_long_buffer,
-            defence_share=Decimal("0.5"),
+            defence_share=limits.defence_trigger_share,
             drift_max=limits.delta_deviation_max,
             lst_premium_warning=limits.lst_premium_warning,
             lst_premium_critical=limits.lst_premium_critical,

@@ -89,3 +89,7 @@ class RiskLimits:
     """Failed openings in a row that pause opening until an operator has looked."""
     size_absolute_usd: Decimal = Decimal(500_000)
     """No setting lets a single position be larger."""
+
+    def __post_init__(self) -> None:
+        if self.size_max_usd > self.size_absolute_usd:
+            raise ValueError(f"no position may be larger than {self.size_absolute_usd} USD")

@@ -23,6 +23,8 @@ JUDGED = frozenset(
 )
 """What holds both legs and is not being left already; the rest has a saga or an alarm."""
 
+_CHANGING = frozenset({PositionState.REDUCING, PositionState.REPAIRING})
+
 _BELIEF = {
     QualityState.FRESH: Belief.FRESH,
     QualityState.STALE: Belief.STALE,
@@ -78,6 +80,7 @@ def leg_facts(
         seen_seconds=age,
         short_sol=size,
         short_raw_usd=raw,
+        is_changing=position.state in _CHANGING,
     )
 
 

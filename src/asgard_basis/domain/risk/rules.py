@@ -54,7 +54,8 @@ def long_health(facts: RiskFacts, limits: RiskThresholds) -> Check:
 
 def short_margin(facts: RiskFacts, limits: RiskThresholds) -> Check:
     """The short's equity is at least the exit's share of its notional."""
-    fraction = facts.margin_fraction if is_price_fresh(facts) else None
+    is_booked = is_price_fresh(facts) and not facts.legs.is_changing
+    fraction = facts.margin_fraction if is_booked else None
     return Check(
         key="short_margin",
         label="Margin behind the short",
@@ -102,7 +103,8 @@ def room(facts: RiskFacts, limits: RiskThresholds) -> Check:
     """Neither leg is so near to its liquidation price that both are to be made smaller."""
     trigger = defence_trigger(facts, limits)
     known = [d for d in (facts.long_distance, facts.short_distance) if d is not None]
-    nearest = min(known, default=None) if is_price_fresh(facts) else None
+    is_judged = is_price_fresh(facts) and not facts.legs.is_changing
+    nearest = min(known, default=None) if is_judged else None
     return Check(
         key="room",
         label="Nearest liquidation price",
@@ -114,8 +116,8 @@ def room(facts: RiskFacts, limits: RiskThresholds) -> Check:
 
 
 def drift(facts: RiskFacts, limits: RiskThresholds) -> Check:
-    """Both legs are equal within the band."""
-    found = facts.drift
+    """Both legs are equal within the band, while nothing is being done about them."""
+    found = None if facts.legs.is_changing else facts.drift
     return Check(
         key="drift",
         label="Difference of the legs",
@@ -274,7 +276,7 @@ def _lasting(
     return Check(
         key=f"{kind.value}_lasting",
         label=label,
-        passed=elapsed is None or elapsed < limits.patience,
+        passed=elapsed is None or elapsed < limits.patience or facts.legs.is_changing,
         figure="not near" if elapsed is None else f"{int(elapsed.total_seconds())} s {near}",
         limit=f"less than {limits.near_seconds} s",
         remedy="Close the position: both legs, the short first.",
