@@ -21,6 +21,7 @@ from asgard_basis.api.routes import (
     intents,
     positions,
     rates,
+    risk,
     wallets,
 )
 from asgard_basis.api.schemas.shapes import ErrorResponse
@@ -76,6 +77,7 @@ def create_app(
         rates,
         positions,
         intents,
+        risk,
         deposits,
         alarms,
         decisions,

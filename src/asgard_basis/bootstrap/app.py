@@ -31,6 +31,7 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.risk import RiskDesk
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -98,6 +99,7 @@ class App:
     deposits: Deposits
     monitor: PositionMonitor
     gate: ExistenceGate
+    risk: RiskDesk
     market_watch: MarketWatch
     dispatch: Dispatch
     health: Health

@@ -37,6 +37,7 @@ from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
+from asgard_basis.bootstrap.risk import risk_desk
 from asgard_basis.bootstrap.standing import Standing, standing
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
@@ -363,6 +364,19 @@ def compose(
         deposits=treasury.deposits,
         monitor=trading.watchers.monitor,
         gate=trading.watchers.gate,
+        risk=risk_desk(
+            transactions=ground.transactions,
+            snapshots=stores.snapshots,
+            perp=outside.perp,
+            closings=trading.close_position,
+            defender=None,
+            pauses=pauses,
+            positions=trading.views,
+            balances=treasury.balances,
+            clock=ground.clock,
+            limits=limits,
+            ids=ground.ids,
+        ),
         market_watch=_watch(ground),
         dispatch=_dispatch(ground, trading, treasury),
         health=Health(

@@ -12,6 +12,7 @@ User = Annotated[str | None, typer.Option(help="One user's id or e-mail; without
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
 Emergency = Annotated[bool, typer.Option(help="Leg by leg, where a venue is away")]
 Wait = Annotated[bool, typer.Option(help="Tell every step until it is over")]
+Breaker = Annotated[bool, typer.Option(help="The pause the system has set, once looked at")]
 Run = Annotated[bool, typer.Option(help="Do it here when no worker is alive")]
 
 
@@ -135,11 +136,11 @@ def pause(user: User = None, reason: Reason = "Paused by the operator") -> None:
 
 
 @app.command()
-def resume(user: User = None) -> None:
-    """End the operators' pause or emergency stop."""
+def resume(user: User = None, breaker: Breaker = False) -> None:
+    """End the operators' pause or emergency stop, or a user's pause by a breaker."""
     from asgard_basis.cli import operator
 
-    operator.carry_out(lambda app: operator.resume(app, user))
+    operator.carry_out(lambda app: operator.resume(app, user, is_breaker=breaker))
 
 
 @app.command()

@@ -19,6 +19,7 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.risk import RiskRecords
 
 
 class UnitOfWork(Protocol):
@@ -38,6 +39,7 @@ class UnitOfWork(Protocol):
     alarms: Alarms
     audit: AuditLog
     pauses: Pauses
+    risk: RiskRecords
     decisions: Decisions
 
 

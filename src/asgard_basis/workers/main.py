@@ -25,6 +25,7 @@ _MONITOR_SECONDS = 5.0
 _SCAN_SECONDS = 60.0
 _SETTLE_SECONDS = 2.0
 """How soon an intent is known to be executed, or waits again."""
+_REVIEW_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -61,6 +62,15 @@ async def work(app: App, stop: asyncio.Event) -> None:
     async def scan() -> None:
         await fenced("intent-scanner", lambda: scans(app), locks=app.locks, clock=clock)
 
+    async def risk() -> None:
+        await fenced("risk-watch", app.risk.watch.run, locks=app.locks, clock=clock)
+
+    async def review() -> None:
+        async def rounds() -> None:
+            await every(_REVIEW_SECONDS, app.risk.review.round, clock)
+
+        await fenced("account-review", rounds, locks=app.locks, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
@@ -70,6 +80,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "exposure-watch": alone,
         "existence-gate": gate,
         "intent-scanner": scan,
+        "risk-watch": risk,
+        "account-review": review,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),

@@ -16,6 +16,7 @@ from asgard_basis.adapters.memory.records import (
     MemoryUsers,
     MemoryWallets,
 )
+from asgard_basis.adapters.memory.risk import MemoryRiskRecords
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
@@ -36,6 +37,7 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.risk import RiskRecords
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 
@@ -58,6 +60,7 @@ class MemoryUnitOfWork:
         self.outbox: Outbox = MemoryOutbox(transaction, number)
         self.alarms: Alarms = MemoryAlarms(transaction)
         self.audit: AuditLog = MemoryAuditLog(transaction)
+        self.risk: RiskRecords = MemoryRiskRecords(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
         self.decisions: Decisions = MemoryDecisions(transaction)
 

@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from asgard_basis.domain.risk.breakers import AccountFacts, AccountThresholds
+from asgard_basis.domain.risk.facts import RiskFacts, RiskThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
@@ -60,6 +62,10 @@ STORED: dict[str, type] = {
         IntentFacts,
         IntentThresholds,
         CriteriaSnapshot,
+        RiskFacts,
+        RiskThresholds,
+        AccountFacts,
+        AccountThresholds,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

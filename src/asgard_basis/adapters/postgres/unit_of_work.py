@@ -23,6 +23,7 @@ from asgard_basis.adapters.postgres.oversight import (
 from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUsers, PostgresWallets
 from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
+from asgard_basis.adapters.postgres.risk import PostgresRiskRecords
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
@@ -42,6 +43,7 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.risk import RiskRecords
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 _ACQUIRE_SECONDS = 10.0
@@ -74,6 +76,7 @@ class PostgresUnitOfWork:
         self.alarms: Alarms = PostgresAlarms(connection)
         self._audit = PostgresAuditLog(connection)
         self.audit: AuditLog = self._audit
+        self.risk: RiskRecords = PostgresRiskRecords(connection)
         self.pauses: Pauses = PostgresPauses(connection)
         self.decisions: Decisions = PostgresDecisions(connection)
 

@@ -127,7 +127,7 @@ def spot(price: str) -> EntryFacts:
 
 def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 15
+    assert len(checks) == 16
     assert [check.key for check in checks if not check.passed] == []
 
 
