@@ -120,7 +120,11 @@ class _Trading:
 
 
 def _watchers(
-    ground: _Ground, pairs: PairFactory, book: PositionBook, closings: ClosePosition
+    ground: _Ground,
+    pairs: PairFactory,
+    book: PositionBook,
+    closings: ClosePosition,
+    reductions: ReducePosition,
 ) -> Watchers:
     return watchers(
         transactions=ground.transactions,
@@ -134,6 +138,9 @@ def _watchers(
         pairs=pairs,
         book=book,
         closings=closings,
+        reductions=reductions,
+        solana=ground.outside.solana,
+        fees=ground.fees,
     )
 
 
@@ -159,7 +166,16 @@ def _trading(ground: _Ground) -> _Trading:
         book=book,
         clock=clock,
     )
-    watching = _watchers(ground, pairs, book, close_position)
+    reduce_position = ReducePosition(
+        transactions=transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+        limits=limits,
+    )
+    watching = _watchers(ground, pairs, book, close_position, reduce_position)
     preflight = Preflight(
         transactions=transactions,
         gate=ground.opening_gate,
@@ -186,15 +202,7 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
         ),
         close_position=close_position,
-        reduce_position=ReducePosition(
-            transactions=transactions,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-            limits=limits,
-        ),
+        reduce_position=reduce_position,
         views=_views(ground),
         watchers=watching,
     )

@@ -4,9 +4,10 @@ from typing import Any
 
 from asgard_basis.domain.decision.card import Ruling, WhyCard
 from asgard_basis.domain.decision.rule import Rule
+from asgard_basis.domain.risk.defence_rule import DEFENCE
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 
-RULES: tuple[Rule[Any, Any], ...] = (PREFLIGHT,)
+RULES: tuple[Rule[Any, Any], ...] = (PREFLIGHT, DEFENCE)
 """Rules differ in what they look at; `Rule.again` holds a card against its own rule's types."""
 
 _BY_NAME = {(rule.name, rule.version): rule for rule in RULES}

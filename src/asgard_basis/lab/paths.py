@@ -43,7 +43,9 @@ RECORDED = Market("recorded", 0.70, wandering=0.42)
 at the 5th, 50th and 95th percentile."""
 
 
-def days(market: Market, *, seed: np.random.SeedSequence, paths: int, length: int) -> Iterator[Prices]:
+def days(
+    market: Market, *, seed: np.random.SeedSequence, paths: int, length: int
+) -> Iterator[Prices]:
     """Prices of each day, (steps, paths), where every path began at 1."""
     rng = np.random.Generator(np.random.PCG64(seed))
     level = np.zeros(paths)

@@ -14,7 +14,7 @@ import numpy as np
 
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.lab.lane import CAPITAL, FIRST_PRICE, Lane, Opening, Policy, opening
-from asgard_basis.lab.paths import STEPS_A_DAY, STEADY, Market, days
+from asgard_basis.lab.paths import STEADY, STEPS_A_DAY, Market, days
 
 LEVERAGES = (Decimal("1.5"), Decimal(2), Decimal("2.5"), Decimal(3))
 POLICIES = tuple(Policy)

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
@@ -37,6 +38,7 @@ class UnitOfWork(Protocol):
     audit: AuditLog
     pauses: Pauses
     decisions: Decisions
+    move_consents: MoveConsents
 
 
 class Transactions(Protocol):

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from asgard_basis.adapters.memory.consents import MemoryMoveConsents
 from asgard_basis.adapters.memory.decisions import MemoryDecisions
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
@@ -18,6 +19,7 @@ from asgard_basis.adapters.memory.records import (
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import Tenure, superseded, tenures
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.orphans import Orphans
@@ -57,6 +59,7 @@ class MemoryUnitOfWork:
         self.audit: AuditLog = MemoryAuditLog(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
         self.decisions: Decisions = MemoryDecisions(transaction)
+        self.move_consents: MoveConsents = MemoryMoveConsents(transaction)
 
 
 class MemoryTransactions:

@@ -8,9 +8,10 @@ from typing import TypeVar
 
 import msgspec
 
+from asgard_basis.domain.risk.defence_facts import DefenceFacts, DefenceThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
+from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced, LongRepaid
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
@@ -49,12 +50,15 @@ STORED: dict[str, type] = {
         LongObserved,
         LongClosed,
         LongReduced,
+        LongRepaid,
         AccountMeasured,
         Transferred,
         Credited,
         Plain,
         EntryFacts,
         RiskLimits,
+        DefenceFacts,
+        DefenceThresholds,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -38,6 +38,8 @@ class RiskLimits:
     """Of the distance at the opening: what a defence restores."""
     defence_target_least: Decimal = Decimal("1.5")
     """Of the trigger: at least so far, or the next defence follows at once."""
+    liquidation_threshold_unknown: Decimal = Decimal("0.75")
+    """Taken for a lender that is not listed any more: the lowest of those we use."""
     defence_close_part: Decimal = Decimal("0.9")
     """Where more of the pair would have to go, it is closed."""
     defence_pause_minutes: int = 10
