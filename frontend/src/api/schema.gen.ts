@@ -650,6 +650,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rates/opportunities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opportunities
+         * @description Every asset, lender and leverage for one capital, best first, with its worst case.
+         */
+        get: operations["opportunities_api_v1_rates_opportunities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet-setup/ensure-wallets": {
         parameters: {
             query?: never;
@@ -1178,6 +1198,28 @@ export interface components {
             predicted_apr: string | null;
         };
         /**
+         * FundingYearEntry
+         * @description What the short earned over the last year, as far as it is known.
+         */
+        FundingYearEntry: {
+            /** Days Known */
+            days_known: number;
+            /** Longest Paid Hours */
+            longest_paid_hours: number;
+            /**
+             * Mean Apr
+             * Format: decimal
+             */
+            mean_apr: string;
+            /** Window Days */
+            window_days: number;
+            /**
+             * Worst Apr
+             * Format: decimal
+             */
+            worst_apr: string;
+        };
+        /**
          * HistoryResponse
          * @description Ended positions, newest first, and their results together.
          */
@@ -1478,6 +1520,97 @@ export interface components {
             position_id: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * OpportunitiesResponse
+         * @description Best first.
+         */
+        OpportunitiesResponse: {
+            /** Opportunities */
+            opportunities: components["schemas"]["OpportunityEntry"][];
+            /** Planned Days */
+            planned_days: number;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            year: components["schemas"]["FundingYearEntry"] | null;
+        };
+        /**
+         * OpportunityEntry
+         * @description One way to be in; yearly fractions on the whole capital.
+         */
+        OpportunityEntry: {
+            /** Asset */
+            asset: string;
+            /**
+             * Borrowing Apr
+             * Format: decimal
+             */
+            borrowing_apr: string;
+            /** Break Even Days */
+            break_even_days: string | null;
+            /** Can Defend */
+            can_defend: boolean;
+            /**
+             * Cost Usd
+             * Format: decimal
+             */
+            cost_usd: string;
+            /**
+             * Funding Apr
+             * Format: decimal
+             */
+            funding_apr: string;
+            /**
+             * Lending Apr
+             * Format: decimal
+             */
+            lending_apr: string;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /**
+             * Net After Costs Apr
+             * Format: decimal
+             */
+            net_after_costs_apr: string;
+            /**
+             * Net Apr
+             * Format: decimal
+             */
+            net_apr: string;
+            /** Obstacles */
+            obstacles: string[];
+            /**
+             * Opening Health
+             * Format: decimal
+             */
+            opening_health: string;
+            /** Protocol */
+            protocol: number;
+            /** Protocol Name */
+            protocol_name: string;
+            /**
+             * Rebalancing Apr
+             * Format: decimal
+             */
+            rebalancing_apr: string;
+            /**
+             * Safe Leverage
+             * Format: decimal
+             */
+            safe_leverage: string;
+            /**
+             * Staking Apr
+             * Format: decimal
+             */
+            staking_apr: string;
+            /** Worst Net Apr */
+            worst_net_apr: string | null;
         };
         /**
          * PaperConfig
@@ -1917,6 +2050,7 @@ export type FigureEntry = components['schemas']['FigureEntry'];
 export type FundingHistoryResponse = components['schemas']['FundingHistoryResponse'];
 export type FundingHour = components['schemas']['FundingHour'];
 export type FundingNow = components['schemas']['FundingNow'];
+export type FundingYearEntry = components['schemas']['FundingYearEntry'];
 export type HistoryResponse = components['schemas']['HistoryResponse'];
 export type HyperliquidBalance = components['schemas']['HyperliquidBalance'];
 export type JobAccepted = components['schemas']['JobAccepted'];
@@ -1929,6 +2063,8 @@ export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
+export type OpportunitiesResponse = components['schemas']['OpportunitiesResponse'];
+export type OpportunityEntry = components['schemas']['OpportunityEntry'];
 export type PaperConfig = components['schemas']['PaperConfig'];
 export type PauseEntry = components['schemas']['PauseEntry'];
 export type PauseRequest = components['schemas']['PauseRequest'];
@@ -5553,6 +5689,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FundingHistoryResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    opportunities_api_v1_rates_opportunities_get: {
+        parameters: {
+            query?: {
+                size_usd?: number | string;
+                leverage?: (number | string)[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunitiesResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

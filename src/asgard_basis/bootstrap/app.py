@@ -8,6 +8,7 @@ import procrastinate
 
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.opportunities import OpportunityBoard
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.decisions import DecisionDesk
@@ -76,6 +77,7 @@ class App:
     sign_in: SignIn
     desk: JobDesk
     board: RateBoard
+    opportunities: OpportunityBoard
     preflight: Preflight
     open_position: OpenPosition
     close_position: ClosePosition

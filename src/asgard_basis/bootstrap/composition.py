@@ -9,6 +9,7 @@ from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
 from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.opportunities import OpportunityBoard
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmDesk
@@ -260,6 +261,17 @@ def _watch(ground: _Ground) -> MarketWatch:
     )
 
 
+def _opportunities(ground: _Ground) -> OpportunityBoard:
+    return OpportunityBoard(
+        reader=ground.reader,
+        transactions=ground.transactions,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        enabled=ground.board.enabled,
+    )
+
+
 def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispatch:
     provisioning = WalletProvisioning(
         transactions=ground.transactions, custody=ground.outside.custody
@@ -320,6 +332,7 @@ def compose(
         ),
         desk=ground.desk,
         board=ground.board,
+        opportunities=_opportunities(ground),
         preflight=trading.preflight,
         open_position=trading.open_position,
         close_position=trading.close_position,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Protocol, TypeVar
 
 from asgard_basis.application.context import UserTradingContext
-from asgard_basis.application.market.rates import Priced, RateBoard
+from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
@@ -20,6 +20,7 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry, break_even_days
 from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.domain.strategy.opportunity import Priced
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.unit_of_work import Transactions
