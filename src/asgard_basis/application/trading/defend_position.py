@@ -28,9 +28,8 @@ from asgard_basis.domain.risk.defence import ACTING, Act, Defence, judge
 from asgard_basis.domain.risk.defence_facts import DefenceFacts, Rails
 from asgard_basis.domain.risk.defence_reading import facts_of, thresholds_of
 from asgard_basis.domain.risk.defence_rule import DEFENCE
-from asgard_basis.domain.risk.distances import CutCosts
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.fees import FeeSchedule
+from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.consents import MoveConsent
@@ -58,13 +57,6 @@ class Reductions(Protocol):
     ) -> Job:
         """Take it on; raises DomainError POS-0006 while something else is being done."""
         ...
-
-
-def cut_costs(fees: FeeSchedule) -> CutCosts:
-    """What a cut costs, as a fraction of what is traded."""
-    return CutCosts(
-        long=fees.swap_slippage + fees.margin_close, short=fees.perp_taker + fees.perp_slippage
-    )
 
 
 class DefendPosition:
