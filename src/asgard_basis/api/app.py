@@ -18,6 +18,7 @@ from asgard_basis.api.routes import (
     deposits,
     events,
     health,
+    moves,
     positions,
     rates,
     wallets,
@@ -77,6 +78,7 @@ def create_app(
         deposits,
         alarms,
         decisions,
+        moves,
         control,
         events,
     ):

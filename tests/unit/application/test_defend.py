@@ -7,14 +7,16 @@ from typing import Any
 
 import pytest
 
+from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.decision.card import Verdict, WhyCard
-from asgard_basis.domain.errors import ErrorCode, Refused
+from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.defence import Act
 from asgard_basis.domain.risk.defence_facts import opening_distance
 from asgard_basis.domain.risk.defence_reading import facts_of
+from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.permissions import PauseSetter
 from asgard_basis.domain.rulebook import replayed
 from asgard_basis.domain.saga.step import StepName
@@ -294,3 +296,14 @@ async def test_a_long_that_has_grown_is_hedged_again(pair: Threatened) -> None:
     await pair.seen(position)
     assert await defender(pair).defend(position.id) is Act.TRIM
     assert pair.asked.repairs
+
+
+async def test_caps_are_checked_when_they_are_chosen(pair: Threatened) -> None:
+    await pair.watched()
+    desk = MoveConsentDesk(pair.transactions, pair.clock, RiskLimits())
+    assert not (await desk.of(ADA)).is_given
+    for move, day in (("0", "10"), ("20", "10"), ("10", "25001")):
+        with pytest.raises(DomainError, match="VAL-0006"):
+            await desk.change(ADA, is_given=True, per_move_usd=D(move), per_day_usd=D(day))
+    given = await desk.change(ADA, is_given=True, per_move_usd=D(50), per_day_usd=D(100))
+    assert given == await desk.of(ADA)
