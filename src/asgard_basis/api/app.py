@@ -19,6 +19,7 @@ from asgard_basis.api.routes import (
     events,
     health,
     intents,
+    moves,
     positions,
     rates,
     risk,
@@ -81,6 +82,7 @@ def create_app(
         deposits,
         alarms,
         decisions,
+        moves,
         control,
         events,
     ):

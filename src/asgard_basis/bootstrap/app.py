@@ -20,10 +20,12 @@ from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.defend_position import DefendPosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.intent_scanner import IntentScanner
 from asgard_basis.application.trading.intents import IntentDesk
+from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
@@ -92,6 +94,8 @@ class App:
     views: PositionViews
     alarms: AlarmDesk
     decisions: DecisionDesk
+    move_consents: MoveConsentDesk
+    defender: DefendPosition
     pauses: PauseControl
     kill_switch: KillSwitch
     operator_log: OperatorLog

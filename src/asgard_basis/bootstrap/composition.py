@@ -24,6 +24,7 @@ from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
+from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -123,7 +124,11 @@ class _Trading:
 
 
 def _watchers(
-    ground: _Ground, pairs: PairFactory, book: PositionBook, closings: ClosePosition
+    ground: _Ground,
+    pairs: PairFactory,
+    book: PositionBook,
+    closings: ClosePosition,
+    reductions: ReducePosition,
 ) -> Watchers:
     return watchers(
         transactions=ground.transactions,
@@ -137,6 +142,9 @@ def _watchers(
         pairs=pairs,
         book=book,
         closings=closings,
+        reductions=reductions,
+        solana=ground.outside.solana,
+        fees=ground.fees,
     )
 
 
@@ -162,7 +170,16 @@ def _trading(ground: _Ground) -> _Trading:
         book=book,
         clock=clock,
     )
-    watching = _watchers(ground, pairs, book, close_position)
+    reduce_position = ReducePosition(
+        transactions=transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+        limits=limits,
+    )
+    watching = _watchers(ground, pairs, book, close_position, reduce_position)
     preflight = Preflight(
         transactions=transactions,
         gate=ground.opening_gate,
@@ -189,15 +206,7 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
         ),
         close_position=close_position,
-        reduce_position=ReducePosition(
-            transactions=transactions,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-            limits=limits,
-        ),
+        reduce_position=reduce_position,
         views=_views(ground),
         watchers=watching,
     )
@@ -357,6 +366,8 @@ def compose(
         views=trading.views,
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
+        move_consents=MoveConsentDesk(ground.transactions, ground.clock, ground.limits),
+        defender=trading.watchers.defender,
         pauses=pauses,
         kill_switch=ground.kill_switch,
         operator_log=OperatorLog(ground.transactions, ground.clock),

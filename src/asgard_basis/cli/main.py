@@ -234,6 +234,21 @@ def simulate(
     raise typer.Exit(not tell_many(wanted))
 
 
+@app.command(name="risk-lab")
+def risk_lab(
+    paths: Annotated[int, typer.Option(help="Made-up quarters")] = 10_000,
+    days: Annotated[int, typer.Option(help="Of each")] = 90,
+    seed: Annotated[int, typer.Option(help="The same one finds the same")] = 2026,
+    write: Annotated[str | None, typer.Option(help="Folder for the page and its drawing")] = None,
+) -> None:
+    """Measure how often a leg is liquidated under each policy of defence, and what it costs."""
+    from pathlib import Path
+
+    from asgard_basis.cli.risk_lab import risk_lab as run
+
+    run(paths=paths, days=days, seed=seed, folder=Path(write) if write else None)
+
+
 @app.command()
 def openapi() -> None:
     """Print the API's contract as JSON."""

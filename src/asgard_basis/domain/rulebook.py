@@ -6,6 +6,7 @@ from asgard_basis.domain.decision.card import Ruling, WhyCard
 from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.risk.breakers import ACCOUNT
 from asgard_basis.domain.risk.engine import RISK
+from asgard_basis.domain.risk.defence_rule import DEFENCE
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.domain.strategy.intent_rule import INTENT
 
@@ -14,6 +15,7 @@ RULES: tuple[Rule[Any, Any], ...] = (
     INTENT,
     RISK,
     ACCOUNT,
+    DEFENCE,
 )
 """Rules differ in what they look at; `Rule.again` holds a card against its own rule's types."""
 

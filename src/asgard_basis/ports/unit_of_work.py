@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.orphans import Orphans
@@ -41,6 +42,7 @@ class UnitOfWork(Protocol):
     pauses: Pauses
     risk: RiskRecords
     decisions: Decisions
+    move_consents: MoveConsents
 
 
 class Transactions(Protocol):

@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from asgard_basis.adapters.memory.consents import MemoryMoveConsents
 from asgard_basis.adapters.memory.decisions import MemoryDecisions
 from asgard_basis.adapters.memory.intents import MemoryIntents
 from asgard_basis.adapters.memory.locks import LeaseBook
@@ -20,6 +21,7 @@ from asgard_basis.adapters.memory.risk import MemoryRiskRecords
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import Tenure, superseded, tenures
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.intents import Intents
@@ -63,6 +65,7 @@ class MemoryUnitOfWork:
         self.risk: RiskRecords = MemoryRiskRecords(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
         self.decisions: Decisions = MemoryDecisions(transaction)
+        self.move_consents: MoveConsents = MemoryMoveConsents(transaction)
 
 
 class MemoryTransactions:

@@ -10,9 +10,10 @@ import msgspec
 
 from asgard_basis.domain.risk.breakers import AccountFacts, AccountThresholds
 from asgard_basis.domain.risk.facts import RiskFacts, RiskThresholds
+from asgard_basis.domain.risk.defence_facts import DefenceFacts, DefenceThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
+from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced, LongRepaid
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
@@ -53,6 +54,7 @@ STORED: dict[str, type] = {
         LongObserved,
         LongClosed,
         LongReduced,
+        LongRepaid,
         AccountMeasured,
         Transferred,
         Credited,
@@ -66,6 +68,8 @@ STORED: dict[str, type] = {
         RiskThresholds,
         AccountFacts,
         AccountThresholds,
+        DefenceFacts,
+        DefenceThresholds,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

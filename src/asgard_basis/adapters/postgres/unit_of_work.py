@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from asgard_basis.adapters.postgres.consents import PostgresMoveConsents
 from asgard_basis.adapters.postgres.decisions import PostgresDecisions
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
@@ -27,6 +28,7 @@ from asgard_basis.adapters.postgres.risk import PostgresRiskRecords
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import superseded, tenures
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.intents import Intents
@@ -79,6 +81,7 @@ class PostgresUnitOfWork:
         self.risk: RiskRecords = PostgresRiskRecords(connection)
         self.pauses: Pauses = PostgresPauses(connection)
         self.decisions: Decisions = PostgresDecisions(connection)
+        self.move_consents: MoveConsents = PostgresMoveConsents(connection)
 
     async def finish(self) -> None:
         """Send what waited for the end of the transaction."""
