@@ -266,6 +266,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Decisions
+         * @description Newest first; of one position, of one subject, or of everything of yours.
+         */
+        get: operations["decisions_api_v1_decisions_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/deposits": {
         parameters: {
             query?: never;
@@ -835,6 +855,51 @@ export interface components {
             pauses: components["schemas"]["PauseEntry"][];
         };
         /**
+         * DecisionEntry
+         * @description One decision, with everything it was made from.
+         */
+        DecisionEntry: {
+            /** Confirmed At */
+            confirmed_at: string | null;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /**
+             * Decided At
+             * Format: date-time
+             */
+            decided_at: string;
+            /** Id */
+            id: string;
+            /** Inputs */
+            inputs: components["schemas"]["FigureEntry"][];
+            /** Measure */
+            measure: string | null;
+            /** Number */
+            number: number;
+            /** Position Id */
+            position_id: string | null;
+            /** Reason */
+            reason: string;
+            /** Rule */
+            rule: string;
+            /** Subject */
+            subject: string;
+            /** Thresholds */
+            thresholds: components["schemas"]["FigureEntry"][];
+            /** Verdict */
+            verdict: string;
+            /** Version */
+            version: number;
+        };
+        /**
+         * DecisionsResponse
+         * @description Newest first.
+         */
+        DecisionsResponse: {
+            /** Decisions */
+            decisions: components["schemas"]["DecisionEntry"][];
+        };
+        /**
          * DepositEntry
          * @description One movement.
          */
@@ -1046,6 +1111,16 @@ export interface components {
             code: string;
             /** Message */
             message: string;
+        };
+        /**
+         * FigureEntry
+         * @description One thing a rule looked at, or held it against.
+         */
+        FigureEntry: {
+            /** Name */
+            name: string;
+            /** Value */
+            value: string | null;
         };
         /**
          * FundingHistoryResponse
@@ -1827,6 +1902,8 @@ export type BalancesResponse = components['schemas']['BalancesResponse'];
 export type CheckResult = components['schemas']['CheckResult'];
 export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ControlResponse = components['schemas']['ControlResponse'];
+export type DecisionEntry = components['schemas']['DecisionEntry'];
+export type DecisionsResponse = components['schemas']['DecisionsResponse'];
 export type DepositEntry = components['schemas']['DepositEntry'];
 export type DepositRequest = components['schemas']['DepositRequest'];
 export type DepositsResponse = components['schemas']['DepositsResponse'];
@@ -1836,6 +1913,7 @@ export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorResponse = components['schemas']['ErrorResponse'];
 export type EventsStatusResponse = components['schemas']['EventsStatusResponse'];
 export type Failure = components['schemas']['Failure'];
+export type FigureEntry = components['schemas']['FigureEntry'];
 export type FundingHistoryResponse = components['schemas']['FundingHistoryResponse'];
 export type FundingHour = components['schemas']['FundingHour'];
 export type FundingNow = components['schemas']['FundingNow'];
@@ -3227,6 +3305,120 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ControlResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    decisions_api_v1_decisions_get: {
+        parameters: {
+            query?: {
+                subject?: string | null;
+                position_id?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DecisionsResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

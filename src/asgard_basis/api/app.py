@@ -14,6 +14,7 @@ from asgard_basis.api.routes import (
     balances,
     config,
     control,
+    decisions,
     deposits,
     events,
     health,
@@ -75,6 +76,7 @@ def create_app(
         positions,
         deposits,
         alarms,
+        decisions,
         control,
         events,
     ):

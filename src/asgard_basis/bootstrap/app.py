@@ -10,6 +10,7 @@ from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.operations.alarms import AlarmDesk
+from asgard_basis.application.operations.decisions import DecisionDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk
@@ -83,6 +84,7 @@ class App:
     emergency_stop: EmergencyStop
     views: PositionViews
     alarms: AlarmDesk
+    decisions: DecisionDesk
     pauses: PauseControl
     kill_switch: KillSwitch
     operator_log: OperatorLog

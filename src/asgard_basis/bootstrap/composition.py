@@ -12,6 +12,7 @@ from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmDesk
+from asgard_basis.application.operations.decisions import DecisionDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
@@ -321,6 +322,7 @@ def compose(
         ),
         views=trading.views,
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
+        decisions=DecisionDesk(ground.transactions),
         pauses=pauses,
         kill_switch=ground.kill_switch,
         operator_log=OperatorLog(ground.transactions, ground.clock),

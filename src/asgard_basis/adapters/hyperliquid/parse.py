@@ -10,6 +10,7 @@ from asgard_basis.domain.market.funding import (
     FundingObservation,
     FundingPayment,
     FundingRate,
+    hours_settled,
 )
 from asgard_basis.domain.market.snapshot import PerpMarket
 from asgard_basis.domain.money import floor_to
@@ -115,11 +116,15 @@ def perp_market(
 
 
 def funding_observations(rows: Iterable[wire.FundingRow]) -> list[FundingObservation]:
-    """Settled hours, oldest first and once each; a late settlement belongs to its full hour."""
+    """Settled hours, oldest first and once each; a late settlement belongs to its full hour.
+
+    Before June 2023 one settlement was for eight hours: its rate is divided among them.
+    """
     by_hour: dict[datetime, FundingObservation] = {}
     for row in sorted(rows, key=lambda row: row.time):
         hour = moment(row.time).replace(minute=0, second=0, microsecond=0)
-        observation = FundingObservation(hour, FundingRate(row.funding_rate), row.premium)
+        rate = FundingRate(row.funding_rate / hours_settled(hour))
+        observation = FundingObservation(hour, rate, row.premium)
         by_hour.setdefault(hour, observation)
     return list(by_hour.values())
 

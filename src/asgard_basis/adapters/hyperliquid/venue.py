@@ -70,7 +70,9 @@ class HyperliquidPerpVenue:
         async def coin() -> wire.Coin:
             return (await self._client.listing()).coin
 
-        return market_stream(self._websocket_url, coin=coin, host_now=self._clock.host)
+        return market_stream(
+            self._websocket_url, coin=coin, read=self.market, host_now=self._clock.host
+        )
 
     async def funding_history(
         self, *, since: datetime, until: datetime | None = None

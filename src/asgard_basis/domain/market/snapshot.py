@@ -7,7 +7,23 @@ from decimal import Decimal
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import FundingObservation, FundingRate
+from asgard_basis.domain.market.quality import (
+    FUNDING,
+    FUNDING_HISTORY,
+    PRICE,
+    SPOT,
+    Dispute,
+    FreshFor,
+    MarketQuality,
+    Part,
+    PartQuality,
+    judged,
+    lender_part,
+    staking_part,
+)
 from asgard_basis.domain.market.rates import AnnualYield, HourlyRate
+
+_FRESH_FOR = FreshFor()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +107,38 @@ class MarketSnapshot:
     """USD per token as Asgard states it: the second opinion on the price."""
     recent_funding: tuple[FundingObservation, ...] = ()
     """The last settled hours, oldest first (at most 168)."""
+    spot_observed_at: datetime | None = None
+    """Host time at which the second opinion was received; None while there is none."""
+    funding_observed_at: datetime | None = None
+    """Host time at which the settled hours were last held against the venue's."""
+    disputes: tuple[Dispute, ...] = ()
+    """What must not be decided on, and why; the figures themselves stay."""
+
+    def quality(self, now: datetime, fresh_for: FreshFor = _FRESH_FOR) -> MarketQuality:
+        """Each part fresh, stale or disputed at host time `now`, with its age and the reason.
+
+        Decide only on fresh parts. A disputed part must not trigger an exit either.
+        """
+
+        def of(part: Part, observed_at: datetime | None) -> PartQuality:
+            return judged(
+                part,
+                observed_at=observed_at,
+                now=now,
+                fresh_for=fresh_for,
+                disputes=self.disputes,
+            )
+
+        return MarketQuality(
+            (
+                of(PRICE, self.perp.observed_at),
+                of(FUNDING, self.perp.observed_at),
+                of(FUNDING_HISTORY, self.funding_observed_at),
+                of(SPOT, self.spot_observed_at),
+                *(of(lender_part(m.protocol, m.asset), m.observed_at) for m in self.lenders),
+                *(of(staking_part(asset), m.observed_at) for asset, m in self.lsts.items()),
+            )
+        )
 
     @property
     def funding_predicted(self) -> FundingRate | None:
