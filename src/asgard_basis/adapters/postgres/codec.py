@@ -8,6 +8,8 @@ from typing import TypeVar
 
 import msgspec
 
+from asgard_basis.domain.ledger.performance_fee import HighWater
+from asgard_basis.domain.ledger.stand import Stand
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
@@ -29,6 +31,7 @@ from asgard_basis.domain.saga.step import (
     Transferred,
 )
 from asgard_basis.domain.strategy.checks import EntryFacts
+from asgard_basis.ports.ledger import WalletStand
 
 T = TypeVar("T")
 
@@ -55,6 +58,9 @@ STORED: dict[str, type] = {
         Plain,
         EntryFacts,
         RiskLimits,
+        Stand,
+        WalletStand,
+        HighWater,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -61,6 +61,9 @@ _SOURCES: dict[str, Source] = {
     PRICE: Source.PRICE_RESIDUAL,
 }
 
+RESULTS = frozenset(_SOURCES)
+"""Accounts that make up a result."""
+
 
 def source_of(account: str) -> Source | None:
     """Which of the six an account belongs to; None for all that is no result."""
