@@ -28,6 +28,7 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.accounting import Accounting
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -90,6 +91,7 @@ class App:
     operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
+    accounting: Accounting
     monitor: PositionMonitor
     gate: ExistenceGate
     market_watch: MarketWatch

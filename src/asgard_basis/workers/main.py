@@ -21,6 +21,7 @@ _RESCUE_SECONDS = 1.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_BOOKS_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -51,6 +52,12 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await fenced("exposure-watch", looks, locks=app.locks, clock=clock)
 
+    async def accounts() -> None:
+        async def rounds_of_books() -> None:
+            await every(_BOOKS_SECONDS, app.accounting.accountant.round, clock)
+
+        await leased("accountant", rounds_of_books, leases=leases, clock=clock)
+
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
@@ -62,6 +69,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "position-monitor": monitor,
         "exposure-watch": alone,
         "existence-gate": gate,
+        "accountant": accounts,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),

@@ -7,7 +7,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.domain.identifiers import PositionId
-from asgard_basis.domain.ledger.accounts import PRICE, USD, Source, source_of
+from asgard_basis.domain.ledger.accounts import (
+    DEPOSITS,
+    PRICE,
+    USD,
+    WITHDRAWALS,
+    Source,
+    source_of,
+)
 from asgard_basis.domain.ledger.attribution import Attribution
 from asgard_basis.domain.money import ZERO
 
@@ -49,6 +56,12 @@ class Entry:
     def result(self) -> Attribution:
         """What it earned and cost, by source."""
         return split(self.postings)
+
+    @property
+    def flow_usd(self) -> Decimal:
+        """What the owner brought (positive) or took out with it."""
+        outside = (p.usd or ZERO for p in self.postings if p.account in {DEPOSITS, WITHDRAWALS})
+        return -sum(outside, ZERO)
 
 
 def unbalanced(postings: Iterable[Posting]) -> dict[str, Decimal]:

@@ -16,10 +16,11 @@ from asgard_basis.domain.ledger.stand import Record, Stand, paid, refreshed
 from asgard_basis.domain.money import ZERO, plain
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.entry import EntryPlan
+from asgard_basis.domain.saga.hedge import short_held
 from asgard_basis.domain.saga.outcome import AccountMeasured
 from asgard_basis.domain.saga.progress import closed_long, opened_long, reduced_pair
 from asgard_basis.domain.saga.repaired import repaired
-from asgard_basis.domain.saga.short_record import changed_short, opened_short
+from asgard_basis.domain.saga.short_record import changed_short, opened_short, trades
 from asgard_basis.domain.saga.step import (
     Journal,
     LongClosed,
@@ -53,6 +54,24 @@ class Episode:
 def has_opening(episodes: Sequence[Episode]) -> bool:
     """Whether the position was opened in these journals, and not before there were any."""
     return any(s.name is StepName.OPEN_LONG for e in episodes for s in e.steps)
+
+
+def has_unpriced(episodes: Sequence[Episode]) -> bool:
+    """Whether the venue closed some of a short by itself and lists no execution for it.
+
+    No result is booked for that part then: it is not known, which is not the same as nothing.
+    """
+    return any(
+        trade.price is None
+        for episode in episodes
+        for trade in trades(episode.steps, _held_before(episodes, episode))
+    )
+
+
+def _held_before(episodes: Sequence[Episode], until: Episode) -> Decimal:
+    """SOL sold short and not bought back before an episode."""
+    before = [s for e in episodes[: episodes.index(until)] for s in e.steps]
+    return short_held(Journal(tuple(before)))
 
 
 @dataclass(frozen=True, slots=True)
