@@ -390,6 +390,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Newest first, each with its venue record; `before` goes on after an earlier page.
+         */
+        get: operations["entries_api_v1_ledger_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.beancount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Beancount
+         * @description The same as a beancount file.
+         */
+        get: operations["export_beancount_api_v1_ledger_export_beancount_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Csv
+         * @description Every posting on a line, oldest first.
+         */
+        get: operations["export_csv_api_v1_ledger_export_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statement
+         * @description From the opening balance by source to the closing one; by default since the first entry.
+         */
+        get: operations["statement_api_v1_ledger_statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -522,6 +602,26 @@ export interface paths {
          * @description One position.
          */
         get: operations["position_api_v1_positions__position_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution
+         * @description Where its result came from: booked, and come on top since.
+         */
+        get: operations["attribution_api_v1_positions__position_id__attribution_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -760,6 +860,21 @@ export interface components {
             usdc: string;
         };
         /**
+         * AttributionResponse
+         * @description Where a position's result came from; settled and unsettled add up to the total.
+         */
+        AttributionResponse: {
+            /** Is Complete */
+            is_complete: boolean;
+            /** Missing */
+            missing: string[];
+            /** Position Id */
+            position_id: string;
+            settled: components["schemas"]["ResultSplit"];
+            total: components["schemas"]["ResultSplit"] | null;
+            unsettled: components["schemas"]["ResultSplit"] | null;
+        };
+        /**
          * BalanceCheckResponse
          * @description Whether there is enough in the right places for a smallest position.
          */
@@ -855,6 +970,22 @@ export interface components {
             pauses: components["schemas"]["PauseEntry"][];
         };
         /**
+         * DayResultEntry
+         * @description What one day earned, less what it cost.
+         */
+        DayResultEntry: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Usd
+             * Format: decimal
+             */
+            usd: string;
+        };
+        /**
          * DecisionEntry
          * @description One decision, with everything it was made from.
          */
@@ -941,6 +1072,16 @@ export interface components {
         DepositsResponse: {
             /** Deposits */
             deposits: components["schemas"]["DepositEntry"][];
+        };
+        /**
+         * EntriesResponse
+         * @description Newest first.
+         */
+        EntriesResponse: {
+            /** Entries */
+            entries: components["schemas"]["LedgerEntry"][];
+            /** Next Before */
+            next_before: number | null;
         };
         /**
          * EntryQuote
@@ -1290,6 +1431,39 @@ export interface components {
             not_taken: components["schemas"]["NotTakenEntry"][];
         };
         /**
+         * LedgerEntry
+         * @description One venue record, and what it means for the books.
+         */
+        LedgerEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Flow Usd
+             * Format: decimal
+             */
+            flow_usd: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Memo */
+            memo: string;
+            /** Number */
+            number: number;
+            /** Position Id */
+            position_id: string | null;
+            /** Postings */
+            postings: components["schemas"]["PostingLine"][];
+            /** Record */
+            record: string;
+            result: components["schemas"]["ResultSplit"];
+            /** Venue */
+            venue: string;
+        };
+        /**
          * LenderRate
          * @description One way to hold the long.
          */
@@ -1613,6 +1787,23 @@ export interface components {
             positions: components["schemas"]["PositionResponse"][];
         };
         /**
+         * PostingLine
+         * @description One account's part of an entry.
+         */
+        PostingLine: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+            /** Usd */
+            usd: string | null;
+        };
+        /**
          * PreflightResponse
          * @description Every check with its figure; a quote when the request can be sized.
          */
@@ -1789,6 +1980,96 @@ export interface components {
             usdc: string;
         };
         /**
+         * StatementBody
+         * @description All of the time, and its calendar months (UTC).
+         */
+        StatementBody: {
+            /**
+             * Fee Owed Usd
+             * Format: decimal
+             */
+            fee_owed_usd: string;
+            /** Months */
+            months: components["schemas"]["StatementPeriod"][];
+            /** Unvalued */
+            unvalued: components["schemas"]["UnvaluedAmount"][];
+            whole: components["schemas"]["StatementPeriod"];
+        };
+        /**
+         * StatementPeriod
+         * @description One column: opening balance, what came and went, the result by source, closing balance.
+         *
+         *     opening + deposits - withdrawals + result.total - performance fee = closing, in USD.
+         */
+        StatementPeriod: {
+            /**
+             * Closing Usd
+             * Format: decimal
+             */
+            closing_usd: string;
+            /**
+             * Deposits Usd
+             * Format: decimal
+             */
+            deposits_usd: string;
+            /**
+             * Opening Usd
+             * Format: decimal
+             */
+            opening_usd: string;
+            /**
+             * Performance Fee Usd
+             * Format: decimal
+             */
+            performance_fee_usd: string;
+            result: components["schemas"]["ResultSplit"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Withdrawals Usd
+             * Format: decimal
+             */
+            withdrawals_usd: string;
+        };
+        /**
+         * StatementResponse
+         * @description A statement with what it does not say.
+         */
+        StatementResponse: {
+            /** Days */
+            days: components["schemas"]["DayResultEntry"][];
+            /**
+             * Fee Fraction
+             * Format: decimal
+             */
+            fee_fraction: string;
+            /** Missing */
+            missing: string[];
+            /** Money Weighted Yearly */
+            money_weighted_yearly: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            statement: components["schemas"]["StatementBody"];
+            unsettled: components["schemas"]["ResultSplit"] | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            usage: components["schemas"]["UsageSummary"];
+        };
+        /**
          * StopRequest
          * @description Why, for whoever reads it later.
          */
@@ -1862,6 +2143,36 @@ export interface components {
             asset: string;
         };
         /**
+         * UnvaluedAmount
+         * @description What was moved or paid in units whose worth nobody has stated; in no total.
+         */
+        UnvaluedAmount: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+        };
+        /**
+         * UsageSummary
+         * @description What was used of the service in that time.
+         */
+        UsageSummary: {
+            /**
+             * Hedged Usd Hours
+             * Format: decimal
+             */
+            hedged_usd_hours: string;
+            /** Jobs */
+            jobs: number;
+            /** Requests */
+            requests: number;
+        };
+        /**
          * VenueFailure
          * @description A venue that could not be asked.
          */
@@ -1897,16 +2208,19 @@ export interface components {
 export type AlarmEntry = components['schemas']['AlarmEntry'];
 export type AlarmsResponse = components['schemas']['AlarmsResponse'];
 export type ArbitrumBalance = components['schemas']['ArbitrumBalance'];
+export type AttributionResponse = components['schemas']['AttributionResponse'];
 export type BalanceCheckResponse = components['schemas']['BalanceCheckResponse'];
 export type BalancesResponse = components['schemas']['BalancesResponse'];
 export type CheckResult = components['schemas']['CheckResult'];
 export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ControlResponse = components['schemas']['ControlResponse'];
+export type DayResultEntry = components['schemas']['DayResultEntry'];
 export type DecisionEntry = components['schemas']['DecisionEntry'];
 export type DecisionsResponse = components['schemas']['DecisionsResponse'];
 export type DepositEntry = components['schemas']['DepositEntry'];
 export type DepositRequest = components['schemas']['DepositRequest'];
 export type DepositsResponse = components['schemas']['DepositsResponse'];
+export type EntriesResponse = components['schemas']['EntriesResponse'];
 export type EntryQuote = components['schemas']['EntryQuote'];
 export type EntryRequest = components['schemas']['EntryRequest'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -1923,6 +2237,7 @@ export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
 export type LeavingResponse = components['schemas']['LeavingResponse'];
+export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LenderRate = components['schemas']['LenderRate'];
 export type LimitsConfig = components['schemas']['LimitsConfig'];
 export type LiveResponse = components['schemas']['LiveResponse'];
@@ -1936,6 +2251,7 @@ export type PaymentEntry = components['schemas']['PaymentEntry'];
 export type PaymentsResponse = components['schemas']['PaymentsResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
+export type PostingLine = components['schemas']['PostingLine'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
 export type RatesResponse = components['schemas']['RatesResponse'];
@@ -1944,11 +2260,16 @@ export type ReduceRequest = components['schemas']['ReduceRequest'];
 export type ResultSplit = components['schemas']['ResultSplit'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
+export type StatementBody = components['schemas']['StatementBody'];
+export type StatementPeriod = components['schemas']['StatementPeriod'];
+export type StatementResponse = components['schemas']['StatementResponse'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type SyncRequest = components['schemas']['SyncRequest'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelineResponse = components['schemas']['TimelineResponse'];
 export type TokenAmount = components['schemas']['TokenAmount'];
+export type UnvaluedAmount = components['schemas']['UnvaluedAmount'];
+export type UsageSummary = components['schemas']['UsageSummary'];
 export type VenueFailure = components['schemas']['VenueFailure'];
 export type WalletsResponse = components['schemas']['WalletsResponse'];
 export type $defs = Record<string, never>;
@@ -4177,6 +4498,473 @@ export interface operations {
             };
         };
     };
+    entries_api_v1_ledger_entries_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+                /** @description all, funding, interest, fees, transfers */
+                kind?: string;
+                position_id?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_beancount_api_v1_ledger_export_beancount_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_csv_api_v1_ledger_export_csv_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    statement_api_v1_ledger_statement_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -4871,6 +5659,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    attribution_api_v1_positions__position_id__attribution_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
