@@ -34,6 +34,7 @@ from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.risk import RiskDesk
+from asgard_basis.bootstrap.accounting import Accounting
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -101,6 +102,7 @@ class App:
     operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
+    accounting: Accounting
     monitor: PositionMonitor
     gate: ExistenceGate
     risk: RiskDesk

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
@@ -35,6 +36,7 @@ from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.accounting import Accounting, accounting
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
@@ -42,6 +44,7 @@ from asgard_basis.bootstrap.risk import risk_desk
 from asgard_basis.bootstrap.standing import Standing, standing
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.clock import Clock
@@ -65,6 +68,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             settings.limits,
             long_session=settings.long_session,
             short_session=settings.short_session,
+            fee_fraction=settings.performance_fee,
         )
 
 
@@ -266,6 +270,14 @@ def _standing(ground: _Ground, trading: _Trading) -> Standing:
         opening=trading.open_position,
         desk=ground.desk,
         clock=ground.clock,
+def _accounting(ground: _Ground, views: PositionViews, fee_fraction: Decimal) -> Accounting:
+    return accounting(
+        transactions=ground.transactions,
+        outside=ground.outside,
+        reader=ground.reader,
+        views=views,
+        clock=ground.clock,
+        fee_fraction=fee_fraction,
     )
 
 
@@ -292,6 +304,9 @@ def _opportunities(ground: _Ground) -> OpportunityBoard:
 
 
 def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispatch:
+def _dispatch(
+    ground: _Ground, trading: _Trading, treasury: _Treasury, books: Accounting
+) -> Dispatch:
     provisioning = WalletProvisioning(
         transactions=ground.transactions, custody=ground.outside.custody
     )
@@ -304,6 +319,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
         transactions=ground.transactions,
         desk=ground.desk,
         locks=ground.stores.locks,
+        ended=books.accountant.ended,
         work={
             JobKind.PROVISION: provision,
             JobKind.DEPOSIT: treasury.deposits.run,
@@ -324,12 +340,14 @@ def compose(
     *,
     long_session: timedelta = timedelta(days=7),
     short_session: timedelta = timedelta(hours=24),
+    fee_fraction: Decimal = ZERO,
     variant: Variant | None = None,
 ) -> App:
     """The application over what remembers and what is outside; nothing is opened here."""
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
+    books = _accounting(ground, trading.views, fee_fraction)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     orders = _standing(ground, trading)
@@ -373,6 +391,7 @@ def compose(
         operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
+        accounting=books,
         monitor=trading.watchers.monitor,
         gate=trading.watchers.gate,
         risk=risk_desk(
@@ -389,7 +408,7 @@ def compose(
             ids=ground.ids,
         ),
         market_watch=_watch(ground),
-        dispatch=_dispatch(ground, trading, treasury),
+        dispatch=_dispatch(ground, trading, treasury, books),
         health=Health(
             database=stores.probe_database,
             redis=stores.probe_redis,

@@ -7,6 +7,8 @@ import typer
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis")
 audit = typer.Typer(no_args_is_help=True, help="The log of everything that was done.")
 app.add_typer(audit, name="audit")
+ledger = typer.Typer(no_args_is_help=True, help="The books of every cent.")
+app.add_typer(ledger, name="ledger")
 
 User = Annotated[str | None, typer.Option(help="One user's id or e-mail; without it everybody")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
@@ -189,6 +191,16 @@ def audit_show(position: str) -> None:
     from asgard_basis.cli.audit import show
 
     show(position)
+
+
+@ledger.command("check")
+def ledger_check(
+    user: Annotated[str | None, typer.Option(help="One user's id; everybody without it")] = None,
+) -> None:
+    """Add up the books and hold them against the venues; ends with 1 when anything is off."""
+    from asgard_basis.cli.ledger import check
+
+    raise typer.Exit(check(user))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.intents import Intents
+from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -35,6 +36,7 @@ class UnitOfWork(Protocol):
     payments: Payments
     funding: FundingHours
     intents: Intents
+    ledger: Ledger
     orphans: Orphans
     outbox: Outbox
     alarms: Alarms

@@ -26,6 +26,7 @@ _SCAN_SECONDS = 60.0
 _SETTLE_SECONDS = 2.0
 """How soon an intent is known to be executed, or waits again."""
 _REVIEW_SECONDS = 5.0
+_BOOKS_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -56,6 +57,12 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await fenced("exposure-watch", looks, locks=app.locks, clock=clock)
 
+    async def accounts() -> None:
+        async def rounds_of_books() -> None:
+            await every(_BOOKS_SECONDS, app.accounting.accountant.round, clock)
+
+        await leased("accountant", rounds_of_books, leases=leases, clock=clock)
+
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
@@ -82,6 +89,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "intent-scanner": scan,
         "risk-watch": risk,
         "account-review": review,
+        "accountant": accounts,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),

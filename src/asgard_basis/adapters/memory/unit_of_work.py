@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from asgard_basis.adapters.memory.consents import MemoryMoveConsents
 from asgard_basis.adapters.memory.decisions import MemoryDecisions
 from asgard_basis.adapters.memory.intents import MemoryIntents
+from asgard_basis.adapters.memory.ledger import MemoryLedger
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
@@ -25,6 +26,7 @@ from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import Tenure, superseded, tenures
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.intents import Intents
+from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -58,6 +60,7 @@ class MemoryUnitOfWork:
         self.payments: Payments = MemoryPayments(transaction)
         self.funding: FundingHours = MemoryFundingHours(transaction)
         self.intents: Intents = MemoryIntents(transaction)
+        self.ledger: Ledger = MemoryLedger(transaction)
         self.orphans: Orphans = MemoryOrphans(transaction)
         self.outbox: Outbox = MemoryOutbox(transaction, number)
         self.alarms: Alarms = MemoryAlarms(transaction)

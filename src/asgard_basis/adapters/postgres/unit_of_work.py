@@ -14,6 +14,7 @@ from asgard_basis.adapters.postgres.funding import PostgresFundingHours, Postgre
 from asgard_basis.adapters.postgres.intents import PostgresIntents
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
+from asgard_basis.adapters.postgres.ledger import PostgresLedger
 from asgard_basis.adapters.postgres.orphans import PostgresOrphans
 from asgard_basis.adapters.postgres.outbox import PostgresOutbox
 from asgard_basis.adapters.postgres.oversight import (
@@ -32,6 +33,7 @@ from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import superseded, tenures
 from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.intents import Intents
+from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -73,6 +75,7 @@ class PostgresUnitOfWork:
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
         self.intents: Intents = PostgresIntents(connection)
+        self.ledger: Ledger = PostgresLedger(connection)
         self.orphans: Orphans = PostgresOrphans(connection)
         self.outbox: Outbox = PostgresOutbox(connection)
         self.alarms: Alarms = PostgresAlarms(connection)

@@ -19,7 +19,14 @@ from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.timeline import TimelineView, timeline_of
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, added, attribute
+from asgard_basis.domain.ledger.attribution import (
+    NO_SHORT,
+    Attribution,
+    LongValuation,
+    added,
+    attribute,
+    closing_valuation,
+)
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
@@ -30,11 +37,6 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
-
-_NO_SHORT = ShortRecord(
-    size=ZERO, entry_price=ZERO, margin_usdc=ZERO, fee_usdc=ZERO, slippage_usd=ZERO
-)
-"""Of a position whose short was never filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,13 +260,9 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
     long = position.long
     if long is None:
         return None
-    if long.redemption_closed is not None and long.oracle_closed is not None:
-        return LongValuation(
-            long.collateral_sold,
-            long.debt_repaid or ZERO,
-            long.redemption_closed,
-            long.oracle_closed,
-        )
+    closed = closing_valuation(long)
+    if closed is not None:
+        return closed
     if snapshot is None:
         return None
     redemption = snapshot.redemption_rate(position.asset)
@@ -342,7 +340,7 @@ def _result(
         return None
     if position.short is None and position.state not in ENDED:
         return None
-    short = position.short or _NO_SHORT
+    short = position.short or NO_SHORT
     if position.state not in ENDED and _size_left(short, position.observation) < short.size:
         return None
     if mark is None:
