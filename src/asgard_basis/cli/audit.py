@@ -1,25 +1,20 @@
 """`basis audit`: is the log whole, and what does it say of a position."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import typer
 
-from asgard_basis.adapters.postgres.failures import LOST
-from asgard_basis.adapters.postgres.pool import open_pool
-from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.application.operations.audit import told
-from asgard_basis.cli.home import Home
+from asgard_basis.cli.database import database, system_work
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.ledger.audit_chain import ChainWalk
 from asgard_basis.ports.oversight import AuditRecord
-from asgard_basis.ports.unit_of_work import UnitOfWork
 
 
 def verify() -> None:
     """Read every chain from end to end; ends with 1 when a line was changed or is missing."""
-    walk = asyncio.run(_verified(_database()))
+    walk = asyncio.run(_verified(database()))
     for fault in walk.faults:
         typer.echo(f"BROKEN {fault.chain}: line {fault.number} {fault.reason}.")
     count = f"{walk.lines} lines in {walk.chains} chains"
@@ -31,7 +26,7 @@ def verify() -> None:
 
 def show(position: str) -> None:
     """Tell a position's life, line by line."""
-    records = asyncio.run(_told(_database(), PositionId(position)))
+    records = asyncio.run(_told(database(), PositionId(position)))
     if not records:
         typer.echo(f"The log says nothing of a position {position}.", err=True)
         raise typer.Exit(1)
@@ -42,33 +37,11 @@ def show(position: str) -> None:
         typer.echo(f"{line.number:>6}  {at}  {line.hash[:12]}  {line.title}{detail}")
 
 
-def _database() -> str:
-    url = Home.from_environment().database_url()
-    if url is None:
-        typer.echo("DATABASE_URL is missing: it says which database to read.", err=True)
-        raise typer.Exit(2)
-    return url
-
-
 async def _verified(url: str) -> ChainWalk:
-    async with _system(url) as work:
+    async with system_work(url) as work:
         return await work.audit.verify()
 
 
 async def _told(url: str, position_id: PositionId) -> Sequence[AuditRecord]:
-    async with _system(url) as work:
+    async with system_work(url) as work:
         return await work.audit.of_position(position_id)
-
-
-@contextlib.asynccontextmanager
-async def _system(url: str) -> AsyncIterator[UnitOfWork]:
-    try:
-        pool = await open_pool(url, size_max=1, name="basis audit")
-    except LOST as error:
-        typer.echo(f"The database cannot be reached: {error}.", err=True)
-        raise typer.Exit(2) from error
-    try:
-        async with PostgresTransactions(pool).for_system() as work:
-            yield work
-    finally:
-        await pool.close()

@@ -158,6 +158,22 @@ def unkill() -> None:
     switch.unkill()
 
 
+@app.command("why")
+def why_command(position: str) -> None:
+    """Tell why the product did what it did with a position: each decision with its figures."""
+    from asgard_basis.cli.why import why
+
+    why(position)
+
+
+@app.command("replay")
+def replay_command() -> None:
+    """Make every kept decision again from what was known then; ends with 1 on a difference."""
+    from asgard_basis.cli.why import replay
+
+    replay()
+
+
 @audit.command("verify")
 def audit_verify() -> None:
     """Read the whole audit log; ends with 1 when a line was changed, added or taken away."""

@@ -4,6 +4,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -35,6 +36,7 @@ class UnitOfWork(Protocol):
     alarms: Alarms
     audit: AuditLog
     pauses: Pauses
+    decisions: Decisions
 
 
 class Transactions(Protocol):

@@ -46,6 +46,7 @@ from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, Sign
 from asgard_basis.ports.wallets import WalletRole
 from tests.builders_platform import MOMENT, a_job, a_long, a_position, a_short, a_user, a_wallet
 from tests.unit.application.world import ADA, START, Outside, StillClock
+from tests.unit.domain.strategy.test_checks import FACTS
 
 PRICE = Decimal(170)
 PLAN = EntryPlan(
@@ -111,6 +112,7 @@ def report(failure: DomainError | None = None, *, taker: str = "0.00045") -> Any
         priced=SimpleNamespace(split=split),
         snapshot=SNAPSHOT,
         fees=fees,
+        facts=FACTS,
     )
 
 

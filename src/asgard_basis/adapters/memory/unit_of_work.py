@@ -3,6 +3,7 @@
 import contextlib
 from collections.abc import AsyncIterator, Callable
 
+from asgard_basis.adapters.memory.decisions import MemoryDecisions
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
@@ -18,6 +19,7 @@ from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.coordination import Tenure, superseded, tenures
+from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -54,6 +56,7 @@ class MemoryUnitOfWork:
         self.alarms: Alarms = MemoryAlarms(transaction)
         self.audit: AuditLog = MemoryAuditLog(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
+        self.decisions: Decisions = MemoryDecisions(transaction)
 
 
 class MemoryTransactions:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
+from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced
 from asgard_basis.domain.saga.step import (
@@ -27,6 +28,7 @@ from asgard_basis.domain.saga.step import (
     SolanaIntent,
     Transferred,
 )
+from asgard_basis.domain.strategy.checks import EntryFacts
 
 T = TypeVar("T")
 
@@ -51,6 +53,8 @@ STORED: dict[str, type] = {
         Transferred,
         Credited,
         Plain,
+        EntryFacts,
+        RiskLimits,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from asgard_basis.adapters.postgres.decisions import PostgresDecisions
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
@@ -25,6 +26,7 @@ from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.coordination import superseded, tenures
+from asgard_basis.ports.decisions import Decisions
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -70,6 +72,7 @@ class PostgresUnitOfWork:
         self._audit = PostgresAuditLog(connection)
         self.audit: AuditLog = self._audit
         self.pauses: Pauses = PostgresPauses(connection)
+        self.decisions: Decisions = PostgresDecisions(connection)
 
     async def finish(self) -> None:
         """Send what waited for the end of the transaction."""

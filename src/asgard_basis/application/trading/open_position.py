@@ -13,6 +13,7 @@ from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport, known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
+from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import Leverage
@@ -23,6 +24,7 @@ from asgard_basis.domain.saga import entry
 from asgard_basis.domain.saga.progress import closed_long, opened_long
 from asgard_basis.domain.saga.short_record import opened_short
 from asgard_basis.domain.saga.step import Finished, Journal, StepName
+from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
@@ -148,14 +150,27 @@ class OpenPosition:
             if isinstance(error, Unavailable) and self._is_patient(job):
                 raise
             return job, error
-        if not report.passed:
-            if not report.is_known and self._is_patient(job):
-                raise Unavailable(ErrorCode.VENUE_DOWN, "a venue cannot be asked just now")
-            return job, report.first_failure()
-        planned = replace(job, plan=self._plan_of(report, position))
+        if not report.passed and not report.is_known and self._is_patient(job):
+            raise Unavailable(ErrorCode.VENUE_DOWN, "a venue cannot be asked just now")
+        planned = replace(job, plan=self._plan_of(report, position)) if report.passed else job
         async with self._transactions.for_user(job.user_id) as work:
-            await work.jobs.save(planned)
-        return planned, None
+            await work.decisions.note([self._card(report, position)])
+            if report.passed:
+                await work.jobs.save(planned)
+        return planned, None if report.passed else report.first_failure()
+
+    def _card(self, report: PreflightReport, position: Position) -> WhyCard:
+        """Why it was entered or refused; the hours behind the rates are not kept with it."""
+        facts = replace(report.facts, snapshot=replace(report.snapshot, recent_funding=()))
+        return PREFLIGHT.card(
+            facts,
+            self._limits,
+            card_id=self._desk.fresh_id(),
+            user_id=position.user_id,
+            subject=f"position:{position.id}",
+            at=self._clock.now(),
+            position_id=position.id,
+        )
 
     async def _has_begun(self, job: Job) -> bool:
         async with self._transactions.for_user(job.user_id) as work:

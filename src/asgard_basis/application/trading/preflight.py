@@ -11,13 +11,14 @@ from asgard_basis.application.market.rates import Priced, RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
+from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry, break_even_days
-from asgard_basis.domain.strategy.checks import Check, EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
@@ -82,6 +83,8 @@ class PreflightReport:
     snapshot: MarketSnapshot
     fees: FeeSchedule
     """Of this account, as the venue says; the usual ones when it could not be asked."""
+    facts: EntryFacts
+    """What the checks looked at."""
 
     def first_failure(self) -> DomainError:
         """The first failing check as an error with its code and remedy."""
@@ -203,6 +206,7 @@ class Preflight:
             priced=priced,
             snapshot=snapshot,
             fees=fees,
+            facts=facts,
         )
 
     def _choose(self, snapshot: MarketSnapshot, order: EntryOrder) -> LenderMarket:

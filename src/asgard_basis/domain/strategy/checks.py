@@ -6,26 +6,15 @@ from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.decision.card import Ruling, Verdict
+from asgard_basis.domain.decision.check import Check
+from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.risk.churn import Hold, hold_told
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
 from asgard_basis.domain.strategy.sizing import Split
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One line of the list a person sees."""
-
-    key: str
-    label: str
-    passed: bool
-    figure: str
-    limit: str
-    remedy: str | None = None
-    code: str | None = None
-    """Of the error a failing check stands for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +61,18 @@ def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
         _fresh_data,
     )
     return tuple(rule(facts, limits) for rule in rules)
+
+
+def ruled(facts: EntryFacts, limits: RiskLimits) -> Ruling:
+    """Enter when every check passes; refused by the first that does not."""
+    checks = evaluate(facts, limits)
+    failing = next((check for check in checks if not check.passed), None)
+    if failing is None:
+        return Ruling(Verdict.ENTER, "Every check passes.", checks)
+    return Ruling(Verdict.REFUSE, f"{failing.label}: {failing.figure}, {failing.limit}.", checks)
+
+
+PREFLIGHT = Rule("entry.preflight", 1, EntryFacts, RiskLimits, ruled)
 
 
 def usd(amount: Decimal) -> str:

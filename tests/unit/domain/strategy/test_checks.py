@@ -7,13 +7,14 @@ from decimal import Decimal
 import pytest
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.market.funding import FundingRate
 from asgard_basis.domain.market.rates import AnnualRate, AnnualYield
 from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
 from asgard_basis.domain.risk.churn import Hold
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
-from asgard_basis.domain.strategy.checks import Check, EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.domain.strategy.sizing import Split, split_capital
 

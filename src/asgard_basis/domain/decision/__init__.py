@@ -1,0 +1,1 @@
+"""Decisions as values: what was known, what the rule was, what came of it."""

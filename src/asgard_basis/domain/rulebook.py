@@ -1,0 +1,20 @@
+"""Every rule that decides, in every version whose decisions are kept."""
+
+from typing import Any
+
+from asgard_basis.domain.decision.card import Ruling, WhyCard
+from asgard_basis.domain.decision.rule import Rule
+from asgard_basis.domain.strategy.checks import PREFLIGHT
+
+RULES: tuple[Rule[Any, Any], ...] = (PREFLIGHT,)
+"""Rules differ in what they look at; `Rule.again` holds a card against its own rule's types."""
+
+_BY_NAME = {(rule.name, rule.version): rule for rule in RULES}
+
+
+def replayed(card: WhyCard) -> Ruling:
+    """The decision made again; raises LookupError when its rule's version is not kept."""
+    rule = _BY_NAME.get((card.rule, card.version))
+    if rule is None:
+        raise LookupError(f"no rule {card.rule} of version {card.version} is kept")
+    return rule.again(card)
