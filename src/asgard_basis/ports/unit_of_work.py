@@ -18,6 +18,7 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.strategies import Strategies
 
 
 class UnitOfWork(Protocol):
@@ -36,6 +37,7 @@ class UnitOfWork(Protocol):
     alarms: Alarms
     audit: AuditLog
     pauses: Pauses
+    strategies: Strategies
     decisions: Decisions
 
 

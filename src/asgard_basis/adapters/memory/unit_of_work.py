@@ -15,6 +15,7 @@ from asgard_basis.adapters.memory.records import (
     MemoryUsers,
     MemoryWallets,
 )
+from asgard_basis.adapters.memory.strategies import MemoryStrategies
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
@@ -34,6 +35,7 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.strategies import Strategies
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 
@@ -56,6 +58,7 @@ class MemoryUnitOfWork:
         self.alarms: Alarms = MemoryAlarms(transaction)
         self.audit: AuditLog = MemoryAuditLog(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
+        self.strategies: Strategies = MemoryStrategies(transaction)
         self.decisions: Decisions = MemoryDecisions(transaction)
 
 

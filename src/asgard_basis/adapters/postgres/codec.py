@@ -28,7 +28,10 @@ from asgard_basis.domain.saga.step import (
     SolanaIntent,
     Transferred,
 )
+from asgard_basis.domain.strategy.autonomous import StrategyEntryFacts, StrategyEntryThresholds
 from asgard_basis.domain.strategy.checks import EntryFacts
+from asgard_basis.domain.strategy.config import StrategyConfig
+from asgard_basis.domain.strategy.exit import StrategyExitFacts
 
 T = TypeVar("T")
 
@@ -55,6 +58,10 @@ STORED: dict[str, type] = {
         Plain,
         EntryFacts,
         RiskLimits,
+        StrategyConfig,
+        StrategyEntryFacts,
+        StrategyEntryThresholds,
+        StrategyExitFacts,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -23,6 +23,7 @@ from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUser
 from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
 from asgard_basis.adapters.postgres.rows import Connection
+from asgard_basis.adapters.postgres.strategies import PostgresStrategies
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.coordination import superseded, tenures
@@ -40,6 +41,7 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.strategies import Strategies
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 _ACQUIRE_SECONDS = 10.0
@@ -72,6 +74,7 @@ class PostgresUnitOfWork:
         self._audit = PostgresAuditLog(connection)
         self.audit: AuditLog = self._audit
         self.pauses: Pauses = PostgresPauses(connection)
+        self.strategies: Strategies = PostgresStrategies(connection)
         self.decisions: Decisions = PostgresDecisions(connection)
 
     async def finish(self) -> None:

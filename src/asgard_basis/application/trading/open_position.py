@@ -100,6 +100,7 @@ class OpenPosition:
         async with self._transactions.for_user(user_id) as work:
             await refuse_when_paused(work, user_id)
             await work.positions.add(position)
+            await work.strategies.opening(user_id, at=position.requested_at)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
         return job
