@@ -19,6 +19,8 @@ from asgard_basis.api.routes import (
     health,
     positions,
     rates,
+    settings,
+    strategy,
     wallets,
 )
 from asgard_basis.api.schemas.shapes import ErrorResponse
@@ -75,6 +77,8 @@ def create_app(
         positions,
         deposits,
         alarms,
+        strategy,
+        settings,
         control,
         events,
     ):

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
+from asgard_basis.application.accounts.strategy_settings import StrategySettings
 from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
@@ -19,6 +20,7 @@ from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.autonomous_strategy import AutonomousStrategy
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
@@ -30,6 +32,7 @@ from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.strategy_views import StrategyViews
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
@@ -210,6 +213,24 @@ def _views(ground: _Ground) -> PositionViews:
     )
 
 
+def _strategy(ground: _Ground, trading: _Trading) -> AutonomousStrategy:
+    return AutonomousStrategy(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        kill_switch=ground.kill_switch,
+        gate=ground.opening_gate,
+        openings=trading.open_position,
+        closings=trading.close_position,
+        perp=ground.outside.perp,
+        solana=ground.outside.solana,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        desk=ground.desk,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Treasury:
     deposits: Deposits
@@ -290,6 +311,7 @@ def compose(
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
+    strategy = _strategy(ground, trading)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     return App(
@@ -320,6 +342,14 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
+        strategy=strategy,
+        strategy_settings=StrategySettings(ground.transactions, ground.clock),
+        strategy_views=StrategyViews(
+            transactions=ground.transactions,
+            strategy=strategy,
+            reader=ground.reader,
+            limits=ground.limits,
+        ),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         pauses=pauses,
         kill_switch=ground.kill_switch,

@@ -72,8 +72,8 @@ class Strategies(Protocol):
         """The person's, or the defaults at version 0."""
         ...
 
-    async def enabled(self) -> Sequence[StrategyRecord]:
-        """All that are switched on, in the order of their users' ids."""
+    async def enabled(self, *, besides: Sequence[UserId] = ()) -> Sequence[StrategyRecord]:
+        """All that are switched on, and those of `besides`; in the order of their users' ids."""
         ...
 
     async def save(

@@ -32,9 +32,10 @@ class MemoryStrategies:
         row = self._rows.find(_TABLE, user_id)
         return row.value if row else StrategyRecord(user_id)
 
-    async def enabled(self) -> Sequence[StrategyRecord]:
-        """All that are switched on, in the order of their users' ids."""
-        found = [row.value for row in self._rows.rows(_TABLE) if row.value.config.enabled]
+    async def enabled(self, *, besides: Sequence[UserId] = ()) -> Sequence[StrategyRecord]:
+        """All that are switched on, and those of `besides`; in the order of their users' ids."""
+        records = [row.value for row in self._rows.rows(_TABLE)]
+        found = [r for r in records if r.config.enabled or r.user_id in besides]
         return sorted(found, key=lambda record: record.user_id)
 
     async def save(

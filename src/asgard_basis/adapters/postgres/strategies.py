@@ -68,10 +68,12 @@ class PostgresStrategies:
         )
         return StrategyRecord(user_id) if row is None else _record(row)
 
-    async def enabled(self) -> Sequence[StrategyRecord]:
-        """All that are switched on, in the order of their users' ids."""
+    async def enabled(self, *, besides: Sequence[UserId] = ()) -> Sequence[StrategyRecord]:
+        """All that are switched on, and those of `besides`; in the order of their users' ids."""
         rows = await self._connection.fetch(
-            "SELECT * FROM user_strategy_config WHERE enabled ORDER BY user_id"
+            "SELECT * FROM user_strategy_config WHERE enabled OR user_id = ANY($1)"
+            " ORDER BY user_id",
+            list(besides),
         )
         return [_record(row) for row in rows]
 

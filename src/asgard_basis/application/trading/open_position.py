@@ -60,10 +60,13 @@ class OpenPosition:
         self._limits = limits
         self._record = PositionRecord(transactions)
 
-    async def request(self, user_id: UserId, order: EntryOrder, key: str | None) -> Job:
+    async def request(
+        self, user_id: UserId, order: EntryOrder, key: str | None, *, reason: str | None = None
+    ) -> Job:
         """Check, then take the opening on; the same key gives the same job again.
 
-        Raises the first failing check as its error; nothing is moved then.
+        Raises the first failing check as its error; nothing is moved then. `reason` is what the
+        audit log tells of why.
         """
         digest = request_hash(
             {
@@ -96,7 +99,14 @@ class OpenPosition:
             leverage=order.leverage.value,
             requested_at=self._clock.now(),
         )
-        job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
+        job = self._desk.new(
+            user_id,
+            JobKind.OPEN,
+            position_id=position.id,
+            key=key,
+            digest=digest,
+            reason=reason,
+        )
         async with self._transactions.for_user(user_id) as work:
             await refuse_when_paused(work, user_id)
             await work.positions.add(position)

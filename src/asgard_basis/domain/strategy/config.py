@@ -8,11 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
 
-from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.market.rates import AnnualRate
-from asgard_basis.domain.money import LEVERAGE_MAX, LEVERAGE_MIN
+from asgard_basis.domain.money import LEVERAGE_MAX, LEVERAGE_MIN, exact
 
 EXIT_GAP_PERCENT = Decimal(2)
 """How far the line for leaving lies below the line for entering, at least."""
@@ -125,6 +126,39 @@ def checked(config: StrategyConfig) -> StrategyConfig:
             "exit_funding_rate_8hr", "must not lie above what the short must earn for entering"
         )
     return config
+
+
+def changed(config: StrategyConfig, given: Mapping[str, object]) -> StrategyConfig:
+    """The config with these fields another way, from what a program sent.
+
+    Assets and lenders may be names and numbers. Raises DomainError VAL-0001, VAL-0007, VAL-0008
+    for what cannot be read, VAL-0020 for a field that does not exist.
+    """
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        if name not in FIELDS:
+            raise _refusal(name, "is not a field of the strategy")
+        values[name] = _read(name, value)
+    return replace(config, **values)
+
+
+def _read(name: str, value: object) -> object:
+    if name == "assets" and isinstance(value, Iterable):
+        return tuple(asset_named(str(asset)) for asset in value)
+    if name == "protocols" and isinstance(value, Iterable):
+        return tuple(_lender(number) for number in value)
+    if name == "funding_exit":
+        return FundingExit(str(value))
+    if isinstance(value, Decimal):
+        return exact(value)
+    return value
+
+
+def _lender(number: object) -> LendingProtocol:
+    known = {int(protocol): protocol for protocol in LendingProtocol}
+    if not isinstance(number, int) or number not in known:
+        raise DomainError(ErrorCode.INVALID_PROTOCOL, f"there is no lender {number!r}")
+    return known[number]
 
 
 def defaults() -> StrategyConfig:
