@@ -10,9 +10,11 @@ from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.accounts.strategy_settings import StrategySettings
 from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
 from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.opportunities import OpportunityBoard
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmDesk
+from asgard_basis.application.operations.decisions import DecisionDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
 from asgard_basis.application.operations.jobs import JobDesk, random_id
@@ -38,6 +40,7 @@ from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
+from asgard_basis.bootstrap.standing import Standing, standing
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -261,6 +264,22 @@ def _treasury(ground: _Ground, views: PositionViews) -> _Treasury:
     )
 
 
+def _standing(ground: _Ground, trading: _Trading) -> Standing:
+    return standing(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        fees=ground.fees,
+        limits=ground.limits,
+        gate=ground.opening_gate,
+        kill_switch=ground.kill_switch,
+        preflight=trading.preflight,
+        opening=trading.open_position,
+        desk=ground.desk,
+        clock=ground.clock,
+    )
+
+
 def _watch(ground: _Ground) -> MarketWatch:
     return MarketWatch(
         perp=ground.outside.perp,
@@ -269,6 +288,17 @@ def _watch(ground: _Ground) -> MarketWatch:
         snapshots=ground.stores.snapshots,
         transactions=ground.transactions,
         clock=ground.clock,
+    )
+
+
+def _opportunities(ground: _Ground) -> OpportunityBoard:
+    return OpportunityBoard(
+        reader=ground.reader,
+        transactions=ground.transactions,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        enabled=ground.board.enabled,
     )
 
 
@@ -314,6 +344,7 @@ def compose(
     strategy = _strategy(ground, trading)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
+    orders = _standing(ground, trading)
     return App(
         clock=ground.clock,
         limits=ground.limits,
@@ -333,8 +364,11 @@ def compose(
         ),
         desk=ground.desk,
         board=ground.board,
+        opportunities=_opportunities(ground),
         preflight=trading.preflight,
         open_position=trading.open_position,
+        intents=orders.intents,
+        scanner=orders.scanner,
         close_position=trading.close_position,
         reduce_position=trading.reduce_position,
         close_all=close_all,
@@ -351,6 +385,7 @@ def compose(
             limits=ground.limits,
         ),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
+        decisions=DecisionDesk(ground.transactions),
         pauses=pauses,
         kill_switch=ground.kill_switch,
         operator_log=OperatorLog(ground.transactions, ground.clock),

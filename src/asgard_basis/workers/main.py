@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
@@ -23,6 +24,9 @@ _STOP_SECONDS = 12.0
 _MONITOR_SECONDS = 5.0
 _STRATEGY_SECONDS = 60.0
 _STEPPED_SECONDS = 2.0
+_SCAN_SECONDS = 60.0
+_SETTLE_SECONDS = 2.0
+"""How soon an intent is known to be executed, or waits again."""
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -56,17 +60,21 @@ async def work(app: App, stop: asyncio.Event) -> None:
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
+    async def scan() -> None:
+        await fenced("intent-scanner", lambda: scans(app), locks=app.locks, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
     async def strategy() -> None:
-        await leased("autonomous-strategy", lambda: strategies(app), leases=leases, clock=clock)
+        await fenced("autonomous-strategy", lambda: strategies(app), locks=app.locks, clock=clock)
 
     duties: dict[str, Callable[[], Awaitable[None]]] = {
         "market-watch": watch,
         "position-monitor": monitor,
         "exposure-watch": alone,
         "existence-gate": gate,
+        "intent-scanner": scan,
         "outbox-relay": publish,
         "autonomous-strategy": strategy,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
@@ -83,6 +91,16 @@ async def work(app: App, stop: asyncio.Event) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+
+
+async def scans(app: App) -> None:
+    """Look at all intents once a minute of the host's, and at those under way in between."""
+    while True:
+        due = app.clock.host() + timedelta(seconds=_SCAN_SECONDS)
+        await app.scanner.scan()
+        while app.clock.host() < due:
+            await app.clock.sleep(_SETTLE_SECONDS)
+            await app.scanner.settle()
 
 
 async def rounds(app: App) -> None:

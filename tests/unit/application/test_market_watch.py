@@ -12,6 +12,7 @@ from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode, Unavailable
+from asgard_basis.domain.market.rates import AnnualYield
 from asgard_basis.domain.market.snapshot import MarketSnapshot, PerpMarket
 from asgard_basis.domain.money import Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -120,6 +121,44 @@ async def test_prices_that_cannot_be_read_age_with_their_lenders() -> None:
     )
     await watched.until(40)
     assert watched.published[-1].lenders[0].observed_at == START
+
+
+async def test_a_price_that_is_hard_to_believe_is_confirmed_at_once_by_the_other_venue() -> None:
+    watched = Watched()
+    seen: list[int] = []
+
+    def spot() -> dict[Asset, Decimal]:
+        seen.append(len(watched.published))
+        return {Asset.SOL: Decimal(150 if len(watched.published) > 3 else 170)}
+
+    async def falling() -> AsyncIterator[PerpMarket]:
+        yield replace(PERP, observed_at=watched.clock.host())
+        while len(watched.published) < 3:
+            await asyncio.sleep(0)
+        crashed = replace(PERP, mark_price=Decimal(150), oracle_price=Decimal(150))
+        yield replace(crashed, observed_at=watched.clock.host())
+        await asyncio.Event().wait()
+
+    watched.world.answers["spot_prices"] = spot
+    watched.streams = [falling()]
+    await watched.until(12)
+    disputed = [bool(snapshot.disputes) for snapshot in watched.published]
+    assert True in disputed
+    assert disputed[-1] is False
+    assert watched.published[-1].perp.mark_price == 150
+    at_first = disputed.index(True)
+    assert any(at_first < count <= at_first + 2 for count in seen)
+
+
+async def test_what_is_disputed_is_published_with_its_figure_and_its_reason() -> None:
+    watched = Watched()
+    mad = replace(LENDER, usdc_borrow=AnnualYield(Decimal(9)))
+    watched.world.answers["markets"] = lambda: [replace(mad, observed_at=watched.clock.host())]
+    await watched.until(3)
+    snapshot = watched.published[-1]
+    (dispute,) = snapshot.disputes
+    assert "900.00%" in dispute.reason
+    assert snapshot.lenders[0].usdc_borrow.value == 9
 
 
 async def test_rates_without_any_lender_are_stale() -> None:

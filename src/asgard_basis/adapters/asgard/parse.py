@@ -33,7 +33,6 @@ from asgard_basis.domain.position.legs import LongFill, LongState
 from asgard_basis.ports.venues import LongPosition
 
 _ACTIVE, _LONG = 0, 0
-_RATE_MAX = Decimal(3)
 _LST_SUPPLY_SUSPICIOUS = Decimal("0.03")
 _log = structlog.get_logger(__name__)
 
@@ -43,7 +42,8 @@ def markets(
 ) -> list[LenderMarket]:
     """Every source that pairs an asset of ours with USDC, matched by mints, never by name.
 
-    Sources that cannot be read or carry implausible rates are left out and logged.
+    Sources that cannot be read are left out and logged; whether a rate is plausible is judged by
+    `domain.market.plausibility`, so that people see it with what is wrong with it.
     """
     strategies = answer.get("strategies") if isinstance(answer, dict) else None
     if not isinstance(strategies, dict):
@@ -76,7 +76,7 @@ def _sources(
             continue
         supply, borrow = source.token_a_lending_apy_rate, source.token_b_borrowing_apy_rate
         if not (_is_rate(supply) and _is_rate(borrow)):
-            _log.warning("asgard_rates_implausible", asset=asset.value, protocol=protocol.name)
+            _log.warning("asgard_rates_unreadable", asset=asset.value, protocol=protocol.name)
             continue
         if TOKENS[asset].is_lst and supply > _LST_SUPPLY_SUSPICIOUS:
             # Staking is added from the stake pool: a rate that holds it already counts twice.
@@ -97,7 +97,7 @@ def _sources(
 
 
 def _is_rate(value: Decimal) -> bool:
-    return value.is_finite() and 0 <= value <= _RATE_MAX
+    return value.is_finite() and value > -1
 
 
 def spot_prices(answer: Any) -> dict[Asset, Decimal]:

@@ -32,6 +32,8 @@ from asgard_basis.domain.strategy.autonomous import StrategyEntryFacts, Strategy
 from asgard_basis.domain.strategy.checks import EntryFacts
 from asgard_basis.domain.strategy.config import StrategyConfig
 from asgard_basis.domain.strategy.exit import StrategyExitFacts
+from asgard_basis.domain.strategy.intent import CriteriaSnapshot
+from asgard_basis.domain.strategy.intent_rule import IntentFacts, IntentThresholds
 
 T = TypeVar("T")
 
@@ -62,6 +64,9 @@ STORED: dict[str, type] = {
         StrategyEntryFacts,
         StrategyEntryThresholds,
         StrategyExitFacts,
+        IntentFacts,
+        IntentThresholds,
+        CriteriaSnapshot,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -6,7 +6,7 @@ from asgard_basis.adapters.redis.connection import Redis, redis_errors
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 
 _KEY = "basis:market:snapshot"
-_FORMAT = b"1\n"
+_FORMAT = b"2\n"
 """A process of another version must not misread it: it is then as if there were none."""
 _DECODER = msgspec.json.Decoder(MarketSnapshot)
 

@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 import structlog
 
+from asgard_basis.application.market.funding_record import FundingRecord
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError
-from asgard_basis.domain.market.funding import FundingObservation, missing_hours
+from asgard_basis.domain.market import plausibility
+from asgard_basis.domain.market.funding import FundingObservation
+from asgard_basis.domain.market.quality import Dispute
 from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
@@ -21,10 +24,7 @@ from asgard_basis.ports.venues import MarginVenue, PerpVenue
 
 log = structlog.get_logger(__name__)
 
-_KEPT_HOURS = 168
-_HISTORY = timedelta(days=90)
-_SETTLING = timedelta(minutes=15)
-"""A settlement may be listed this late."""
+_SHOWN_HOURS = 168
 
 
 class MarketWatch:
@@ -46,13 +46,17 @@ class MarketWatch:
         self._snapshots = snapshots
         self._transactions = transactions
         self._clock = clock
+        self._record = FundingRecord(perp=perp, transactions=transactions, clock=clock)
         self._perp_market: PerpMarket | None = None
         self._lenders: tuple[LenderMarket, ...] = ()
         self._lsts: dict[Asset, LstMarket] = {}
         self._spot: dict[Asset, Decimal] = {}
+        self._spot_seen: tuple[datetime, datetime] | None = None
+        """Host and market time of the second opinion."""
         self._funding: tuple[FundingObservation, ...] = ()
-        self._absent_hours: set[datetime] = set()
-        """Hours the venue has no record of: not asked for again by this process."""
+        self._funding_seen: datetime | None = None
+        self._memory = plausibility.Memory()
+        self._disputes: tuple[Dispute, ...] = ()
 
     async def run(self) -> None:
         """Watch until cancelled; a part that fails ages visibly and is tried again."""
@@ -60,6 +64,7 @@ class MarketWatch:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("marks", self._marks, 1))
             group.create_task(self._repeat("lenders", self._read_lenders, 5))
+            group.create_task(self._repeat("second opinion", self._confirm, 0.5))
             group.create_task(self._repeat("staking", self._read_staking, 30))
             group.create_task(self._repeat("funding", self._read_funding, 10))
             group.create_task(self._repeat("snapshot", self._publish, 1))
@@ -107,49 +112,60 @@ class MarketWatch:
     async def _read_lenders(self) -> None:
         """Both or neither: the lenders' ages tell how old the prices are."""
         lenders = await self._margin.markets()
-        self._spot = await self._margin.spot_prices()
+        await self._read_spot()
         self._lenders = tuple(lenders)
+
+    async def _read_spot(self) -> None:
+        self._spot = await self._margin.spot_prices()
+        self._spot_seen = self._clock.host(), self._clock.now()
+
+    async def _confirm(self) -> None:
+        """Ask the other venue at once about a price that is hard to believe."""
+        if self._memory.wants_second_opinion:
+            await self._read_spot()
 
     async def _read_staking(self) -> None:
         self._lsts = await self._solana.lst_markets()
 
     async def _read_funding(self) -> None:
-        """Ask for the hours that are missing, from the oldest gap on."""
-        last = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        first = last - _HISTORY
-        async with self._transactions.for_system() as work:
-            have = await work.funding.between(first, last)
-        gaps = [
-            hour
-            for hour in missing_hours(have, first=first, last=last)
-            if hour not in self._absent_hours
-        ]
-        if gaps:
-            found = await self._perp.funding_history(since=gaps[0], until=last + _SETTLING)
-            async with self._transactions.for_system() as work:
-                await work.funding.save(found)
-                have = await work.funding.between(first, last)
-            settled = self._clock.now() - _SETTLING
-            still = missing_hours(have, first=first, last=last)
-            self._absent_hours.update(hour for hour in still if hour < settled)
-        self._funding = tuple(have[-_KEPT_HOURS:])
+        self._funding = tuple((await self._record.complete())[-_SHOWN_HOURS:])
+        self._funding_seen = self._clock.host()
 
     async def _publish(self) -> None:
         if self._perp_market is None:
             return
-        snapshot = MarketSnapshot(
-            taken_at=self._clock.now(),
-            perp=self._perp_market,
-            lenders=self._lenders,
-            lsts=self._with_market_rates(),
-            spot_prices=self._spot,
-            recent_funding=self._funding,
+        snapshot = self._judged(
+            MarketSnapshot(
+                taken_at=self._clock.now(),
+                perp=self._perp_market,
+                lenders=self._lenders,
+                lsts=self._with_market_rates(),
+                spot_prices=self._spot,
+                recent_funding=self._funding,
+                spot_observed_at=self._spot_seen[0] if self._spot_seen else None,
+                funding_observed_at=self._funding_seen,
+            )
         )
         await self._snapshots.publish(snapshot)
         async with self._transactions.for_system() as work:
             await work.outbox.append(
                 Event("rate_update", {"mark_price": str(snapshot.perp.mark_price)})
             )
+
+    def _judged(self, snapshot: MarketSnapshot) -> MarketSnapshot:
+        """With everything that must not be decided on marked as such; new disputes are told."""
+        moment = plausibility.Moment(
+            host=self._clock.host(),
+            market=snapshot.taken_at,
+            spot_at=self._spot_seen[1] if self._spot_seen else None,
+        )
+        disputes, self._memory = plausibility.judge(snapshot, self._memory, moment)
+        before = {dispute.part for dispute in self._disputes}
+        for dispute in disputes:
+            if dispute.part not in before:
+                log.warning("market_disputed", part=str(dispute.part), why=dispute.reason)
+        self._disputes = disputes
+        return replace(snapshot, disputes=disputes)
 
     def _with_market_rates(self) -> dict[Asset, LstMarket]:
         """Redemption from the pools joined with what the tokens trade at."""

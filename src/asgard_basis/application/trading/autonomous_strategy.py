@@ -29,7 +29,7 @@ from asgard_basis.application.trading.preflight import EntryOrder, known
 from asgard_basis.application.trading.strategy_exits import capital_of, exit_facts
 from asgard_basis.application.trading.strategy_market import StrategyLook
 from asgard_basis.domain.decision.card import Verdict, WhyCard
-from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import Leverage
@@ -54,7 +54,7 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import EVERYBODY, Pause
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.strategies import STRATEGY_KEY, StrategyRecord
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from asgard_basis.ports.venues import PerpVenue
 
 log = structlog.get_logger(__name__)
@@ -272,13 +272,8 @@ class AutonomousStrategy:
         """Ask what is there, decide, and open; the decision is kept with what came of it."""
         user_id, record = holder.user_id, holder.record
         facts = await self._with_purse(holder, facts)
-        async with self._transactions.for_user(user_id) as work:
-            present = await work.strategies.of(user_id)
-        if (present.version, present.openings) != (record.version, record.openings):
-            return False  # Changed while we asked: the next look decides by what is wished now.
         card = self._entry_card(holder, facts)
         choice = chosen(facts, entry_thresholds(record.config, self._limits))
-        is_opened = False
         if choice is None and facts.purse is not None:
             self._poor[user_id] = self._clock.host() + _POOR_FOR
         if card.ruling.verdict is Verdict.ENTER and choice is not None:
@@ -287,15 +282,29 @@ class AutonomousStrategy:
             )
             # Who decides from the same books asks under the same key, and opens but once.
             key = f"{STRATEGY_KEY}{user_id}:{record.openings}"
+
+            async def also(work: UnitOfWork, _job: Job) -> None:
+                present = await work.strategies.of(user_id)
+                if (present.version, present.openings) != (record.version, record.openings + 1):
+                    raise DomainError(
+                        ErrorCode.CHANGED_MEANWHILE, "what is wished has changed in between"
+                    )
+                await work.decisions.note([card])
+
             try:
-                await self._openings.request(user_id, order, key, reason=card.ruling.reason)
-                is_opened = True
-                log.info("strategy_enters", user=user_id, why=card.ruling.reason)
+                await self._openings.request(
+                    user_id, order, key, also=also, reason=card.ruling.reason
+                )
             except DomainError as error:
+                if error.code is ErrorCode.CHANGED_MEANWHILE:
+                    return False  # The next look decides by what is wished now.
                 facts = replace(facts, refused=f"{error.code.code} {error.message}")
                 card = self._entry_card(holder, facts)
+            else:
+                log.info("strategy_enters", user=user_id, why=card.ruling.reason)
+                return True
         await self._note([card], user_id)
-        return is_opened
+        return False
 
     async def _with_purse(self, holder: Holder, facts: StrategyEntryFacts) -> StrategyEntryFacts:
         """The facts with what both venues have free, and what holds an opening there back."""

@@ -1,5 +1,6 @@
 """Opening: taken on as a job at once, carried out by a worker."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -16,7 +17,7 @@ from asgard_basis.application.trading.turns import Turns
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import PositionState, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -27,7 +28,7 @@ from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 _PATIENCE = timedelta(minutes=2)
 """How long an opening waits for a venue that cannot be asked; nothing has been sent by then."""
@@ -61,12 +62,19 @@ class OpenPosition:
         self._record = PositionRecord(transactions)
 
     async def request(
-        self, user_id: UserId, order: EntryOrder, key: str | None, *, reason: str | None = None
+        self,
+        user_id: UserId,
+        order: EntryOrder,
+        key: str | None,
+        *,
+        also: Callable[[UnitOfWork, Job], Awaitable[None]] | None = None,
+        reason: str | None = None,
     ) -> Job:
         """Check, then take the opening on; the same key gives the same job again.
 
-        Raises the first failing check as its error; nothing is moved then. `reason` is what the
-        audit log tells of why.
+        `also` is done in the transaction that takes it on: both happen, or neither. `reason` is
+        what the audit log tells of why.
+        Raises the first failing check as its error; nothing is moved then.
         """
         digest = request_hash(
             {
@@ -113,6 +121,8 @@ class OpenPosition:
             await work.strategies.opening(user_id, at=position.requested_at)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
+            if also is not None:
+                await also(work, job)
         return job
 
     async def run(self, job: Job) -> DomainError | None:
@@ -121,6 +131,7 @@ class OpenPosition:
         position = await self._record.of(job)
         job, failure = await self._planned(job, context, position)
         if failure is not None:
+            await self._give_up(context, job, position)
             await self._fail(job, position, failure)
             return failure
         held_elsewhere = await self._record.others_short(position)
@@ -203,6 +214,12 @@ class OpenPosition:
             min_order_usd=self._limits.short_order_usd_min,
             reference_price=report.snapshot.perp.mark_price,
         )
+
+    async def _give_up(self, context: UserTradingContext, job: Job, position: Position) -> None:
+        """Leave no step open behind an opening that ends before it bought anything."""
+        # What other positions hold in the account is no matter for looking at its settings.
+        steps = self._pairs.steps(context, position, job=job, plan=job.plan, held_short=ZERO)
+        await self._runner.give_up(job, look=steps.look)
 
     async def _progress(self, job: Job, journal: Journal, turns: Turns) -> None:
         plan = _plan(job)

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from asgard_basis.application.market.rates import Priced
 from asgard_basis.application.trading.position_views import earned_back, result_now, valued
 from asgard_basis.application.trading.strategy_market import StrategyLook
 from asgard_basis.domain.money import ZERO
@@ -10,6 +9,7 @@ from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.strategy.config import StrategyConfig
 from asgard_basis.domain.strategy.exit import StrategyExitFacts, bled
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.domain.strategy.opportunity import Priced
 
 
 def exit_facts(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from decimal import ROUND_FLOOR, Decimal
 
-from asgard_basis.application.market.rates import Priced, RateBoard
+from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import FundingObservation
 from asgard_basis.domain.market.quality import (
@@ -28,6 +28,7 @@ from asgard_basis.domain.strategy.evaluation import (
     StrategyOffer,
 )
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.domain.strategy.opportunity import Priced
 
 _REFERENCE_CAPITAL = Decimal(10_000)
 _STEP = Decimal("0.1")

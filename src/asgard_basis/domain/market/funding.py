@@ -6,7 +6,7 @@ Hyperliquid adapter, nowhere else; the rest of the product asks for `income_to_s
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from asgard_basis.domain.market.rates import HourlyRate
@@ -16,6 +16,13 @@ _CLAMP_8H = Decimal("0.0005")
 _CAP_HOURLY = Decimal("0.04")
 _RATE_STEP = Decimal("0.0000000001")
 HOUR = timedelta(hours=1)
+HOURLY_SINCE = datetime(2023, 6, 8, 1, tzinfo=UTC)
+"""The first settlement an hour after another; before, there was one at 0, 8 and 16 o'clock."""
+FORMULA_SINCE = datetime(2023, 7, 17, tzinfo=UTC)
+"""Until then other clamps were tried out: recorded rows follow today's formula from here on."""
+_EARLY_HOURS = 8
+_RATE_ROUNDING = Decimal("0.00000001")
+"""Early rows state eight decimals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +83,72 @@ def mean_income(observations: Sequence[FundingObservation]) -> HourlyRate | None
     return HourlyRate(total / len(observations))
 
 
+def follows_from_premium(observation: FundingObservation) -> bool:
+    """Whether the settled rate is what the formula makes of its premium; True before it applied."""
+    if observation.hour < FORMULA_SINCE:
+        return True
+    formula = FundingRate.from_premium(observation.premium).longs_pay_hourly
+    return abs(formula - observation.rate.longs_pay_hourly) <= _RATE_ROUNDING
+
+
+def is_settlement(hour: datetime) -> bool:
+    """Whether the venue settles funding at that full hour."""
+    return hour >= HOURLY_SINCE or hour.hour % _EARLY_HOURS == 0
+
+
+def hours_settled(hour: datetime) -> int:
+    """How many hours the settlement at that full hour is for: one, or eight in the early days."""
+    return 1 if hour >= HOURLY_SINCE else _EARLY_HOURS
+
+
+@dataclass(frozen=True, slots=True)
+class FundingYear:
+    """What the short has earned over a long time, at its mean and at its worst."""
+
+    hours: int
+    """Settled hours behind it: a year has 8760."""
+    mean: HourlyRate
+    worst: HourlyRate
+    """The lowest mean over `window_hours` in a row."""
+    window_hours: int
+    longest_paid_hours: int
+    """The most hours in a row in which the short paid."""
+
+
+def year_of(
+    observations: Sequence[FundingObservation], *, window_hours: int = 720
+) -> FundingYear | None:
+    """The year these hours make, oldest first; None when they do not fill one window."""
+    if len(observations) < window_hours:
+        return None
+    incomes = [o.rate.income_to_short.value for o in observations]
+    total = sum(incomes[:window_hours], Decimal(0))
+    lowest = total
+    for gone, come in zip(incomes, incomes[window_hours:], strict=False):
+        total += come - gone
+        lowest = min(lowest, total)
+    paid = longest = 0
+    for income in incomes:
+        paid = paid + 1 if income < 0 else 0
+        longest = max(longest, paid)
+    return FundingYear(
+        hours=len(incomes),
+        mean=HourlyRate(sum(incomes, Decimal(0)) / len(incomes)),
+        worst=HourlyRate(lowest / window_hours),
+        window_hours=window_hours,
+        longest_paid_hours=longest,
+    )
+
+
 def missing_hours(
     observations: Sequence[FundingObservation], *, first: datetime, last: datetime
 ) -> list[datetime]:
-    """The full hours from `first` to `last`, both included, that no observation covers."""
+    """The settlements from `first` to `last`, both included, that no observation covers."""
     have = {o.hour for o in observations}
     hours: list[datetime] = []
     hour = first
     while hour <= last:
-        if hour not in have:
+        if hour not in have and is_settlement(hour):
             hours.append(hour)
         hour += HOUR
     return hours

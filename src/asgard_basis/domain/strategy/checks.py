@@ -35,6 +35,8 @@ class EntryFacts:
     """None when the venue could not be asked: unknown never passes."""
     solana_sol: Decimal | None
     free_margin_usdc: Decimal | None
+    book_sol: Decimal | None
+    """What can be sold short at once inside the price band."""
     positions_held: int
     paused: str | None = None
     """Why nothing may be opened now; None when it may."""
@@ -56,6 +58,7 @@ def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
         _lst_value,
         _lender_capacity,
         _order_size,
+        _book_depth,
         _network_fees,
         _own_limits,
         _fresh_data,
@@ -225,6 +228,21 @@ def _order_size(facts: EntryFacts, limits: RiskLimits) -> Check:
         figure=f"{facts.split.short_sol} SOL",
         limit=f"at least {usd(limits.short_order_usd_min)}",
         code=ErrorCode.SIZE_TOO_SMALL.code,
+    )
+
+
+def _book_depth(facts: EntryFacts, limits: RiskLimits) -> Check:
+    need, have = facts.split.short_sol, facts.book_sol
+    passed = have is not None and have >= need
+    band = percent(Decimal(limits.slippage_entry_bps_max) / 10_000)
+    return Check(
+        key="book_depth",
+        label="The short finds buyers",
+        passed=passed,
+        figure="not known" if have is None else f"{have:.2f} SOL within {band}",
+        limit=f"at least {need} SOL",
+        remedy=None if passed else "Open less, or wait until more is bid.",
+        code=ErrorCode.HYPERLIQUID_ORDER.code,
     )
 
 

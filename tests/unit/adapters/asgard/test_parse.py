@@ -83,8 +83,8 @@ def test_a_source_is_read_exactly() -> None:
     "change",
     [
         {"tokenALendingApyRate": Decimal("NaN")},
-        {"tokenALendingApyRate": Decimal("4.5")},
-        {"tokenBBorrowingApyRate": Decimal("-0.01")},
+        {"tokenALendingApyRate": Decimal("Infinity")},
+        {"tokenBBorrowingApyRate": Decimal(-1)},
         {"tokenBBorrowingApyRate": None},
         {"lendingProtocol": 9},
         {"tokenBMaxBorrowCapacity": "much"},
@@ -92,6 +92,11 @@ def test_a_source_is_read_exactly() -> None:
 )
 def test_a_source_that_makes_no_sense_is_left_out(change: dict[str, Any]) -> None:
     assert [m.collateral_bank for m in markets(SOURCE | change, SOURCE)] == ["a"]
+
+
+def test_a_rate_that_is_hard_to_believe_is_kept_for_people_to_see() -> None:
+    (market,) = markets(SOURCE | {"tokenBBorrowingApyRate": Decimal("4.5")})
+    assert market.usdc_borrow.value == Decimal("4.5")
 
 
 def test_other_tokens_are_not_ours_whatever_their_name() -> None:

@@ -83,6 +83,7 @@ FACTS = EntryFacts(
     solana_usdc=Decimal(1000),
     solana_sol=Decimal(1),
     free_margin_usdc=Decimal(1000),
+    book_sol=Decimal(5000),
     positions_held=0,
 )
 
@@ -150,6 +151,8 @@ def test_all_checks_pass_when_all_is_well() -> None:
             "order_size",
             "VAL-0005",
         ),
+        (replace(FACTS, book_sol=Decimal(6)), "book_depth", "HLQ-0005"),
+        (replace(FACTS, book_sol=None), "book_depth", "HLQ-0005"),
         (replace(FACTS, solana_sol=Decimal("0.01")), "network_fees", "WAL-0001"),
         (replace(FACTS, solana_sol=None), "network_fees", "WAL-0001"),
         (replace(FACTS, positions_held=3), "own_limits", "RSK-0002"),

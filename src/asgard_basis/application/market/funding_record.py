@@ -1,0 +1,58 @@
+"""The settled hours of funding, kept complete: every gap is asked for until it is explained."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from asgard_basis.domain.market.funding import FundingObservation, missing_hours
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.venues import PerpVenue
+
+KEPT = timedelta(days=90)
+SETTLING = timedelta(minutes=15)
+"""A settlement may be listed this late (recorded: 888 s)."""
+_ASK_SETTLING = timedelta(seconds=30)
+"""Between two questions for an hour that is only late."""
+_ASK_ABSENT = timedelta(hours=1)
+"""Between two questions for an hour the venue has no record of."""
+
+
+class FundingRecord:
+    """What is stored of the last 90 days, with the gaps asked for at the venue."""
+
+    def __init__(self, *, perp: PerpVenue, transactions: Transactions, clock: Clock) -> None:
+        self._perp = perp
+        self._transactions = transactions
+        self._clock = clock
+        self._ask_at: dict[datetime, datetime] = {}
+        """By hour that was asked for in vain: host time to ask again."""
+
+    async def complete(self) -> Sequence[FundingObservation]:
+        """The settled hours, oldest first; raises DomainError when a gap cannot be asked for."""
+        last = self._clock.now().replace(minute=0, second=0, microsecond=0)
+        first = last - KEPT
+        async with self._transactions.for_system() as work:
+            have = await work.funding.between(first, last)
+        host = self._clock.host()
+        gaps = [
+            hour
+            for hour in missing_hours(have, first=first, last=last)
+            if self._ask_at.get(hour, host) <= host
+        ]
+        if not gaps:
+            return have
+        found = await self._perp.funding_history(since=gaps[0], until=last + SETTLING)
+        async with self._transactions.for_system() as work:
+            await work.funding.save(found)
+            have = await work.funding.between(first, last)
+        self._remember(missing_hours(have, first=first, last=last))
+        return have
+
+    def _remember(self, still: Sequence[datetime]) -> None:
+        settled, host = self._clock.now() - SETTLING, self._clock.host()
+        self._ask_at = {
+            hour: self._ask_at[hour]
+            if self._ask_at.get(hour, host) > host
+            else host + (_ASK_ABSENT if hour < settled else _ASK_SETTLING)
+            for hour in still
+        }
