@@ -15,14 +15,14 @@ from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.rulebook import replayed
-from asgard_basis.domain.strategy.autonomous import (
-    STRATEGY_ENTRY,
+from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY
+from asgard_basis.domain.strategy.config import PRESETS, FundingExit, StrategyConfig
+from asgard_basis.domain.strategy.entry_choice import (
     LastClose,
     Purse,
     StrategyEntryFacts,
     entry_thresholds,
 )
-from asgard_basis.domain.strategy.config import PRESETS, FundingExit, StrategyConfig
 from asgard_basis.domain.strategy.evaluation import (
     StrategyFunding,
     StrategyMarket,

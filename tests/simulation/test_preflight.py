@@ -6,8 +6,10 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 
 import pytest
+import structlog
 
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
@@ -127,10 +129,13 @@ async def asked(machine: Machine, case: Case) -> Outcome:
 
 @pytest.fixture(scope="module")
 def outcomes() -> dict[Case, Outcome]:
+    before = structlog.get_config()
     quiet()
     prehistory()
     cases = [drawn(number) for number in range(CASES)]
-    return {case: run_virtually(lambda loop, case=case: lived(loop, case)) for case in cases}
+    lives = {case: run_virtually(partial(lived, case=case)) for case in cases}
+    structlog.configure(**before)
+    return lives
 
 
 def test_what_passes_is_hedged_and_no_venue_declines_a_step(
@@ -153,6 +158,5 @@ def test_the_checklist_has_refused_for_many_reasons(outcomes: dict[Case, Outcome
         "free_margin",
         "safe_leverage",
         "short_earns",
-        "pays",
         "book_depth",
     }

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
-from asgard_basis.application.accounts.strategy_settings import StrategySettings
 from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.opportunities import OpportunityBoard
@@ -22,7 +21,6 @@ from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.autonomous_strategy import AutonomousStrategy
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
@@ -34,13 +32,13 @@ from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
-from asgard_basis.application.trading.strategy_views import StrategyViews
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
 from asgard_basis.bootstrap.standing import Standing, standing
+from asgard_basis.bootstrap.strategies import Strategies, strategies
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -216,8 +214,8 @@ def _views(ground: _Ground) -> PositionViews:
     )
 
 
-def _strategy(ground: _Ground, trading: _Trading) -> AutonomousStrategy:
-    return AutonomousStrategy(
+def _strategies(ground: _Ground, trading: _Trading) -> Strategies:
+    return strategies(
         transactions=ground.transactions,
         reader=ground.reader,
         board=ground.board,
@@ -225,8 +223,7 @@ def _strategy(ground: _Ground, trading: _Trading) -> AutonomousStrategy:
         gate=ground.opening_gate,
         openings=trading.open_position,
         closings=trading.close_position,
-        perp=ground.outside.perp,
-        solana=ground.outside.solana,
+        outside=ground.outside,
         clock=ground.clock,
         limits=ground.limits,
         fees=ground.fees,
@@ -341,7 +338,7 @@ def compose(
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
-    strategy = _strategy(ground, trading)
+    autonomous = _strategies(ground, trading)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     orders = _standing(ground, trading)
@@ -376,14 +373,9 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
-        strategy=strategy,
-        strategy_settings=StrategySettings(ground.transactions, ground.clock),
-        strategy_views=StrategyViews(
-            transactions=ground.transactions,
-            strategy=strategy,
-            reader=ground.reader,
-            limits=ground.limits,
-        ),
+        strategy=autonomous.loop,
+        strategy_settings=autonomous.settings,
+        strategy_views=autonomous.views,
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
         pauses=pauses,

@@ -12,8 +12,10 @@ from typing import Protocol
 
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.strategy.autonomous import LastClose
 from asgard_basis.domain.strategy.config import StrategyConfig, defaults
+from asgard_basis.domain.strategy.entry_choice import (
+    LastClose,
+)
 
 STRATEGY_KEY = "strategy:"
 """How the idempotency keys of openings begin that the strategy asks for."""

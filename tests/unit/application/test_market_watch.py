@@ -133,7 +133,7 @@ async def test_a_price_that_is_hard_to_believe_is_confirmed_at_once_by_the_other
 
     async def falling() -> AsyncIterator[PerpMarket]:
         yield replace(PERP, observed_at=watched.clock.host())
-        while len(watched.published) < 3:
+        while len(watched.published) < 3:  # noqa: ASYNC110
             await asyncio.sleep(0)
         crashed = replace(PERP, mark_price=Decimal(150), oracle_price=Decimal(150))
         yield replace(crashed, observed_at=watched.clock.host())

@@ -241,9 +241,8 @@ def depth(book: wire.Book, *, is_buy: bool, limit_price: Decimal) -> Depth:
     """
     bids, asks = book.levels
     levels = asks if is_buy else bids
-    inside = [
-        each for each in levels if (each.px <= limit_price) is is_buy or each.px == limit_price
-    ]
+    side = 1 if is_buy else -1
+    inside = [each for each in levels if side * each.px <= side * limit_price]
     return Depth(
         size=sum((each.sz for each in inside), Decimal(0)),
         reaches=len(inside) < len(levels) or len(levels) < _BOOK_LEVELS,

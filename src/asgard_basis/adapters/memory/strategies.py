@@ -7,8 +7,10 @@ from datetime import datetime
 from asgard_basis.adapters.memory.tables import Transaction
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.strategy.autonomous import LastClose
 from asgard_basis.domain.strategy.config import StrategyConfig
+from asgard_basis.domain.strategy.entry_choice import (
+    LastClose,
+)
 from asgard_basis.ports.repositories import JobKind
 from asgard_basis.ports.strategies import (
     STRATEGY_KEY,

@@ -9,8 +9,10 @@ from asgard_basis.adapters.postgres.rows import Connection, Row, affected, stora
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.strategy.autonomous import LastClose
 from asgard_basis.domain.strategy.config import FIELDS, FundingExit, StrategyConfig, defaults
+from asgard_basis.domain.strategy.entry_choice import (
+    LastClose,
+)
 from asgard_basis.ports.strategies import (
     STRATEGY_KEY,
     OwnPreset,

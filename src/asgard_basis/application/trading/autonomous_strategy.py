@@ -37,16 +37,15 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.churn import hold_told
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.autonomous import (
-    STRATEGY_ENTRY,
+from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY, needs_purse
+from asgard_basis.domain.strategy.config import StrategyConfig
+from asgard_basis.domain.strategy.entry_choice import (
     Purse,
     StrategyEntryFacts,
     best_offer,
     chosen,
     entry_thresholds,
-    needs_purse,
 )
-from asgard_basis.domain.strategy.config import StrategyConfig
 from asgard_basis.domain.strategy.exit import STRATEGY_EXIT
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import SolanaChain

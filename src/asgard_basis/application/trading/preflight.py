@@ -18,7 +18,8 @@ from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry, break_even_days
-from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import evaluate
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
 from asgard_basis.domain.strategy.opportunity import Priced
 from asgard_basis.ports.chains import SolanaChain

@@ -17,14 +17,13 @@ from asgard_basis.domain.decision.card import Ruling
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.autonomous import (
-    STRATEGY_ENTRY,
-    StrategyEntryFacts,
-    entry_thresholds,
-    needs_purse,
-)
+from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY, needs_purse
 from asgard_basis.domain.strategy.config import StrategyConfig, named
 from asgard_basis.domain.strategy.effective import Effective, effective
+from asgard_basis.domain.strategy.entry_choice import (
+    StrategyEntryFacts,
+    entry_thresholds,
+)
 from asgard_basis.domain.strategy.evaluation import StrategyFunding
 from asgard_basis.ports.decisions import KeptCard
 from asgard_basis.ports.oversight import Pause

@@ -14,7 +14,8 @@ from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketS
 from asgard_basis.domain.risk.churn import Hold
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
-from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import evaluate
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.domain.strategy.sizing import Split, split_capital
 
@@ -113,7 +114,7 @@ def spot(price: str) -> EntryFacts:
 
 def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 14
+    assert len(checks) == 15
     assert [check.key for check in checks if not check.passed] == []
 
 
