@@ -115,7 +115,7 @@ class Deployment:
     async def live(self, until: datetime) -> None:
         """Look at the strategy and at the positions, as a worker does, until that moment."""
         while self.clock.now() < until:
-            await self.app.strategy.cycle()
+            await self.app.strategies.loop.cycle()
             await asyncio.sleep(LOOK_SECONDS)
             self.venues.advance()
             await self.app.monitor.cycle()
@@ -152,9 +152,9 @@ async def some_weeks(loop: VirtualLoop) -> Weeks:
         world.turn(since, at)
         weeks.turns.append((since, at))
     app = world.app
-    await app.strategy_settings.change(user, 0, lambda _: replace(WISH, enabled=True))
+    await app.strategies.settings.change(user, 0, lambda _: replace(WISH, enabled=True))
     await world.live(at)
-    await app.strategy_settings.switch(user, is_on=False)
+    await app.strategies.settings.switch(user, is_on=False)
     await world.live(at + timedelta(hours=6))
     async with app.transactions.for_user(user) as work:
         assert await work.positions.held() == []

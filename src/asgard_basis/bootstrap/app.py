@@ -7,7 +7,6 @@ from typing import Literal
 import procrastinate
 
 from asgard_basis.application.accounts.sign_in import SignIn
-from asgard_basis.application.accounts.strategy_settings import StrategySettings
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.opportunities import OpportunityBoard
 from asgard_basis.application.market.rates import RateBoard
@@ -19,7 +18,6 @@ from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.autonomous_strategy import AutonomousStrategy
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
@@ -31,9 +29,9 @@ from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
-from asgard_basis.application.trading.strategy_views import StrategyViews
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.strategies import Strategies
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -92,9 +90,7 @@ class App:
     close_all: CloseAll
     emergency_stop: EmergencyStop
     views: PositionViews
-    strategy: AutonomousStrategy
-    strategy_settings: StrategySettings
-    strategy_views: StrategyViews
+    strategies: Strategies
     alarms: AlarmDesk
     decisions: DecisionDesk
     pauses: PauseControl

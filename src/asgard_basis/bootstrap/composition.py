@@ -338,7 +338,6 @@ def compose(
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
-    autonomous = _strategies(ground, trading)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     orders = _standing(ground, trading)
@@ -373,9 +372,7 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
-        strategy=autonomous.loop,
-        strategy_settings=autonomous.settings,
-        strategy_views=autonomous.views,
+        strategies=_strategies(ground, trading),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
         pauses=pauses,

@@ -114,7 +114,7 @@ async def rounds(app: App) -> None:
 async def strategies(app: App) -> None:
     """Let every strategy look once a minute of market time, a host second apart at least."""
     while True:
-        await app.strategy.cycle()
+        await app.strategies.loop.cycle()
         # Stepped by hand, time may jump at any moment.
         seconds = _STRATEGY_SECONDS / app.clock.speed if app.clock.speed else _STEPPED_SECONDS
         await app.clock.sleep(min(_STRATEGY_SECONDS, max(1.0, seconds)))

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/settings", tags=["settings"])
 @router.get("")
 async def settings(app: AppDep, person: PersonDep) -> SettingsResponse:
     """What you prefer."""
-    return _response(*await app.strategy_settings.settings(person.user.id))
+    return _response(*await app.strategies.settings.settings(person.user.id))
 
 
 @router.post("")
@@ -30,7 +30,7 @@ async def save(body: SettingsSave, app: AppDep, person: PersonDep) -> SettingsRe
 
     strategy = body.strategy
     return _response(
-        *await app.strategy_settings.save_settings(
+        *await app.strategies.settings.save_settings(
             person.user.id,
             preferred,
             (lambda config: config) if strategy is None else changing(strategy),
@@ -42,7 +42,7 @@ async def save(body: SettingsSave, app: AppDep, person: PersonDep) -> SettingsRe
 @router.post("/reset")
 async def reset(app: AppDep, person: PersonDep) -> SettingsResponse:
     """Back to the defaults; the strategy is switched off, what it holds stays watched."""
-    return _response(*await app.strategy_settings.reset(person.user.id))
+    return _response(*await app.strategies.settings.reset(person.user.id))
 
 
 def _preferred(present: UserSettings, body: SettingsSave, limits: RiskLimits) -> UserSettings:

@@ -36,28 +36,28 @@ async def strategy(app: AppDep, person: PersonDep) -> StrategyResponse:
 @router.put("")
 async def save(body: StrategySave, app: AppDep, person: PersonDep) -> StrategyResponse:
     """Save the wish; it counts from the next look on. 409 VAL-0021 for a stale version."""
-    await app.strategy_settings.change(person.user.id, body.version, changing(body))
+    await app.strategies.settings.change(person.user.id, body.version, changing(body))
     return await shown(app, person.user.id)
 
 
 @router.post("/enable")
 async def enable(app: AppDep, person: PersonDep) -> StrategyResponse:
     """Let it enter and leave by itself. Done already is done."""
-    await app.strategy_settings.switch(person.user.id, is_on=True)
+    await app.strategies.settings.switch(person.user.id, is_on=True)
     return await shown(app, person.user.id)
 
 
 @router.post("/disable")
 async def disable(app: AppDep, person: PersonDep) -> StrategyResponse:
     """Let it open nothing any more; what it has opened it still watches and leaves."""
-    await app.strategy_settings.switch(person.user.id, is_on=False)
+    await app.strategies.settings.switch(person.user.id, is_on=False)
     return await shown(app, person.user.id)
 
 
 @router.get("/presets")
 async def presets(app: AppDep, person: PersonDep) -> PresetsResponse:
     """Ready-made wishes and your own."""
-    found = await app.strategy_settings.presets(person.user.id)
+    found = await app.strategies.settings.presets(person.user.id)
     return PresetsResponse(presets=[_preset(preset) for preset in found])
 
 
@@ -67,14 +67,14 @@ async def keep_preset(
 ) -> PresetResponse:
     """Keep thresholds under a name, in slot 1, 2 or 3."""
     return _preset(
-        await app.strategy_settings.keep(person.user.id, slot, body.name, changing(body))
+        await app.strategies.settings.keep(person.user.id, slot, body.name, changing(body))
     )
 
 
 @router.delete("/presets/{slot}", status_code=204)
 async def drop_preset(slot: int, app: AppDep, person: PersonDep) -> None:
     """Empty a slot."""
-    await app.strategy_settings.drop(person.user.id, slot)
+    await app.strategies.settings.drop(person.user.id, slot)
 
 
 def changing(body: StrategyChange) -> Callable[[StrategyConfig], StrategyConfig]:
@@ -98,7 +98,7 @@ def changing(body: StrategyChange) -> Callable[[StrategyConfig], StrategyConfig]
 
 async def shown(app: App, user_id: UserId) -> StrategyResponse:
     """The whole page's data."""
-    view = await app.strategy_views.of(user_id)
+    view = await app.strategies.views.of(user_id)
     return StrategyResponse(
         config=fields_of(view.config),
         version=view.version,
