@@ -24,6 +24,8 @@ from asgard_basis.api.routes import (
     positions,
     rates,
     risk,
+    settings,
+    strategy,
     wallets,
 )
 from asgard_basis.api.schemas.shapes import ErrorResponse
@@ -83,6 +85,8 @@ def create_app(
         ledger,
         deposits,
         alarms,
+        strategy,
+        settings,
         decisions,
         moves,
         control,

@@ -35,6 +35,7 @@ from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.risk import RiskDesk
 from asgard_basis.bootstrap.accounting import Accounting
+from asgard_basis.bootstrap.strategies import Strategies
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -93,6 +94,7 @@ class App:
     close_all: CloseAll
     emergency_stop: EmergencyStop
     views: PositionViews
+    strategies: Strategies
     alarms: AlarmDesk
     decisions: DecisionDesk
     move_consents: MoveConsentDesk

@@ -42,6 +42,7 @@ from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
 from asgard_basis.bootstrap.risk import risk_desk
 from asgard_basis.bootstrap.standing import Standing, standing
+from asgard_basis.bootstrap.strategies import Strategies, strategies
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.money import ZERO
@@ -227,6 +228,23 @@ def _views(ground: _Ground) -> PositionViews:
     )
 
 
+def _strategies(ground: _Ground, trading: _Trading) -> Strategies:
+    return strategies(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        kill_switch=ground.kill_switch,
+        gate=ground.opening_gate,
+        openings=trading.open_position,
+        closings=trading.close_position,
+        outside=ground.outside,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        desk=ground.desk,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Treasury:
     deposits: Deposits
@@ -382,6 +400,7 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
+        strategies=_strategies(ground, trading),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
         move_consents=MoveConsentDesk(ground.transactions, ground.clock, ground.limits),

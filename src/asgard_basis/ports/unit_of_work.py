@@ -22,6 +22,7 @@ from asgard_basis.ports.repositories import (
     Wallets,
 )
 from asgard_basis.ports.risk import RiskRecords
+from asgard_basis.ports.strategies import Strategies
 
 
 class UnitOfWork(Protocol):
@@ -43,6 +44,7 @@ class UnitOfWork(Protocol):
     audit: AuditLog
     pauses: Pauses
     risk: RiskRecords
+    strategies: Strategies
     decisions: Decisions
     move_consents: MoveConsents
 

@@ -19,6 +19,7 @@ from asgard_basis.adapters.memory.records import (
     MemoryWallets,
 )
 from asgard_basis.adapters.memory.risk import MemoryRiskRecords
+from asgard_basis.adapters.memory.strategies import MemoryStrategies
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
@@ -42,6 +43,7 @@ from asgard_basis.ports.repositories import (
     Wallets,
 )
 from asgard_basis.ports.risk import RiskRecords
+from asgard_basis.ports.strategies import Strategies
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 
@@ -67,6 +69,7 @@ class MemoryUnitOfWork:
         self.audit: AuditLog = MemoryAuditLog(transaction)
         self.risk: RiskRecords = MemoryRiskRecords(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
+        self.strategies: Strategies = MemoryStrategies(transaction)
         self.decisions: Decisions = MemoryDecisions(transaction)
         self.move_consents: MoveConsents = MemoryMoveConsents(transaction)
 

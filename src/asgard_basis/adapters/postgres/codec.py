@@ -33,7 +33,13 @@ from asgard_basis.domain.saga.step import (
     SolanaIntent,
     Transferred,
 )
+from asgard_basis.domain.strategy.config import StrategyConfig
+from asgard_basis.domain.strategy.entry_choice import (
+    StrategyEntryFacts,
+    StrategyEntryThresholds,
+)
 from asgard_basis.domain.strategy.entry_facts import EntryFacts
+from asgard_basis.domain.strategy.exit import StrategyExitFacts
 from asgard_basis.domain.strategy.intent import CriteriaSnapshot
 from asgard_basis.domain.strategy.intent_rule import IntentFacts, IntentThresholds
 from asgard_basis.domain.strategy.checks import EntryFacts
@@ -65,6 +71,10 @@ STORED: dict[str, type] = {
         Plain,
         EntryFacts,
         RiskLimits,
+        StrategyConfig,
+        StrategyEntryFacts,
+        StrategyEntryThresholds,
+        StrategyExitFacts,
         IntentFacts,
         IntentThresholds,
         CriteriaSnapshot,

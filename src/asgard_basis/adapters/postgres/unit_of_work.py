@@ -27,6 +27,7 @@ from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
 from asgard_basis.adapters.postgres.risk import PostgresRiskRecords
 from asgard_basis.adapters.postgres.rows import Connection
+from asgard_basis.adapters.postgres.strategies import PostgresStrategies
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.consents import MoveConsents
@@ -48,6 +49,7 @@ from asgard_basis.ports.repositories import (
     Wallets,
 )
 from asgard_basis.ports.risk import RiskRecords
+from asgard_basis.ports.strategies import Strategies
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 _ACQUIRE_SECONDS = 10.0
@@ -83,6 +85,7 @@ class PostgresUnitOfWork:
         self.audit: AuditLog = self._audit
         self.risk: RiskRecords = PostgresRiskRecords(connection)
         self.pauses: Pauses = PostgresPauses(connection)
+        self.strategies: Strategies = PostgresStrategies(connection)
         self.decisions: Decisions = PostgresDecisions(connection)
         self.move_consents: MoveConsents = PostgresMoveConsents(connection)
 

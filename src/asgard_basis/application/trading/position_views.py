@@ -190,6 +190,9 @@ class PositionViews:
         long = _long(position, valuation, seen) if is_held else None
         short = _short(position, mark, seen) if is_held else None
         result = _result(position, valuation, mark)
+        long = self._long(position, valuation) if position.state not in ENDED else None
+        short = self._short(position, mark) if position.state not in ENDED else None
+        result = result_now(position, valuation, mark)
         delta = None
         if long is not None and position.short is not None:
             delta = long.sol_equivalent - (short.size_sol if short else ZERO)
@@ -223,7 +226,7 @@ class PositionViews:
             delta_fraction=delta / long.sol_equivalent if delta is not None and long else None,
             equity_usd=equity,
             result=result,
-            costs_earned_back=self._earned_back(position, result, mark),
+            costs_earned_back=earned_back(position, result, mark, self._fees),
             net_apr=self._net_apr(position, snapshot),
             age_seconds=age,
             alarms=[
@@ -233,16 +236,6 @@ class PositionViews:
             ],
             defence=defence_view(seen, is_busy=job is not None) if seen else None,
         )
-
-    def _earned_back(
-        self, position: Position, result: Attribution | None, mark: Decimal | None
-    ) -> Decimal | None:
-        if result is None or position.short is None or mark is None:
-            return None
-        closing = round_trip(notional_usd=position.short.size * mark, fees=self._fees).closing_usd
-        cost = closing - result.fees
-        income = result.funding + result.lending + result.staking + result.borrowing
-        return income / cost if cost > 0 else None
 
     def _net_apr(self, position: Position, snapshot: MarketSnapshot | None) -> Decimal | None:
         if snapshot is None or position.state in ENDED:
@@ -323,6 +316,16 @@ def _short(position: Position, mark: Decimal | None, seen: Guarded | None) -> Sh
         liquidation_distance=wall / mark - 1 if wall else None,
         defence_price=wall / (1 + seen.thresholds.trigger) if wall and seen else None,
     )
+def earned_back(
+    position: Position, result: Attribution | None, mark: Decimal | None, fees: FeeSchedule
+) -> Decimal | None:
+    """Income so far over what getting in has cost and getting out will cost; None if unknown."""
+    if result is None or position.short is None or mark is None:
+        return None
+    closing = round_trip(notional_usd=position.short.size * mark, fees=fees).closing_usd
+    cost = closing - result.fees
+    income = result.funding + result.lending + result.staking + result.borrowing
+    return income / cost if cost > 0 else None
 
 
 def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decimal:
@@ -332,7 +335,7 @@ def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decima
     return min(short.size, max(ZERO, -observation.account_signed_size))
 
 
-def _result(
+def result_now(
     position: Position, valuation: LongValuation | None, mark: Decimal | None
 ) -> Attribution | None:
     """None while a part is not known, as after the venue closed some of the short itself."""

@@ -11,6 +11,8 @@ class RiskLimits:
     size_min_usd: Decimal = Decimal(100)
     size_max_usd: Decimal = Decimal(50_000)
     positions_max: int = 3
+    trades_daily_max: int = 20
+    """Openings and closings of one user in a UTC day; more closings are always allowed."""
     leverage_default: Decimal = Decimal(3)
     health_at_entry_min: Decimal = Decimal("0.20")
     price_deviation_max: Decimal = Decimal("0.005")
