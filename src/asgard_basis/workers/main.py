@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from asgard_basis.bootstrap import App
+from asgard_basis.ports.coordination import Priority, asking_as
 from asgard_basis.workers.loop import every, fenced, leased, supervised
 from asgard_basis.workers.relay import relay
 from asgard_basis.workers.tasks import register
@@ -41,7 +42,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
     async def monitor() -> None:
         async def cycles() -> None:
-            await every(_MONITOR_SECONDS, app.monitor.cycle, clock)
+            with asking_as(Priority.RECONCILE):
+                await every(_MONITOR_SECONDS, app.monitor.cycle, clock)
 
         await fenced("position-monitor", cycles, locks=app.locks, clock=clock)
 
@@ -82,7 +84,8 @@ async def work(app: App, stop: asyncio.Event) -> None:
 async def rounds(app: App) -> None:
     """Hold venues and books of everybody against each other, at once and then every hour."""
     while True:
-        looks = await app.gate.everybody()
+        with asking_as(Priority.RECONCILE):
+            looks = await app.gate.everybody()
         is_whole = all(look is not None and look.is_complete for _, look in looks)
         await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
 

@@ -8,7 +8,7 @@ from asgard_basis.application.operations.duty import Duty, on_duty
 from asgard_basis.application.operations.jobs import ENDED, JobDesk
 from asgard_basis.domain.errors import DomainError, Refused
 from asgard_basis.domain.identifiers import JobId
-from asgard_basis.ports.coordination import Locks
+from asgard_basis.ports.coordination import Locks, Priority, asking_as
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -28,6 +28,19 @@ _LOCKS: dict[JobKind, str] = {
 }
 """What must not happen at the same time for one user. A deposit may wait hours for the bridge and
 touches nothing a position needs: it must never keep one from being closed."""
+
+
+_PRIORITIES: dict[JobKind, Priority] = {
+    JobKind.OPEN: Priority.UNWIND,
+    JobKind.CLOSE: Priority.UNWIND,
+    JobKind.REDUCE: Priority.UNWIND,
+    JobKind.REPAIR: Priority.UNWIND,
+    JobKind.SWEEP: Priority.UNWIND,
+    JobKind.DEPOSIT: Priority.RECONCILE,
+    JobKind.PROVISION: Priority.RECONCILE,
+}
+"""In which class its requests to venues are. An opening stands between two legs as a closing does;
+what it asks before it begins is of a lower class, see `Preflight`."""
 
 
 _PATIENT = {JobKind.PROVISION}
@@ -70,7 +83,8 @@ class Dispatch:
             job = await self._job(job_id)
             if job is None or job.status in ENDED:
                 return True
-            with on_duty(Duty(job.user_id, job.id, job.position_id)):
+            duty = Duty(job.user_id, job.id, job.position_id)
+            with on_duty(duty), asking_as(_PRIORITIES[job.kind]):
                 failure = await self._worked(job)
             log.info("job_finished", job=job.id, kind=job.kind.value, ok=failure is None)
         return True
