@@ -202,14 +202,21 @@ def test_a_429_empties_the_bucket_for_that_class_and_each_attempt_is_counted() -
         venue = client(world, lambda n: httpx.Response(429 if n == 1 else 200, json=[]))
         await venue.info(list[Any], "openOrders")
         assert (await used(world.budget))[SCREENS] == 40
-        assert world.loop.time() >= 1.25  # twenty more had to be granted
+        assert world.loop.time() > 1.2  # twenty more had to be granted
 
     virtually(main)
 
 
 def test_a_storm_of_429_for_screens_does_not_delay_a_close() -> None:
     async def main(world: World) -> None:
-        storm = client(world, lambda _: httpx.Response(429, json=None))
+        stormed = 0
+
+        def turn_away(number: int) -> httpx.Response:
+            nonlocal stormed
+            stormed = number
+            return httpx.Response(429, json=None)
+
+        storm = client(world, turn_away)
         closing = client(world, lambda _: httpx.Response(200, json={"status": "ok", "response": 1}))
 
         async def look() -> None:
@@ -221,7 +228,7 @@ def test_a_storm_of_429_for_screens_does_not_delay_a_close() -> None:
 
         looks = [asyncio.create_task(look()) for _ in range(30)]
         await asyncio.sleep(20)
-        for _ in range(5):
+        for _ in range(20):
             began = world.loop.time()
             with asking_as(UNWIND):
                 await closing.info(dict[str, Any], "clearinghouseState")
@@ -233,6 +240,7 @@ def test_a_storm_of_429_for_screens_does_not_delay_a_close() -> None:
                 )
             assert world.loop.time() - began < 0.5
             await asyncio.sleep(1)
+        assert stormed > 2
         for each in looks:
             each.cancel()
 
