@@ -390,6 +390,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intents
+         * @description The person's intents, each waiting one judged against the present market.
+         */
+        get: operations["intents_api_v1_intents_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Open a position once all criteria hold. The same key gives the same intent again.
+         */
+        post: operations["create_api_v1_intents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intents/{intent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intent
+         * @description One of them.
+         */
+        get: operations["intent_api_v1_intents__intent_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel
+         * @description Call it off. Once its opening is under way, close the position instead.
+         */
+        delete: operations["cancel_api_v1_intents__intent_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -481,7 +529,9 @@ export interface paths {
         put?: never;
         /**
          * Open Position
-         * @description Open a hedged position; watch the job. The same key gives the same job again.
+         * @description Write an intent, or with `execute_immediately` open a hedged position now.
+         *
+         *     The same key gives the same intent, or the same job, again.
          */
         post: operations["open_position_api_v1_positions_open_post"];
         delete?: never;
@@ -642,6 +692,26 @@ export interface paths {
          * @description The last settled hours, oldest first.
          */
         get: operations["funding_api_v1_rates_funding_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/rates/opportunities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opportunities
+         * @description Every asset, lender and leverage for one capital, best first, with its worst case.
+         */
+        get: operations["opportunities_api_v1_rates_opportunities_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1179,6 +1249,28 @@ export interface components {
             quality: components["schemas"]["Quality"];
         };
         /**
+         * FundingYearEntry
+         * @description What the short earned over the last year, as far as it is known.
+         */
+        FundingYearEntry: {
+            /** Days Known */
+            days_known: number;
+            /** Longest Paid Hours */
+            longest_paid_hours: number;
+            /**
+             * Mean Apr
+             * Format: decimal
+             */
+            mean_apr: string;
+            /** Window Days */
+            window_days: number;
+            /**
+             * Worst Apr
+             * Format: decimal
+             */
+            worst_apr: string;
+        };
+        /**
          * HistoryResponse
          * @description Ended positions, newest first, and their results together.
          */
@@ -1211,6 +1303,169 @@ export interface components {
              * Format: decimal
              */
             withdrawable_usdc: string;
+        };
+        /**
+         * IntentCreated
+         * @description The intent, and the money that is not where it needs it yet.
+         */
+        IntentCreated: {
+            intent: components["schemas"]["IntentResponse"];
+            /** Warnings */
+            warnings: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * IntentRequest
+         * @description Open it once all of these hold at the same time; a criterion left out asks for nothing more.
+         *
+         *     Whatever is asked, the short must earn now and in the next hour.
+         */
+        IntentRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
+         * IntentResponse
+         * @description One standing order. Times are market times.
+         */
+        IntentResponse: {
+            /** Asset */
+            asset: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            criteria_snapshot: components["schemas"]["IntentSnapshot"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Executed At */
+            executed_at: string | null;
+            execution_error: components["schemas"]["Failure"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Opening */
+            is_opening: boolean;
+            /** Job Id */
+            job_id: string | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /** Max Break Even Days */
+            max_break_even_days: string | null;
+            /** Max Entry Price */
+            max_entry_price: string | null;
+            /**
+             * Max Funding Volatility
+             * Format: decimal
+             */
+            max_funding_volatility: string;
+            /** Min Funding Apr */
+            min_funding_apr: string | null;
+            /** Min Funding Rate */
+            min_funding_rate: string | null;
+            /** Min Net Apr */
+            min_net_apr: string | null;
+            /** Position Id */
+            position_id: string | null;
+            /** Protocol */
+            protocol: number | null;
+            /** Protocol Name */
+            protocol_name: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Retry At */
+            retry_at: string | null;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+            /** Verdict */
+            verdict: ("enter" | "wait" | "refuse") | null;
+        };
+        /**
+         * IntentSnapshot
+         * @description What was true when it was carried out.
+         */
+        IntentSnapshot: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Funding Next */
+            funding_next: string | null;
+            /**
+             * Funding Now
+             * Format: decimal
+             */
+            funding_now: string;
+            /** Funding Volatility */
+            funding_volatility: string | null;
+            /**
+             * Mark Price
+             * Format: decimal
+             */
+            mark_price: string;
+            /** Net Apr */
+            net_apr: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IntentStatus
+         * @description Where an intent is in its life.
+         * @enum {string}
+         */
+        IntentStatus: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+        /**
+         * IntentsResponse
+         * @description Newest first.
+         */
+        IntentsResponse: {
+            /** Intents */
+            intents: components["schemas"]["IntentResponse"][];
         };
         /**
          * JobAccepted
@@ -1480,6 +1735,147 @@ export interface components {
             position_id: string;
             /** Reason */
             reason: string;
+        };
+        /**
+         * OpenAccepted
+         * @description What was taken on: an intent that waits, or an opening to watch by its job.
+         */
+        OpenAccepted: {
+            /** Intent Id */
+            intent_id?: string | null;
+            /** Job Id */
+            job_id?: string | null;
+            /** Position Id */
+            position_id?: string | null;
+            /** Warnings */
+            warnings?: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * OpenRequest
+         * @description What to open: at once, or by default as an intent once its criteria hold.
+         */
+        OpenRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /**
+             * Execute Immediately
+             * @default false
+             */
+            execute_immediately: boolean;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
+         * OpportunitiesResponse
+         * @description Best first.
+         */
+        OpportunitiesResponse: {
+            /** Opportunities */
+            opportunities: components["schemas"]["OpportunityEntry"][];
+            /** Planned Days */
+            planned_days: number;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            year: components["schemas"]["FundingYearEntry"] | null;
+        };
+        /**
+         * OpportunityEntry
+         * @description One way to be in; yearly fractions on the whole capital.
+         */
+        OpportunityEntry: {
+            /** Asset */
+            asset: string;
+            /**
+             * Borrowing Apr
+             * Format: decimal
+             */
+            borrowing_apr: string;
+            /** Break Even Days */
+            break_even_days: string | null;
+            /** Can Defend */
+            can_defend: boolean;
+            /**
+             * Cost Usd
+             * Format: decimal
+             */
+            cost_usd: string;
+            /**
+             * Funding Apr
+             * Format: decimal
+             */
+            funding_apr: string;
+            /**
+             * Lending Apr
+             * Format: decimal
+             */
+            lending_apr: string;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /**
+             * Net After Costs Apr
+             * Format: decimal
+             */
+            net_after_costs_apr: string;
+            /**
+             * Net Apr
+             * Format: decimal
+             */
+            net_apr: string;
+            /** Obstacles */
+            obstacles: string[];
+            /**
+             * Opening Health
+             * Format: decimal
+             */
+            opening_health: string;
+            /** Protocol */
+            protocol: number;
+            /** Protocol Name */
+            protocol_name: string;
+            /**
+             * Rebalancing Apr
+             * Format: decimal
+             */
+            rebalancing_apr: string;
+            /**
+             * Safe Leverage
+             * Format: decimal
+             */
+            safe_leverage: string;
+            /**
+             * Staking Apr
+             * Format: decimal
+             */
+            staking_apr: string;
+            /** Worst Net Apr */
+            worst_net_apr: string | null;
         };
         /**
          * PaperConfig
@@ -1935,8 +2331,15 @@ export type FigureEntry = components['schemas']['FigureEntry'];
 export type FundingHistoryResponse = components['schemas']['FundingHistoryResponse'];
 export type FundingHour = components['schemas']['FundingHour'];
 export type FundingNow = components['schemas']['FundingNow'];
+export type FundingYearEntry = components['schemas']['FundingYearEntry'];
 export type HistoryResponse = components['schemas']['HistoryResponse'];
 export type HyperliquidBalance = components['schemas']['HyperliquidBalance'];
+export type IntentCreated = components['schemas']['IntentCreated'];
+export type IntentRequest = components['schemas']['IntentRequest'];
+export type IntentResponse = components['schemas']['IntentResponse'];
+export type IntentSnapshot = components['schemas']['IntentSnapshot'];
+export type IntentStatus = components['schemas']['IntentStatus'];
+export type IntentsResponse = components['schemas']['IntentsResponse'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
@@ -1947,6 +2350,10 @@ export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
+export type OpenAccepted = components['schemas']['OpenAccepted'];
+export type OpenRequest = components['schemas']['OpenRequest'];
+export type OpportunitiesResponse = components['schemas']['OpportunitiesResponse'];
+export type OpportunityEntry = components['schemas']['OpportunityEntry'];
 export type PaperConfig = components['schemas']['PaperConfig'];
 export type PauseEntry = components['schemas']['PauseEntry'];
 export type PauseRequest = components['schemas']['PauseRequest'];
@@ -4196,6 +4603,459 @@ export interface operations {
             };
         };
     };
+    intents_api_v1_intents_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["IntentStatus"][] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    create_api_v1_intents_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentCreated"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    intent_api_v1_intents__intent_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_intents__intent_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -4653,7 +5513,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryRequest"];
+                "application/json": components["schemas"]["OpenRequest"];
             };
         };
         responses: {
@@ -4663,7 +5523,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAccepted"];
+                    "application/json": components["schemas"]["OpenAccepted"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -5572,6 +6432,119 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FundingHistoryResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    opportunities_api_v1_rates_opportunities_get: {
+        parameters: {
+            query?: {
+                size_usd?: number | string;
+                leverage?: (number | string)[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunitiesResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

@@ -8,6 +8,7 @@ import procrastinate
 
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.opportunities import OpportunityBoard
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.decisions import DecisionDesk
@@ -21,6 +22,8 @@ from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.existence_gate import ExistenceGate
+from asgard_basis.application.trading.intent_scanner import IntentScanner
+from asgard_basis.application.trading.intents import IntentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
@@ -76,8 +79,11 @@ class App:
     sign_in: SignIn
     desk: JobDesk
     board: RateBoard
+    opportunities: OpportunityBoard
     preflight: Preflight
     open_position: OpenPosition
+    intents: IntentDesk
+    scanner: IntentScanner
     close_position: ClosePosition
     reduce_position: ReducePosition
     close_all: CloseAll

@@ -9,6 +9,7 @@ from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
 from asgard_basis.application.market.market_watch import MarketWatch
+from asgard_basis.application.market.opportunities import OpportunityBoard
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmDesk
@@ -36,6 +37,7 @@ from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
+from asgard_basis.bootstrap.standing import Standing, standing
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -241,6 +243,22 @@ def _treasury(ground: _Ground, views: PositionViews) -> _Treasury:
     )
 
 
+def _standing(ground: _Ground, trading: _Trading) -> Standing:
+    return standing(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        fees=ground.fees,
+        limits=ground.limits,
+        gate=ground.opening_gate,
+        kill_switch=ground.kill_switch,
+        preflight=trading.preflight,
+        opening=trading.open_position,
+        desk=ground.desk,
+        clock=ground.clock,
+    )
+
+
 def _watch(ground: _Ground) -> MarketWatch:
     return MarketWatch(
         perp=ground.outside.perp,
@@ -249,6 +267,17 @@ def _watch(ground: _Ground) -> MarketWatch:
         snapshots=ground.stores.snapshots,
         transactions=ground.transactions,
         clock=ground.clock,
+    )
+
+
+def _opportunities(ground: _Ground) -> OpportunityBoard:
+    return OpportunityBoard(
+        reader=ground.reader,
+        transactions=ground.transactions,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        enabled=ground.board.enabled,
     )
 
 
@@ -293,6 +322,7 @@ def compose(
     treasury = _treasury(ground, trading.views)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
+    orders = _standing(ground, trading)
     return App(
         clock=ground.clock,
         limits=ground.limits,
@@ -312,8 +342,11 @@ def compose(
         ),
         desk=ground.desk,
         board=ground.board,
+        opportunities=_opportunities(ground),
         preflight=trading.preflight,
         open_position=trading.open_position,
+        intents=orders.intents,
+        scanner=orders.scanner,
         close_position=trading.close_position,
         reduce_position=trading.reduce_position,
         close_all=close_all,

@@ -52,6 +52,7 @@ class ErrorCode(Enum):
     IDEMPOTENCY_MISMATCH = ErrorKind(
         "VAL-0010", 409, "This idempotency key was used for another request"
     )
+    FUNDING_SIGN = ErrorKind("VAL-0011", 422, "The sign of this funding rate means a cost to you")
 
     ASGARD_API = ErrorKind("ASG-0001", 502, "Asgard did not answer as expected")
     ASGARD_LIQUIDITY = ErrorKind("ASG-0002", 409, "The lender has too little to lend")
@@ -91,6 +92,10 @@ class ErrorCode(Enum):
     REDUCE_UNSUPPORTED = ErrorKind("POS-0009", 409, "This lender sells no part of a position")
     REDUCE_FAILED = ErrorKind("POS-0010", 502, "The position could not be made smaller")
     CALLED_OFF = ErrorKind("POS-0011", 409, "Called off before anything was done")
+    INTENT_NOT_FOUND = ErrorKind("POS-0012", 404, "Intent not found")
+    INTENT_ENDED = ErrorKind("POS-0013", 409, "This intent has ended already")
+    INTENT_UNDER_WAY = ErrorKind("POS-0014", 409, "This intent is being carried out just now")
+    TOO_MANY_INTENTS = ErrorKind("POS-0015", 409, "Too many intents at the same time")
 
     PREFLIGHT_FAILED = ErrorKind("RSK-0001", 409, "A check before opening failed")
     MAX_EXPOSURE = ErrorKind("RSK-0002", 409, "This would be more than allowed")

@@ -5,8 +5,9 @@ from typing import Any
 from asgard_basis.domain.decision.card import Ruling, WhyCard
 from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.strategy.checks import PREFLIGHT
+from asgard_basis.domain.strategy.intent_rule import INTENT
 
-RULES: tuple[Rule[Any, Any], ...] = (PREFLIGHT,)
+RULES: tuple[Rule[Any, Any], ...] = (PREFLIGHT, INTENT)
 """Rules differ in what they look at; `Rule.again` holds a card against its own rule's types."""
 
 _BY_NAME = {(rule.name, rule.version): rule for rule in RULES}

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.decisions import Decisions
+from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -31,6 +32,7 @@ class UnitOfWork(Protocol):
     journals: Journals
     payments: Payments
     funding: FundingHours
+    intents: Intents
     orphans: Orphans
     outbox: Outbox
     alarms: Alarms

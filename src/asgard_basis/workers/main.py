@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
@@ -22,6 +23,9 @@ _RESCUE_SECONDS = 1.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_SCAN_SECONDS = 60.0
+_SETTLE_SECONDS = 2.0
+"""How soon an intent is known to be executed, or waits again."""
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -56,6 +60,9 @@ async def work(app: App, stop: asyncio.Event) -> None:
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
+    async def scan() -> None:
+        await fenced("intent-scanner", lambda: scans(app), locks=app.locks, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
@@ -64,6 +71,7 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "position-monitor": monitor,
         "exposure-watch": alone,
         "existence-gate": gate,
+        "intent-scanner": scan,
         "outbox-relay": publish,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
@@ -79,6 +87,16 @@ async def work(app: App, stop: asyncio.Event) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
+
+
+async def scans(app: App) -> None:
+    """Look at all intents once a minute of the host's, and at those under way in between."""
+    while True:
+        due = app.clock.host() + timedelta(seconds=_SCAN_SECONDS)
+        await app.scanner.scan()
+        while app.clock.host() < due:
+            await app.clock.sleep(_SETTLE_SECONDS)
+            await app.scanner.settle()
 
 
 async def rounds(app: App) -> None:

@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import AsyncIterator, Callable
 
 from asgard_basis.adapters.memory.decisions import MemoryDecisions
+from asgard_basis.adapters.memory.intents import MemoryIntents
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
@@ -20,6 +21,7 @@ from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, Memory
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.coordination import Tenure, superseded, tenures
 from asgard_basis.ports.decisions import Decisions
+from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -51,6 +53,7 @@ class MemoryUnitOfWork:
         self.journals: Journals = MemoryJournals(transaction)
         self.payments: Payments = MemoryPayments(transaction)
         self.funding: FundingHours = MemoryFundingHours(transaction)
+        self.intents: Intents = MemoryIntents(transaction)
         self.orphans: Orphans = MemoryOrphans(transaction)
         self.outbox: Outbox = MemoryOutbox(transaction, number)
         self.alarms: Alarms = MemoryAlarms(transaction)

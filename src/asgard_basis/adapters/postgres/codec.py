@@ -28,7 +28,9 @@ from asgard_basis.domain.saga.step import (
     SolanaIntent,
     Transferred,
 )
-from asgard_basis.domain.strategy.checks import EntryFacts
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
+from asgard_basis.domain.strategy.intent import CriteriaSnapshot
+from asgard_basis.domain.strategy.intent_rule import IntentFacts, IntentThresholds
 
 T = TypeVar("T")
 
@@ -55,6 +57,9 @@ STORED: dict[str, type] = {
         Plain,
         EntryFacts,
         RiskLimits,
+        IntentFacts,
+        IntentThresholds,
+        CriteriaSnapshot,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -10,6 +10,7 @@ from asyncpg.pool import PoolConnectionProxy
 from asgard_basis.adapters.postgres.decisions import PostgresDecisions
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
+from asgard_basis.adapters.postgres.intents import PostgresIntents
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
 from asgard_basis.adapters.postgres.orphans import PostgresOrphans
@@ -27,6 +28,7 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.coordination import superseded, tenures
 from asgard_basis.ports.decisions import Decisions
+from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -66,6 +68,7 @@ class PostgresUnitOfWork:
         self.journals: Journals = PostgresJournals(connection)
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
+        self.intents: Intents = PostgresIntents(connection)
         self.orphans: Orphans = PostgresOrphans(connection)
         self.outbox: Outbox = PostgresOutbox(connection)
         self.alarms: Alarms = PostgresAlarms(connection)

@@ -81,3 +81,51 @@ class FundingHistoryResponse(Shape):
 
     hours: list[FundingHour]
     missing: int
+
+
+class FundingYearEntry(Shape):
+    """What the short earned over the last year, as far as it is known."""
+
+    days_known: int
+    mean_apr: DecimalText
+    worst_apr: DecimalText
+    """The lowest mean over `window_days`."""
+    window_days: int
+    longest_paid_hours: int
+
+
+class OpportunityEntry(Shape):
+    """One way to be in; yearly fractions on the whole capital."""
+
+    asset: str
+    protocol: int
+    protocol_name: str
+    leverage: DecimalText
+    funding_apr: DecimalText
+    lending_apr: DecimalText
+    staking_apr: DecimalText
+    borrowing_apr: DecimalText
+    """Positive figure that is paid."""
+    net_apr: DecimalText
+    rebalancing_apr: DecimalText
+    """Expected cost of keeping both legs safe; positive is paid."""
+    net_after_costs_apr: DecimalText
+    """Net of the round trip, spread over the planned days, and of rebalancing."""
+    worst_net_apr: DecimalText | None
+    """The same with funding as in its worst weeks of the last year; null without history."""
+    cost_usd: DecimalText
+    break_even_days: DecimalText | None
+    safe_leverage: DecimalText
+    opening_health: DecimalText
+    can_defend: bool
+    obstacles: list[str]
+    """Why it cannot be entered now; empty when it can."""
+
+
+class OpportunitiesResponse(Shape):
+    """Best first."""
+
+    size_usd: DecimalText
+    planned_days: int
+    year: FundingYearEntry | None
+    opportunities: list[OpportunityEntry]

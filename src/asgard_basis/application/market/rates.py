@@ -19,13 +19,12 @@ from asgard_basis.domain.market.quality import (
     parts_of_entry,
     staking_part,
 )
-from asgard_basis.domain.market.rates import AnnualYield
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import ONE, Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.carry import Carry, break_even_days, carry_on_capital
+from asgard_basis.domain.strategy.carry import break_even_days
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
-from asgard_basis.domain.strategy.sizing import Split, safe_leverage, split_capital
+from asgard_basis.domain.strategy.opportunity import Priced, price, safe_at, staking_yield
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -111,15 +110,6 @@ class FundingHistoryView:
     missing: int
 
 
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """A way to hold the long, sized and priced for a capital."""
-
-    split: Split
-    carry: Carry
-    safe_leverage: Decimal
-
-
 class RateBoard:
     """Prices every lender with the same functions that size and judge an entry."""
 
@@ -203,37 +193,18 @@ class RateBoard:
         fees: FeeSchedule | None = None,
     ) -> Priced | None:
         """A capital at a lender, or None while the staking yield it depends on is unknown."""
-        staking = staking_yield(snapshot, lender.asset)
-        if staking is None:
-            return None
-        split = split_capital(
+        return price(
+            snapshot,
+            lender,
+            leverage=leverage.value,
             size_usd=size_usd,
-            leverage=leverage.value,
-            liquidation_threshold=lender.liquidation_threshold,
-            price=snapshot.perp.mark_price,
-            maintenance_fraction=snapshot.perp.maintenance_fraction,
-            venue_leverage_max=snapshot.perp.max_leverage,
-            size_step=snapshot.perp.size_step,
             fees=fees or self._fees,
+            limits=self._limits,
         )
-        income = snapshot.mean_income(24) or snapshot.perp.funding_now.income_to_short
-        carry = carry_on_capital(
-            leverage=leverage.value,
-            collateral_share=split.collateral_usdc / size_usd,
-            income_to_short=income,
-            lending=lender.collateral_supply,
-            staking=staking,
-            borrowing=lender.usdc_borrow,
-        )
-        return Priced(split, carry, self.safe_leverage(lender))
 
     def safe_leverage(self, lender: LenderMarket) -> Decimal:
         """The highest leverage at which an entry there is allowed."""
-        return safe_leverage(
-            health_min=self._limits.health_at_entry_min,
-            liquidation_threshold=lender.liquidation_threshold,
-            venue_max=lender.max_leverage,
-        )
+        return safe_at(lender, self._limits)
 
     def _lender(
         self,
@@ -276,14 +247,6 @@ class RateBoard:
             unavailable=None if is_enabled else _why_not(lender, self.enabled),
             quality=_quality(quality.worst(own)),
         )
-
-
-def staking_yield(snapshot: MarketSnapshot, asset: Asset) -> AnnualYield | None:
-    """Zero for SOL, None while a staking token's yield is not known."""
-    if asset is Asset.SOL:
-        return AnnualYield(Decimal(0))
-    lst = snapshot.lsts.get(asset)
-    return lst.staking if lst else None
 
 
 def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:

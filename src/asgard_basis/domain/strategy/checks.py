@@ -1,46 +1,17 @@
 """The checks before a position is opened: each with its figure, its limit and what would pass."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.decision.card import Ruling, Verdict
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.errors import ErrorCode
-from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
-from asgard_basis.domain.risk.churn import Hold, hold_told
+from asgard_basis.domain.risk.churn import hold_told
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.carry import Carry
 from asgard_basis.domain.strategy.data_checks import fresh_data, undisputed
-from asgard_basis.domain.strategy.sizing import Split
-
-
-@dataclass(frozen=True, slots=True)
-class EntryFacts:
-    """Everything the checks look at."""
-
-    now: datetime
-    """Host time, as the ages are."""
-    asset: Asset
-    protocol: LendingProtocol
-    leverage: Decimal
-    safe_leverage: Decimal
-    snapshot: MarketSnapshot
-    lender: LenderMarket
-    split: Split
-    carry: Carry
-    solana_usdc: Decimal | None
-    """None when the venue could not be asked: unknown never passes."""
-    solana_sol: Decimal | None
-    free_margin_usdc: Decimal | None
-    positions_held: int
-    paused: str | None = None
-    """Why nothing may be opened now; None when it may."""
-    held_back: Hold | None = None
-    """What has just failed and must not be tried again yet."""
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 
 
 def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
@@ -57,6 +28,7 @@ def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
         _lst_value,
         _lender_capacity,
         _order_size,
+        _book_depth,
         _network_fees,
         _own_limits,
         _undisputed,
@@ -227,6 +199,21 @@ def _order_size(facts: EntryFacts, limits: RiskLimits) -> Check:
         figure=f"{facts.split.short_sol} SOL",
         limit=f"at least {usd(limits.short_order_usd_min)}",
         code=ErrorCode.SIZE_TOO_SMALL.code,
+    )
+
+
+def _book_depth(facts: EntryFacts, limits: RiskLimits) -> Check:
+    need, have = facts.split.short_sol, facts.book_sol
+    passed = have is not None and have >= need
+    band = percent(Decimal(limits.slippage_entry_bps_max) / 10_000)
+    return Check(
+        key="book_depth",
+        label="The short finds buyers",
+        passed=passed,
+        figure="not known" if have is None else f"{have:.2f} SOL within {band}",
+        limit=f"at least {need} SOL",
+        remedy=None if passed else "Open less, or wait until more is bid.",
+        code=ErrorCode.HYPERLIQUID_ORDER.code,
     )
 
 

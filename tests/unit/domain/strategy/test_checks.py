@@ -22,7 +22,8 @@ from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketS
 from asgard_basis.domain.risk.churn import Hold
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
-from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import evaluate
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.domain.strategy.sizing import Split, split_capital
 
@@ -91,6 +92,7 @@ FACTS = EntryFacts(
     solana_usdc=Decimal(1000),
     solana_sol=Decimal(1),
     free_margin_usdc=Decimal(1000),
+    book_sol=Decimal(5000),
     positions_held=0,
 )
 
@@ -125,7 +127,7 @@ def spot(price: str) -> EntryFacts:
 
 def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 15
+    assert len(checks) == 16
     assert [check.key for check in checks if not check.passed] == []
 
 
@@ -163,6 +165,8 @@ def test_all_checks_pass_when_all_is_well() -> None:
             "order_size",
             "VAL-0005",
         ),
+        (replace(FACTS, book_sol=Decimal(6)), "book_depth", "HLQ-0005"),
+        (replace(FACTS, book_sol=None), "book_depth", "HLQ-0005"),
         (replace(FACTS, solana_sol=Decimal("0.01")), "network_fees", "WAL-0001"),
         (replace(FACTS, solana_sol=None), "network_fees", "WAL-0001"),
         (replace(FACTS, positions_held=3), "own_limits", "RSK-0002"),
