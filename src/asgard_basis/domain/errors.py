@@ -53,6 +53,8 @@ class ErrorCode(Enum):
         "VAL-0010", 409, "This idempotency key was used for another request"
     )
     FUNDING_SIGN = ErrorKind("VAL-0011", 422, "The sign of this funding rate means a cost to you")
+    OUT_OF_BOUNDS = ErrorKind("VAL-0020", 422, "A value is outside of what may be set")
+    CHANGED_MEANWHILE = ErrorKind("VAL-0021", 409, "This was changed elsewhere in between")
 
     ASGARD_API = ErrorKind("ASG-0001", 502, "Asgard did not answer as expected")
     ASGARD_LIQUIDITY = ErrorKind("ASG-0002", 409, "The lender has too little to lend")

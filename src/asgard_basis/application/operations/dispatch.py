@@ -15,6 +15,8 @@ from asgard_basis.ports.unit_of_work import Transactions
 log = structlog.get_logger(__name__)
 
 Work = Callable[[Job], Awaitable[DomainError | None]]
+Ended = Callable[[Job], Awaitable[None]]
+"""Told of a job that has ended; raises nothing that would bring the job back."""
 
 
 _LOCKS: dict[JobKind, str] = {
@@ -30,17 +32,9 @@ _LOCKS: dict[JobKind, str] = {
 touches nothing a position needs: it must never keep one from being closed."""
 
 
-_PRIORITIES: dict[JobKind, Priority] = {
-    JobKind.OPEN: Priority.UNWIND,
-    JobKind.CLOSE: Priority.UNWIND,
-    JobKind.REDUCE: Priority.UNWIND,
-    JobKind.REPAIR: Priority.UNWIND,
-    JobKind.SWEEP: Priority.UNWIND,
-    JobKind.DEPOSIT: Priority.RECONCILE,
-    JobKind.PROVISION: Priority.RECONCILE,
-}
-"""In which class its requests to venues are. An opening stands between two legs as a closing does;
-what it asks before it begins is of a lower class, see `Preflight`."""
+_BESIDE_POSITIONS = {JobKind.DEPOSIT, JobKind.PROVISION}
+"""What asks venues in the class of looks. All others take positions apart or stand between two
+legs, as an opening does; what that asks before it begins is of a lower class, see `Preflight`."""
 
 
 _PATIENT = {JobKind.PROVISION}
@@ -61,11 +55,13 @@ class Dispatch:
         desk: JobDesk,
         locks: Locks,
         work: Mapping[JobKind, Work],
+        ended: Ended | None = None,
     ) -> None:
         self._transactions = transactions
         self._desk = desk
         self._locks = locks
         self._work = work
+        self._ended = ended
 
     async def run(self, job_id: JobId) -> bool:
         """Carry the job out; False when another worker holds the user's lock right now.
@@ -84,8 +80,12 @@ class Dispatch:
             if job is None or job.status in ENDED:
                 return True
             duty = Duty(job.user_id, job.id, job.position_id)
-            with on_duty(duty), asking_as(_PRIORITIES[job.kind]):
+            is_beside = job.kind in _BESIDE_POSITIONS
+            priority = Priority.RECONCILE if is_beside else Priority.UNWIND
+            with on_duty(duty), asking_as(priority):
                 failure = await self._worked(job)
+                if self._ended is not None:
+                    await self._ended(job)
             log.info("job_finished", job=job.id, kind=job.kind.value, ok=failure is None)
         return True
 

@@ -17,6 +17,7 @@ from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.quality import parts_of_entry
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.risk.defence_facts import defence_trigger
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry, break_even_days
 from asgard_basis.domain.strategy.checks import evaluate
@@ -253,7 +254,7 @@ class Preflight:
         cost = round_trip(notional_usd=split.notional_usd, fees=fees)
         price = facts.snapshot.perp.mark_price
         redemption = facts.snapshot.redemption_rate(order.asset) or Decimal(1)
-        buffer = self._limits.defence_long_buffer
+        buffer = defence_trigger(split.opening_health.value, self._limits)
         return Quote(
             asset=order.asset.value,
             protocol=int(facts.protocol),
