@@ -390,6 +390,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intents
+         * @description The person's intents, each waiting one judged against the present market.
+         */
+        get: operations["intents_api_v1_intents_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Open a position once all criteria hold. The same key gives the same intent again.
+         */
+        post: operations["create_api_v1_intents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intents/{intent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intent
+         * @description One of them.
+         */
+        get: operations["intent_api_v1_intents__intent_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel
+         * @description Call it off. Once its opening is under way, close the position instead.
+         */
+        delete: operations["cancel_api_v1_intents__intent_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -481,7 +529,9 @@ export interface paths {
         put?: never;
         /**
          * Open Position
-         * @description Open a hedged position; watch the job. The same key gives the same job again.
+         * @description Write an intent, or with `execute_immediately` open a hedged position now.
+         *
+         *     The same key gives the same intent, or the same job, again.
          */
         post: operations["open_position_api_v1_positions_open_post"];
         delete?: never;
@@ -650,6 +700,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/rates/opportunities": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Opportunities
+         * @description Every asset, lender and leverage for one capital, best first, with its worst case.
+         */
+        get: operations["opportunities_api_v1_rates_opportunities_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Risk
+         * @description Both distances of every position, what stands, and at which price what is done.
+         */
+        get: operations["risk_api_v1_risk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet-setup/ensure-wallets": {
         parameters: {
             query?: never;
@@ -694,6 +784,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountRisk
+         * @description The whole account against its high, adjusted for what was paid in and out.
+         */
+        AccountRisk: {
+            /**
+             * Balance Usd
+             * Format: decimal
+             */
+            balance_usd: string;
+            /**
+             * Drawdown
+             * Format: decimal
+             */
+            drawdown: string;
+            /**
+             * Drawdown Max
+             * Format: decimal
+             */
+            drawdown_max: string;
+            /**
+             * Measured At
+             * Format: date-time
+             */
+            measured_at: string;
+            /**
+             * Peak Usd
+             * Format: decimal
+             */
+            peak_usd: string;
+        };
         /**
          * AlarmEntry
          * @description Something a person must know of until it is over.
@@ -1176,6 +1297,29 @@ export interface components {
             now_hourly: string;
             /** Predicted Apr */
             predicted_apr: string | null;
+            quality: components["schemas"]["Quality"];
+        };
+        /**
+         * FundingYearEntry
+         * @description What the short earned over the last year, as far as it is known.
+         */
+        FundingYearEntry: {
+            /** Days Known */
+            days_known: number;
+            /** Longest Paid Hours */
+            longest_paid_hours: number;
+            /**
+             * Mean Apr
+             * Format: decimal
+             */
+            mean_apr: string;
+            /** Window Days */
+            window_days: number;
+            /**
+             * Worst Apr
+             * Format: decimal
+             */
+            worst_apr: string;
         };
         /**
          * HistoryResponse
@@ -1210,6 +1354,169 @@ export interface components {
              * Format: decimal
              */
             withdrawable_usdc: string;
+        };
+        /**
+         * IntentCreated
+         * @description The intent, and the money that is not where it needs it yet.
+         */
+        IntentCreated: {
+            intent: components["schemas"]["IntentResponse"];
+            /** Warnings */
+            warnings: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * IntentRequest
+         * @description Open it once all of these hold at the same time; a criterion left out asks for nothing more.
+         *
+         *     Whatever is asked, the short must earn now and in the next hour.
+         */
+        IntentRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
+         * IntentResponse
+         * @description One standing order. Times are market times.
+         */
+        IntentResponse: {
+            /** Asset */
+            asset: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            criteria_snapshot: components["schemas"]["IntentSnapshot"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Executed At */
+            executed_at: string | null;
+            execution_error: components["schemas"]["Failure"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Opening */
+            is_opening: boolean;
+            /** Job Id */
+            job_id: string | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /** Max Break Even Days */
+            max_break_even_days: string | null;
+            /** Max Entry Price */
+            max_entry_price: string | null;
+            /**
+             * Max Funding Volatility
+             * Format: decimal
+             */
+            max_funding_volatility: string;
+            /** Min Funding Apr */
+            min_funding_apr: string | null;
+            /** Min Funding Rate */
+            min_funding_rate: string | null;
+            /** Min Net Apr */
+            min_net_apr: string | null;
+            /** Position Id */
+            position_id: string | null;
+            /** Protocol */
+            protocol: number | null;
+            /** Protocol Name */
+            protocol_name: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Retry At */
+            retry_at: string | null;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+            /** Verdict */
+            verdict: ("enter" | "wait" | "refuse") | null;
+        };
+        /**
+         * IntentSnapshot
+         * @description What was true when it was carried out.
+         */
+        IntentSnapshot: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Funding Next */
+            funding_next: string | null;
+            /**
+             * Funding Now
+             * Format: decimal
+             */
+            funding_now: string;
+            /** Funding Volatility */
+            funding_volatility: string | null;
+            /**
+             * Mark Price
+             * Format: decimal
+             */
+            mark_price: string;
+            /** Net Apr */
+            net_apr: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IntentStatus
+         * @description Where an intent is in its life.
+         * @enum {string}
+         */
+        IntentStatus: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+        /**
+         * IntentsResponse
+         * @description Newest first.
+         */
+        IntentsResponse: {
+            /** Intents */
+            intents: components["schemas"]["IntentResponse"][];
         };
         /**
          * JobAccepted
@@ -1325,6 +1632,7 @@ export interface components {
             protocol: number;
             /** Protocol Name */
             protocol_name: string;
+            quality: components["schemas"]["Quality"];
             /**
              * Safe Leverage
              * Format: decimal
@@ -1480,6 +1788,147 @@ export interface components {
             reason: string;
         };
         /**
+         * OpenAccepted
+         * @description What was taken on: an intent that waits, or an opening to watch by its job.
+         */
+        OpenAccepted: {
+            /** Intent Id */
+            intent_id?: string | null;
+            /** Job Id */
+            job_id?: string | null;
+            /** Position Id */
+            position_id?: string | null;
+            /** Warnings */
+            warnings?: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * OpenRequest
+         * @description What to open: at once, or by default as an intent once its criteria hold.
+         */
+        OpenRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /**
+             * Execute Immediately
+             * @default false
+             */
+            execute_immediately: boolean;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
+         * OpportunitiesResponse
+         * @description Best first.
+         */
+        OpportunitiesResponse: {
+            /** Opportunities */
+            opportunities: components["schemas"]["OpportunityEntry"][];
+            /** Planned Days */
+            planned_days: number;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            year: components["schemas"]["FundingYearEntry"] | null;
+        };
+        /**
+         * OpportunityEntry
+         * @description One way to be in; yearly fractions on the whole capital.
+         */
+        OpportunityEntry: {
+            /** Asset */
+            asset: string;
+            /**
+             * Borrowing Apr
+             * Format: decimal
+             */
+            borrowing_apr: string;
+            /** Break Even Days */
+            break_even_days: string | null;
+            /** Can Defend */
+            can_defend: boolean;
+            /**
+             * Cost Usd
+             * Format: decimal
+             */
+            cost_usd: string;
+            /**
+             * Funding Apr
+             * Format: decimal
+             */
+            funding_apr: string;
+            /**
+             * Lending Apr
+             * Format: decimal
+             */
+            lending_apr: string;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /**
+             * Net After Costs Apr
+             * Format: decimal
+             */
+            net_after_costs_apr: string;
+            /**
+             * Net Apr
+             * Format: decimal
+             */
+            net_apr: string;
+            /** Obstacles */
+            obstacles: string[];
+            /**
+             * Opening Health
+             * Format: decimal
+             */
+            opening_health: string;
+            /** Protocol */
+            protocol: number;
+            /** Protocol Name */
+            protocol_name: string;
+            /**
+             * Rebalancing Apr
+             * Format: decimal
+             */
+            rebalancing_apr: string;
+            /**
+             * Safe Leverage
+             * Format: decimal
+             */
+            safe_leverage: string;
+            /**
+             * Staking Apr
+             * Format: decimal
+             */
+            staking_apr: string;
+            /** Worst Net Apr */
+            worst_net_apr: string | null;
+        };
+        /**
          * PaperConfig
          * @description Where the simulated world can be reached; absent outside paper mode.
          */
@@ -1504,6 +1953,8 @@ export interface components {
             };
             /** Is For Everybody */
             is_for_everybody: boolean;
+            /** Lifted By */
+            lifted_by: string[];
             /** Reason */
             reason: string;
             /**
@@ -1605,6 +2056,58 @@ export interface components {
             state: string;
         };
         /**
+         * PositionRisk
+         * @description One position. Distances are fractions of the price; null is not known.
+         */
+        PositionRisk: {
+            /** Alarms */
+            alarms: components["schemas"]["AlarmEntry"][];
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Delta Sol */
+            delta_sol: string | null;
+            /** Drift */
+            drift: string | null;
+            /** Health */
+            health: string | null;
+            /** Is Judged */
+            is_judged: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Long Liquidation Price */
+            long_liquidation_price: string | null;
+            /** Lst Discount */
+            lst_discount: string | null;
+            /** Margin Fraction */
+            margin_fraction: string | null;
+            /** Mark Price */
+            mark_price: string | null;
+            /** Nearest */
+            nearest: ("long" | "short") | null;
+            next_above: components["schemas"]["RiskStep"] | null;
+            next_below: components["schemas"]["RiskStep"] | null;
+            /** Oracle Price */
+            oracle_price: string | null;
+            /** Position Id */
+            position_id: string;
+            /** Reason */
+            reason: string | null;
+            /** Seen Seconds */
+            seen_seconds: number | null;
+            /** Short Distance */
+            short_distance: string | null;
+            /** Short Liquidation Price */
+            short_liquidation_price: string | null;
+            /** State */
+            state: string;
+            /** Stated Health */
+            stated_health: string | null;
+            /** Timers */
+            timers: components["schemas"]["RiskTimer"][];
+            /** Verdict */
+            verdict: ("hold" | "reduce" | "exit") | null;
+        };
+        /**
          * PositionsResponse
          * @description The user's positions that are not ended.
          */
@@ -1632,6 +2135,21 @@ export interface components {
             app_id: string;
             /** Auth Url */
             auth_url: string;
+        };
+        /**
+         * Quality
+         * @description How far a figure may be believed; nobody enters on one that is not fresh.
+         */
+        Quality: {
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "disputed";
         };
         /**
          * RatesResponse
@@ -1663,6 +2181,7 @@ export interface components {
              * Format: decimal
              */
             oracle_price: string;
+            price: components["schemas"]["Quality"];
         };
         /**
          * ReadyResponse
@@ -1731,6 +2250,63 @@ export interface components {
              * Format: decimal
              */
             total: string;
+        };
+        /**
+         * RiskResponse
+         * @description Positions nearest to liquidation first.
+         */
+        RiskResponse: {
+            account: components["schemas"]["AccountRisk"] | null;
+            /** Positions */
+            positions: components["schemas"]["PositionRisk"][];
+            /** Price Doubt */
+            price_doubt: string | null;
+            /** Price State */
+            price_state: ("fresh" | "stale" | "disputed") | null;
+        };
+        /**
+         * RiskStep
+         * @description What is done when the price gets to a point.
+         */
+        RiskStep: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "reduce" | "exit";
+            /**
+             * Distance
+             * Format: decimal
+             */
+            distance: string;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Rule */
+            rule: string;
+        };
+        /**
+         * RiskTimer
+         * @description A danger that stands; the position is left when it still does at `until`.
+         */
+        RiskTimer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "long" | "short" | "depeg";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * ShortLeg
@@ -1894,6 +2470,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AccountRisk = components['schemas']['AccountRisk'];
 export type AlarmEntry = components['schemas']['AlarmEntry'];
 export type AlarmsResponse = components['schemas']['AlarmsResponse'];
 export type ArbitrumBalance = components['schemas']['ArbitrumBalance'];
@@ -1917,8 +2494,15 @@ export type FigureEntry = components['schemas']['FigureEntry'];
 export type FundingHistoryResponse = components['schemas']['FundingHistoryResponse'];
 export type FundingHour = components['schemas']['FundingHour'];
 export type FundingNow = components['schemas']['FundingNow'];
+export type FundingYearEntry = components['schemas']['FundingYearEntry'];
 export type HistoryResponse = components['schemas']['HistoryResponse'];
 export type HyperliquidBalance = components['schemas']['HyperliquidBalance'];
+export type IntentCreated = components['schemas']['IntentCreated'];
+export type IntentRequest = components['schemas']['IntentRequest'];
+export type IntentResponse = components['schemas']['IntentResponse'];
+export type IntentSnapshot = components['schemas']['IntentSnapshot'];
+export type IntentStatus = components['schemas']['IntentStatus'];
+export type IntentsResponse = components['schemas']['IntentsResponse'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
@@ -1929,19 +2513,28 @@ export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
+export type OpenAccepted = components['schemas']['OpenAccepted'];
+export type OpenRequest = components['schemas']['OpenRequest'];
+export type OpportunitiesResponse = components['schemas']['OpportunitiesResponse'];
+export type OpportunityEntry = components['schemas']['OpportunityEntry'];
 export type PaperConfig = components['schemas']['PaperConfig'];
 export type PauseEntry = components['schemas']['PauseEntry'];
 export type PauseRequest = components['schemas']['PauseRequest'];
 export type PaymentEntry = components['schemas']['PaymentEntry'];
 export type PaymentsResponse = components['schemas']['PaymentsResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
+export type PositionRisk = components['schemas']['PositionRisk'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
+export type Quality = components['schemas']['Quality'];
 export type RatesResponse = components['schemas']['RatesResponse'];
 export type ReadyResponse = components['schemas']['ReadyResponse'];
 export type ReduceRequest = components['schemas']['ReduceRequest'];
 export type ResultSplit = components['schemas']['ResultSplit'];
+export type RiskResponse = components['schemas']['RiskResponse'];
+export type RiskStep = components['schemas']['RiskStep'];
+export type RiskTimer = components['schemas']['RiskTimer'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
 export type StopRequest = components['schemas']['StopRequest'];
@@ -4177,6 +4770,459 @@ export interface operations {
             };
         };
     };
+    intents_api_v1_intents_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["IntentStatus"][] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    create_api_v1_intents_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentCreated"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    intent_api_v1_intents__intent_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_intents__intent_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -4634,7 +5680,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryRequest"];
+                "application/json": components["schemas"]["OpenRequest"];
             };
         };
         responses: {
@@ -4644,7 +5690,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAccepted"];
+                    "application/json": components["schemas"]["OpenAccepted"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -5553,6 +6599,229 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FundingHistoryResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    opportunities_api_v1_rates_opportunities_get: {
+        parameters: {
+            query?: {
+                size_usd?: number | string;
+                leverage?: (number | string)[] | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpportunitiesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    risk_api_v1_risk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

@@ -7,6 +7,8 @@ import typer
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis")
 audit = typer.Typer(no_args_is_help=True, help="The log of everything that was done.")
 app.add_typer(audit, name="audit")
+ledger = typer.Typer(no_args_is_help=True, help="The books of every cent.")
+app.add_typer(ledger, name="ledger")
 
 User = Annotated[str | None, typer.Option(help="One user's id or e-mail; without it everybody")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
@@ -191,6 +193,16 @@ def audit_show(position: str) -> None:
     show(position)
 
 
+@ledger.command("check")
+def ledger_check(
+    user: Annotated[str | None, typer.Option(help="One user's id; everybody without it")] = None,
+) -> None:
+    """Add up the books and hold them against the venues; ends with 1 when anything is off."""
+    from asgard_basis.cli.ledger import check
+
+    raise typer.Exit(check(user))
+
+
 @app.command()
 def demo(
     url: Annotated[str | None, typer.Option(help="Dashboard of a running paper product")] = None,
@@ -232,6 +244,21 @@ def simulate(
         count = 100
     wanted = Wanted(first, count, minutes, processes or cores(), coverage)
     raise typer.Exit(not tell_many(wanted))
+
+
+@app.command(name="risk-lab")
+def risk_lab(
+    paths: Annotated[int, typer.Option(help="Made-up quarters")] = 10_000,
+    days: Annotated[int, typer.Option(help="Of each")] = 90,
+    seed: Annotated[int, typer.Option(help="The same one finds the same")] = 2026,
+    write: Annotated[str | None, typer.Option(help="Folder for the page and its drawing")] = None,
+) -> None:
+    """Measure how often a leg is liquidated under each policy of defence, and what it costs."""
+    from pathlib import Path
+
+    from asgard_basis.cli.risk_lab import risk_lab as run
+
+    run(paths=paths, days=days, seed=seed, folder=Path(write) if write else None)
 
 
 @app.command()

@@ -12,9 +12,9 @@ from asgard_basis.domain.risk.defence_facts import (
     Rails,
     thresholds_for,
 )
-from asgard_basis.domain.risk.distances import CutCosts, PairLegs
+from asgard_basis.domain.risk.distances import PairLegs
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.fees import FeeSchedule
+from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs
 from asgard_basis.domain.strategy.sizing import split_capital
 from asgard_basis.lab.paths import STEPS_A_DAY
 
@@ -31,11 +31,8 @@ _BRIDGE_STEPS = 72
 _BRIDGE_FEE = Decimal("0.0005")
 _BRIDGE_USD = Decimal(2)
 _MOVE_LEAST = Decimal(50)
-_FREE = FeeSchedule()
-COSTS = CutCosts(
-    long=_FREE.swap_slippage + _FREE.margin_close,
-    short=_FREE.perp_taker + _FREE.perp_slippage,
-)
+_FEES = FeeSchedule()
+COSTS = cut_costs(_FEES)
 
 
 class Policy(StrEnum):
@@ -66,7 +63,7 @@ def opening(leverage: Decimal, limits: RiskLimits) -> Opening:
         maintenance_fraction=MAINTENANCE,
         venue_leverage_max=_VENUE_LEVERAGE_MAX,
         size_step=_LOT,
-        fees=_FREE,
+        fees=_FEES,
     )
     notional = split.short_sol * FIRST_PRICE
     legs = PairLegs(
@@ -74,7 +71,7 @@ def opening(leverage: Decimal, limits: RiskLimits) -> Opening:
         debt_usd=split.borrow_usdc,
         threshold=THRESHOLD,
         notional_usd=notional,
-        margin_usd=split.margin_usdc - notional * _FREE.perp_taker,
+        margin_usd=split.margin_usdc - notional * _FEES.perp_taker,
         maintenance=MAINTENANCE,
     )
     sol = split.short_sol

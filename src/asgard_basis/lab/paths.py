@@ -20,6 +20,8 @@ class Market:
     """How a made-up market moves; figures a year."""
 
     name: str
+    told: str
+    """In one sentence."""
     volatility: float
     """Its median where it wanders."""
     wandering: float = 0.0
@@ -36,14 +38,21 @@ class Market:
         return self.volatility / float(np.sqrt(_DAYS_A_YEAR * STEPS_A_DAY))
 
 
-STEADY = Market("steady", 0.70)
-"""70 % a year at every moment, and a jump a month of 6 %."""
-RECORDED = Market("recorded", 0.70, wandering=0.42)
-"""Calm weeks and storms as in the hourly prices of 2025: 24-hour volatility of 36, 70 and 137 %
-at the 5th, 50th and 95th percentile."""
+STEADY = Market(
+    "steady", "70 % a year at every moment, and a jump of about 6 % once a month.", 0.70
+)
+STORMY = Market(
+    "stormy",
+    "Calm days and storms as in the recorded prices of 2025: a day's volatility is under 35 %,"
+    " 70 % and 140 % a year on 5, 50 and 95 of a hundred days; and the same jumps.",
+    0.70,
+    wandering=0.42,
+)
 
 
-def days(market: Market, *, seed: np.random.SeedSequence, paths: int, length: int) -> Iterator[Prices]:
+def days(
+    market: Market, *, seed: np.random.SeedSequence, paths: int, length: int
+) -> Iterator[Prices]:
     """Prices of each day, (steps, paths), where every path began at 1."""
     rng = np.random.Generator(np.random.PCG64(seed))
     level = np.zeros(paths)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import structlog
 
@@ -21,7 +22,13 @@ _RESCUE_SECONDS = 1.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_STRATEGY_SECONDS = 60.0
+_STEPPED_SECONDS = 2.0
+_SCAN_SECONDS = 60.0
+_SETTLE_SECONDS = 2.0
+"""How soon an intent is known to be executed, or waits again."""
 _REVIEW_SECONDS = 5.0
+_BOOKS_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -52,8 +59,17 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await fenced("exposure-watch", looks, locks=app.locks, clock=clock)
 
+    async def accounts() -> None:
+        async def rounds_of_books() -> None:
+            await every(_BOOKS_SECONDS, app.accounting.accountant.round, clock)
+
+        await leased("accountant", rounds_of_books, leases=leases, clock=clock)
+
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
+
+    async def scan() -> None:
+        await fenced("intent-scanner", lambda: scans(app), locks=app.locks, clock=clock)
 
     async def risk() -> None:
         await fenced("risk-watch", app.risk.watch.run, locks=app.locks, clock=clock)
@@ -67,14 +83,20 @@ async def work(app: App, stop: asyncio.Event) -> None:
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
 
+    async def strategy() -> None:
+        await fenced("autonomous-strategy", lambda: strategies(app), locks=app.locks, clock=clock)
+
     duties: dict[str, Callable[[], Awaitable[None]]] = {
         "market-watch": watch,
         "position-monitor": monitor,
         "exposure-watch": alone,
         "existence-gate": gate,
+        "intent-scanner": scan,
         "risk-watch": risk,
         "account-review": review,
+        "accountant": accounts,
         "outbox-relay": publish,
+        "autonomous-strategy": strategy,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
         "queue": lambda: deliver(app, "jobs"),
@@ -91,12 +113,31 @@ async def work(app: App, stop: asyncio.Event) -> None:
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
 
 
+async def scans(app: App) -> None:
+    """Look at all intents once a minute of the host's, and at those under way in between."""
+    while True:
+        due = app.clock.host() + timedelta(seconds=_SCAN_SECONDS)
+        await app.scanner.scan()
+        while app.clock.host() < due:
+            await app.clock.sleep(_SETTLE_SECONDS)
+            await app.scanner.settle()
+
+
 async def rounds(app: App) -> None:
     """Hold venues and books of everybody against each other, at once and then every hour."""
     while True:
         looks = await app.gate.everybody()
         is_whole = all(look is not None and look.is_complete for _, look in looks)
         await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
+
+
+async def strategies(app: App) -> None:
+    """Let every strategy look once a minute of market time, a host second apart at least."""
+    while True:
+        await app.strategies.loop.cycle()
+        # Stepped by hand, time may jump at any moment.
+        seconds = _STRATEGY_SECONDS / app.clock.speed if app.clock.speed else _STEPPED_SECONDS
+        await app.clock.sleep(min(_STRATEGY_SECONDS, max(1.0, seconds)))
 
 
 async def deliver(app: App, name: str) -> None:

@@ -1,6 +1,6 @@
 """Pausing and resuming: what may be opened; closing is never asked for permission."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -136,6 +136,25 @@ async def refuse_when_paused(work: UnitOfWork, user_id: UserId) -> None:
     in_force = await work.pauses.in_force(user_id)
     if in_force:
         raise DomainError(ErrorCode.PAUSED, _told(in_force))
+
+
+def paused_people(
+    in_force: Sequence[Pause], people: Iterable[UserId], *, by_flag: str | None
+) -> dict[UserId, str]:
+    """Of these people those who may open nothing, each with the reason in one sentence.
+
+    `by_flag` is what this machine's kill switch says, if it is on.
+    """
+    for_all = [pause for pause in in_force if pause.scope == EVERYBODY]
+    own: dict[str, list[Pause]] = {}
+    for pause in in_force:
+        own.setdefault(pause.scope, []).append(pause)
+    found = {}
+    for user_id in people:
+        told = by_flag or pause_told([*for_all, *own.get(user_id, [])])
+        if told is not None:
+            found[user_id] = told
+    return found
 
 
 def pause_told(in_force: Sequence[Pause]) -> str | None:

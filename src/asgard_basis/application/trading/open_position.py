@@ -1,5 +1,6 @@
 """Opening: taken on as a job at once, carried out by a worker."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -27,7 +28,7 @@ from asgard_basis.domain.saga.step import Finished, Journal, StepName
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 _PATIENCE = timedelta(minutes=2)
 """How long an opening waits for a venue that cannot be asked; nothing has been sent by then."""
@@ -60,9 +61,19 @@ class OpenPosition:
         self._limits = limits
         self._record = PositionRecord(transactions)
 
-    async def request(self, user_id: UserId, order: EntryOrder, key: str | None) -> Job:
+    async def request(
+        self,
+        user_id: UserId,
+        order: EntryOrder,
+        key: str | None,
+        *,
+        also: Callable[[UnitOfWork, Job], Awaitable[None]] | None = None,
+        reason: str | None = None,
+    ) -> Job:
         """Check, then take the opening on; the same key gives the same job again.
 
+        `also` is done in the transaction that takes it on: both happen, or neither. `reason` is
+        what the audit log tells of why.
         Raises the first failing check as its error; nothing is moved then.
         """
         digest = request_hash(
@@ -96,12 +107,22 @@ class OpenPosition:
             leverage=order.leverage.value,
             requested_at=self._clock.now(),
         )
-        job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
+        job = self._desk.new(
+            user_id,
+            JobKind.OPEN,
+            position_id=position.id,
+            key=key,
+            digest=digest,
+            reason=reason,
+        )
         async with self._transactions.for_user(user_id) as work:
             await refuse_when_paused(work, user_id)
             await work.positions.add(position)
+            await work.strategies.opening(user_id, at=position.requested_at)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
+            if also is not None:
+                await also(work, job)
         return job
 
     async def run(self, job: Job) -> DomainError | None:

@@ -35,6 +35,7 @@ class DefenceFacts:
     legs: PairLegs
     long_sol: Decimal
     short_sol: Decimal
+    """As booked: what the venue took by itself is the existence gate's."""
     sells_parts: bool
     """Whether the lender lets a part of the long be sold."""
     is_idle: bool = True

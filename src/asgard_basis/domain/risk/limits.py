@@ -11,6 +11,8 @@ class RiskLimits:
     size_min_usd: Decimal = Decimal(100)
     size_max_usd: Decimal = Decimal(50_000)
     positions_max: int = 3
+    trades_daily_max: int = 20
+    """Openings and closings of one user in a UTC day; more closings are always allowed."""
     leverage_default: Decimal = Decimal(3)
     health_at_entry_min: Decimal = Decimal("0.20")
     price_deviation_max: Decimal = Decimal("0.005")
@@ -38,6 +40,8 @@ class RiskLimits:
     """Of the distance at the opening: what a defence restores."""
     defence_target_least: Decimal = Decimal("1.5")
     """Of the trigger: at least so far, or the next defence follows at once."""
+    liquidation_threshold_unknown: Decimal = Decimal("0.75")
+    """Taken for a lender that is not listed any more: the lowest of those we use."""
     defence_close_part: Decimal = Decimal("0.9")
     """Where more of the pair would have to go, it is closed."""
     defence_pause_minutes: int = 10
@@ -46,6 +50,11 @@ class RiskLimits:
     """Of those, per position."""
     defence_payback_days: Decimal = Decimal(30)
     """A move of money must have earned what it costs within these."""
+    move_usd_default: Decimal = Decimal(500)
+    """What is offered as the cap of one move of free money to a leg."""
+    moves_daily_usd_default: Decimal = Decimal(1_000)
+    move_usd_max: Decimal = Decimal(25_000)
+    """No person's cap of a move or a day may be higher."""
     deposit_usdc_min: Decimal = Decimal(5)
     """The bridge keeps anything less for ever."""
     deposit_usdc_max: Decimal = Decimal(25_000)

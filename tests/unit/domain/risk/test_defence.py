@@ -84,9 +84,9 @@ def test_a_falling_price_has_both_legs_cut_so_that_the_long_has_room_again() -> 
     facts = a_pair().at(D("73"))
     assert facts.legs.long_distance == 1 - D(500) / (D("0.8") * 730)
     defence = judge(facts, bands())
-    assert (defence.act, defence.poorer, defence.fraction) == (Act.CUT, Leg.LONG, D("0.29"))
+    assert (defence.act, defence.poorer, defence.fraction) == (Act.CUT, Leg.LONG, D("0.38"))
     left = after(facts, defence)
-    assert D("0.30") <= left.long_distance < D("0.31")
+    assert D("0.375") <= left.long_distance < D("0.385"), "as far as at the opening"
     assert left.short_distance > facts.legs.short_distance
 
 
@@ -94,7 +94,7 @@ def test_a_rising_price_has_both_legs_cut_so_that_the_short_has_room_again() -> 
     facts = a_pair().at(D("120"))
     defence = judge(facts, bands())
     assert (defence.act, defence.poorer) == (Act.CUT, Leg.SHORT)
-    assert D("0.30") <= after(facts, defence).short_distance < D("0.31")
+    assert D("0.375") <= after(facts, defence).short_distance < D("0.385")
 
 
 def test_at_the_emergency_buffer_half_goes_at_once_whatever_was_done_before() -> None:
