@@ -62,7 +62,7 @@ class RiskWatch:
         snapshots: SnapshotStore,
         perp: PerpVenue,
         closings: Closings,
-        defender: Defender | None,
+        defender: Defender,
         clock: Clock,
         limits: RiskLimits,
         ids: Callable[[], str],
@@ -284,8 +284,6 @@ class RiskWatch:
             log.warning("risk_exit", position=position.id, why=judged.ruling.reason)
 
     async def _defend(self, judged: Judged) -> None:
-        if self._defender is None:
-            return
         async with self._turns:
             self._asked[judged.position.id] = (judged.ruling.verdict, self._clock.host())
             await self._defender.defend(judged.position.id, judged.facts.price.mark_price)
