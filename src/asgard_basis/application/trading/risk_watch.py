@@ -281,7 +281,9 @@ class RiskWatch:
             if judge(facts, self._thresholds).ruling.verdict is not Verdict.EXIT:
                 return
             await self._closings.request(position.user_id, position.id, None)
-            log.warning("risk_exit", position=position.id, why=judged.ruling.reason)
+            marked_at = snapshot.perp.observed_at.isoformat()
+            why = judged.ruling.reason
+            log.warning("risk_exit", position=position.id, why=why, marked_at=marked_at)
 
     async def _defend(self, judged: Judged) -> None:
         async with self._turns:
