@@ -83,17 +83,18 @@ _NEED_SOMEBODY = frozenset({"safe_leverage", "not_paused", "own_limits"})
 
 def _wished(shared: MarketChecks, facts: IntentFacts, wish: EntryCriteria) -> list[Check]:
     market = facts.market
+    net, least = market.net_apr, wish.min_net_apr or ZERO
+    is_left = net is not None and net > 0 and net >= least
     checks = [
         *_earning(market.funding_now, market.funding_next, wish.min_funding_apr or ZERO),
         Check(
             "net",
             "Left on your capital after borrowing",
-            market.net_apr is not None
-            and market.net_apr > 0
-            and (wish.min_net_apr is None or market.net_apr >= wish.min_net_apr),
+            is_left,
             shared.net,
-            _least(wish.min_net_apr or ZERO),
-            code=MISSED,
+            _least(least),
+            None if is_left or net is None else _points(least - net),
+            MISSED,
         ),
         _steady(market.funding_volatility, wish.max_funding_volatility),
     ]
@@ -101,11 +102,16 @@ def _wished(shared: MarketChecks, facts: IntentFacts, wish: EntryCriteria) -> li
         days = market.break_even_days
         passed = days is not None and days <= wish.max_break_even_days
         limit = f"at most {wish.max_break_even_days} days"
-        checks.append(Check("break_even", "Costs come back", passed, shared.days, limit))
+        late = None if passed or days is None else days - wish.max_break_even_days
+        missing = None if late is None else f"{late:.1f} days too late."
+        checks.append(
+            Check("break_even", "Costs come back", passed, shared.days, limit, missing, MISSED)
+        )
     if wish.max_entry_price is not None:
         passed = market.mark_price <= wish.max_entry_price
         limit = f"at most {usd(wish.max_entry_price)}"
-        checks.append(Check("entry_price", "SOL costs", passed, shared.price, limit))
+        above = None if passed else f"{usd(market.mark_price - wish.max_entry_price)} too much."
+        checks.append(Check("entry_price", "SOL costs", passed, shared.price, limit, above, MISSED))
     need, free = facts.size_usd * market.borrow_share, market.lender_free_usdc
     passed = free is not None and free >= need
     checks.append(
@@ -126,23 +132,16 @@ def _wished(shared: MarketChecks, facts: IntentFacts, wish: EntryCriteria) -> li
 def _earning(now: Decimal, ahead: Decimal | None, floor: Decimal) -> tuple[Check, Check]:
     """The same for everybody who asks for the same; the rates are the whole market's."""
     least = _least(floor)
+
+    def check(key: str, label: str, rate: Decimal | None) -> Check:
+        passed = rate is not None and rate > 0 and rate >= floor
+        figure = "not known" if rate is None else percent(rate, 2)
+        missing = None if passed or rate is None else _points(floor - rate)
+        return Check(key, label, passed, figure, least, missing, MISSED)
+
     return (
-        Check(
-            "short_earns_now",
-            "The short earns, now",
-            now > 0 and now >= floor,
-            percent(now, 2),
-            least,
-            code=MISSED,
-        ),
-        Check(
-            "short_earns_next",
-            "The short earns, next hour",
-            ahead is not None and ahead > 0 and ahead >= floor,
-            "not known" if ahead is None else percent(ahead, 2),
-            least,
-            code=MISSED,
-        ),
+        check("short_earns_now", "The short earns, now", now),
+        check("short_earns_next", "The short earns, next hour", ahead),
     )
 
 
@@ -209,6 +208,10 @@ def _own(person: PersonFacts, positions_max: int) -> _OwnChecks:
         ),
         needs_somebody=paused is not None or not is_inside,
     )
+
+
+def _points(short_of: Decimal) -> str:
+    return f"{short_of * 100:.2f} points missing."
 
 
 @lru_cache(maxsize=4096)
