@@ -720,6 +720,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Risk
+         * @description Both distances of every position, what stands, and at which price what is done.
+         */
+        get: operations["risk_api_v1_risk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet-setup/ensure-wallets": {
         parameters: {
             query?: never;
@@ -764,6 +784,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountRisk
+         * @description The whole account against its high, adjusted for what was paid in and out.
+         */
+        AccountRisk: {
+            /**
+             * Balance Usd
+             * Format: decimal
+             */
+            balance_usd: string;
+            /**
+             * Drawdown
+             * Format: decimal
+             */
+            drawdown: string;
+            /**
+             * Drawdown Max
+             * Format: decimal
+             */
+            drawdown_max: string;
+            /**
+             * Measured At
+             * Format: date-time
+             */
+            measured_at: string;
+            /**
+             * Peak Usd
+             * Format: decimal
+             */
+            peak_usd: string;
+        };
         /**
          * AlarmEntry
          * @description Something a person must know of until it is over.
@@ -1246,6 +1297,7 @@ export interface components {
             now_hourly: string;
             /** Predicted Apr */
             predicted_apr: string | null;
+            quality: components["schemas"]["Quality"];
         };
         /**
          * FundingYearEntry
@@ -1580,6 +1632,7 @@ export interface components {
             protocol: number;
             /** Protocol Name */
             protocol_name: string;
+            quality: components["schemas"]["Quality"];
             /**
              * Safe Leverage
              * Format: decimal
@@ -1900,6 +1953,8 @@ export interface components {
             };
             /** Is For Everybody */
             is_for_everybody: boolean;
+            /** Lifted By */
+            lifted_by: string[];
             /** Reason */
             reason: string;
             /**
@@ -2001,6 +2056,58 @@ export interface components {
             state: string;
         };
         /**
+         * PositionRisk
+         * @description One position. Distances are fractions of the price; null is not known.
+         */
+        PositionRisk: {
+            /** Alarms */
+            alarms: components["schemas"]["AlarmEntry"][];
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Delta Sol */
+            delta_sol: string | null;
+            /** Drift */
+            drift: string | null;
+            /** Health */
+            health: string | null;
+            /** Is Judged */
+            is_judged: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Long Liquidation Price */
+            long_liquidation_price: string | null;
+            /** Lst Discount */
+            lst_discount: string | null;
+            /** Margin Fraction */
+            margin_fraction: string | null;
+            /** Mark Price */
+            mark_price: string | null;
+            /** Nearest */
+            nearest: ("long" | "short") | null;
+            next_above: components["schemas"]["RiskStep"] | null;
+            next_below: components["schemas"]["RiskStep"] | null;
+            /** Oracle Price */
+            oracle_price: string | null;
+            /** Position Id */
+            position_id: string;
+            /** Reason */
+            reason: string | null;
+            /** Seen Seconds */
+            seen_seconds: number | null;
+            /** Short Distance */
+            short_distance: string | null;
+            /** Short Liquidation Price */
+            short_liquidation_price: string | null;
+            /** State */
+            state: string;
+            /** Stated Health */
+            stated_health: string | null;
+            /** Timers */
+            timers: components["schemas"]["RiskTimer"][];
+            /** Verdict */
+            verdict: ("hold" | "reduce" | "exit") | null;
+        };
+        /**
          * PositionsResponse
          * @description The user's positions that are not ended.
          */
@@ -2028,6 +2135,21 @@ export interface components {
             app_id: string;
             /** Auth Url */
             auth_url: string;
+        };
+        /**
+         * Quality
+         * @description How far a figure may be believed; nobody enters on one that is not fresh.
+         */
+        Quality: {
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "disputed";
         };
         /**
          * RatesResponse
@@ -2059,6 +2181,7 @@ export interface components {
              * Format: decimal
              */
             oracle_price: string;
+            price: components["schemas"]["Quality"];
         };
         /**
          * ReadyResponse
@@ -2127,6 +2250,63 @@ export interface components {
              * Format: decimal
              */
             total: string;
+        };
+        /**
+         * RiskResponse
+         * @description Positions nearest to liquidation first.
+         */
+        RiskResponse: {
+            account: components["schemas"]["AccountRisk"] | null;
+            /** Positions */
+            positions: components["schemas"]["PositionRisk"][];
+            /** Price Doubt */
+            price_doubt: string | null;
+            /** Price State */
+            price_state: ("fresh" | "stale" | "disputed") | null;
+        };
+        /**
+         * RiskStep
+         * @description What is done when the price gets to a point.
+         */
+        RiskStep: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "reduce" | "exit";
+            /**
+             * Distance
+             * Format: decimal
+             */
+            distance: string;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Rule */
+            rule: string;
+        };
+        /**
+         * RiskTimer
+         * @description A danger that stands; the position is left when it still does at `until`.
+         */
+        RiskTimer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "long" | "short" | "depeg";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * ShortLeg
@@ -2290,6 +2470,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AccountRisk = components['schemas']['AccountRisk'];
 export type AlarmEntry = components['schemas']['AlarmEntry'];
 export type AlarmsResponse = components['schemas']['AlarmsResponse'];
 export type ArbitrumBalance = components['schemas']['ArbitrumBalance'];
@@ -2342,13 +2523,18 @@ export type PauseRequest = components['schemas']['PauseRequest'];
 export type PaymentEntry = components['schemas']['PaymentEntry'];
 export type PaymentsResponse = components['schemas']['PaymentsResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
+export type PositionRisk = components['schemas']['PositionRisk'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
+export type Quality = components['schemas']['Quality'];
 export type RatesResponse = components['schemas']['RatesResponse'];
 export type ReadyResponse = components['schemas']['ReadyResponse'];
 export type ReduceRequest = components['schemas']['ReduceRequest'];
 export type ResultSplit = components['schemas']['ResultSplit'];
+export type RiskResponse = components['schemas']['RiskResponse'];
+export type RiskStep = components['schemas']['RiskStep'];
+export type RiskTimer = components['schemas']['RiskTimer'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
 export type StopRequest = components['schemas']['StopRequest'];
@@ -6526,6 +6712,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpportunitiesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    risk_api_v1_risk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

@@ -19,8 +19,13 @@ from asgard_basis.api.routes import (
     events,
     health,
     intents,
+    moves,
+    ledger,
     positions,
     rates,
+    risk,
+    settings,
+    strategy,
     wallets,
 )
 from asgard_basis.api.schemas.shapes import ErrorResponse
@@ -76,9 +81,14 @@ def create_app(
         rates,
         positions,
         intents,
+        risk,
+        ledger,
         deposits,
         alarms,
+        strategy,
+        settings,
         decisions,
+        moves,
         control,
         events,
     ):

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
@@ -24,6 +25,7 @@ from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
+from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -34,12 +36,16 @@ from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.accounting import Accounting, accounting
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.guarding import Watchers, watchers
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
+from asgard_basis.bootstrap.risk import risk_desk
 from asgard_basis.bootstrap.standing import Standing, standing
+from asgard_basis.bootstrap.strategies import Strategies, strategies
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.clock import Clock
@@ -63,6 +69,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             settings.limits,
             long_session=settings.long_session,
             short_session=settings.short_session,
+            fee_fraction=settings.performance_fee,
         )
 
 
@@ -122,7 +129,11 @@ class _Trading:
 
 
 def _watchers(
-    ground: _Ground, pairs: PairFactory, book: PositionBook, closings: ClosePosition
+    ground: _Ground,
+    pairs: PairFactory,
+    book: PositionBook,
+    closings: ClosePosition,
+    reductions: ReducePosition,
 ) -> Watchers:
     return watchers(
         transactions=ground.transactions,
@@ -136,6 +147,9 @@ def _watchers(
         pairs=pairs,
         book=book,
         closings=closings,
+        reductions=reductions,
+        solana=ground.outside.solana,
+        fees=ground.fees,
     )
 
 
@@ -161,7 +175,16 @@ def _trading(ground: _Ground) -> _Trading:
         book=book,
         clock=clock,
     )
-    watching = _watchers(ground, pairs, book, close_position)
+    reduce_position = ReducePosition(
+        transactions=transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        pairs=pairs,
+        book=book,
+        clock=clock,
+        limits=limits,
+    )
+    watching = _watchers(ground, pairs, book, close_position, reduce_position)
     preflight = Preflight(
         transactions=transactions,
         gate=ground.opening_gate,
@@ -188,15 +211,7 @@ def _trading(ground: _Ground) -> _Trading:
             limits=limits,
         ),
         close_position=close_position,
-        reduce_position=ReducePosition(
-            transactions=transactions,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-            limits=limits,
-        ),
+        reduce_position=reduce_position,
         views=_views(ground),
         watchers=watching,
     )
@@ -210,6 +225,23 @@ def _views(ground: _Ground) -> PositionViews:
         clock=ground.clock,
         limits=ground.limits,
         fees=ground.fees,
+    )
+
+
+def _strategies(ground: _Ground, trading: _Trading) -> Strategies:
+    return strategies(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        kill_switch=ground.kill_switch,
+        gate=ground.opening_gate,
+        openings=trading.open_position,
+        closings=trading.close_position,
+        outside=ground.outside,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        desk=ground.desk,
     )
 
 
@@ -256,6 +288,14 @@ def _standing(ground: _Ground, trading: _Trading) -> Standing:
         opening=trading.open_position,
         desk=ground.desk,
         clock=ground.clock,
+def _accounting(ground: _Ground, views: PositionViews, fee_fraction: Decimal) -> Accounting:
+    return accounting(
+        transactions=ground.transactions,
+        outside=ground.outside,
+        reader=ground.reader,
+        views=views,
+        clock=ground.clock,
+        fee_fraction=fee_fraction,
     )
 
 
@@ -282,6 +322,9 @@ def _opportunities(ground: _Ground) -> OpportunityBoard:
 
 
 def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispatch:
+def _dispatch(
+    ground: _Ground, trading: _Trading, treasury: _Treasury, books: Accounting
+) -> Dispatch:
     provisioning = WalletProvisioning(
         transactions=ground.transactions, custody=ground.outside.custody
     )
@@ -294,6 +337,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
         transactions=ground.transactions,
         desk=ground.desk,
         locks=ground.stores.locks,
+        ended=books.accountant.ended,
         work={
             JobKind.PROVISION: provision,
             JobKind.DEPOSIT: treasury.deposits.run,
@@ -314,12 +358,14 @@ def compose(
     *,
     long_session: timedelta = timedelta(days=7),
     short_session: timedelta = timedelta(hours=24),
+    fee_fraction: Decimal = ZERO,
     variant: Variant | None = None,
 ) -> App:
     """The application over what remembers and what is outside; nothing is opened here."""
     ground = _Ground(stores, outside, clock, limits, variant or Variant())
     trading = _trading(ground)
     treasury = _treasury(ground, trading.views)
+    books = _accounting(ground, trading.views, fee_fraction)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
     orders = _standing(ground, trading)
@@ -354,17 +400,34 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
+        strategies=_strategies(ground, trading),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
+        move_consents=MoveConsentDesk(ground.transactions, ground.clock, ground.limits),
+        defender=trading.watchers.defender,
         pauses=pauses,
         kill_switch=ground.kill_switch,
         operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
+        accounting=books,
         monitor=trading.watchers.monitor,
         gate=trading.watchers.gate,
+        risk=risk_desk(
+            transactions=ground.transactions,
+            snapshots=stores.snapshots,
+            perp=outside.perp,
+            closings=trading.close_position,
+            defender=None,
+            pauses=pauses,
+            positions=trading.views,
+            balances=treasury.balances,
+            clock=ground.clock,
+            limits=limits,
+            ids=ground.ids,
+        ),
         market_watch=_watch(ground),
-        dispatch=_dispatch(ground, trading, treasury),
+        dispatch=_dispatch(ground, trading, treasury, books),
         health=Health(
             database=stores.probe_database,
             redis=stores.probe_redis,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.trading.defend_position import DefendPosition, Reductions
 from asgard_basis.application.trading.existence_gate import Closings, ExistenceGate, Repairs
 from asgard_basis.application.trading.existence_reader import ExistenceReader
 from asgard_basis.application.trading.exposure_watch import ExposureWatch
@@ -15,6 +16,8 @@ from asgard_basis.application.trading.repair_position import RepairPosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.sweep_exposure import SweepExposure
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.fees import FeeSchedule
+from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
@@ -28,6 +31,7 @@ class Watchers:
     repairs: RepairPosition
     sweeps: SweepExposure
     monitor: PositionMonitor
+    defender: DefendPosition
 
 
 def watchers(
@@ -43,6 +47,9 @@ def watchers(
     pairs: PairFactory,
     book: PositionBook,
     closings: Closings,
+    reductions: Reductions,
+    solana: SolanaChain,
+    fees: FeeSchedule,
     asked: Repairs | None = None,
 ) -> Watchers:
     """Join them; `asked` is whoever is to be asked for repairs instead."""
@@ -81,6 +88,19 @@ def watchers(
         clock=clock,
         limits=limits,
     )
+    defender = DefendPosition(
+        transactions=transactions,
+        reader=market,
+        perp=perp,
+        solana=solana,
+        desk=desk,
+        reductions=reductions,
+        repairs=asked or repairs,
+        closings=closings,
+        clock=clock,
+        limits=limits,
+        fees=fees,
+    )
     monitor = PositionMonitor(
         transactions=transactions,
         book=book,
@@ -88,5 +108,6 @@ def watchers(
         gate=gate,
         exposures=ExposureWatch(transactions=transactions, market=market, clock=clock),
         clock=clock,
+        defender=defender,
     )
-    return Watchers(gate, repairs, sweeps, monitor)
+    return Watchers(gate, repairs, sweeps, monitor, defender)

@@ -53,6 +53,8 @@ class ErrorCode(Enum):
         "VAL-0010", 409, "This idempotency key was used for another request"
     )
     FUNDING_SIGN = ErrorKind("VAL-0011", 422, "The sign of this funding rate means a cost to you")
+    OUT_OF_BOUNDS = ErrorKind("VAL-0020", 422, "A value is outside of what may be set")
+    CHANGED_MEANWHILE = ErrorKind("VAL-0021", 409, "This was changed elsewhere in between")
 
     ASGARD_API = ErrorKind("ASG-0001", 502, "Asgard did not answer as expected")
     ASGARD_LIQUIDITY = ErrorKind("ASG-0002", 409, "The lender has too little to lend")
@@ -104,6 +106,7 @@ class ErrorCode(Enum):
     UNSAFE_LEVERAGE = ErrorKind("RSK-0006", 409, "This leverage leaves too little room")
     PAUSED = ErrorKind("RSK-0007", 409, "Opening is paused")
     HELD_BACK = ErrorKind("RSK-0008", 409, "Opening is held back after it failed")
+    DISPUTED_MARKET = ErrorKind("RSK-0009", 409, "Market data is disputed")
 
     INSUFFICIENT_SOL = ErrorKind("WAL-0001", 409, "Not enough SOL for network fees")
     INSUFFICIENT_USDC = ErrorKind("WAL-0002", 409, "Not enough USDC")

@@ -22,9 +22,13 @@ _RESCUE_SECONDS = 1.0
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
 _MONITOR_SECONDS = 5.0
+_STRATEGY_SECONDS = 60.0
+_STEPPED_SECONDS = 2.0
 _SCAN_SECONDS = 60.0
 _SETTLE_SECONDS = 2.0
 """How soon an intent is known to be executed, or waits again."""
+_REVIEW_SECONDS = 5.0
+_BOOKS_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -55,14 +59,32 @@ async def work(app: App, stop: asyncio.Event) -> None:
 
         await fenced("exposure-watch", looks, locks=app.locks, clock=clock)
 
+    async def accounts() -> None:
+        async def rounds_of_books() -> None:
+            await every(_BOOKS_SECONDS, app.accounting.accountant.round, clock)
+
+        await leased("accountant", rounds_of_books, leases=leases, clock=clock)
+
     async def gate() -> None:
         await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
 
     async def scan() -> None:
         await fenced("intent-scanner", lambda: scans(app), locks=app.locks, clock=clock)
 
+    async def risk() -> None:
+        await fenced("risk-watch", app.risk.watch.run, locks=app.locks, clock=clock)
+
+    async def review() -> None:
+        async def rounds() -> None:
+            await every(_REVIEW_SECONDS, app.risk.review.round, clock)
+
+        await fenced("account-review", rounds, locks=app.locks, clock=clock)
+
     async def publish() -> None:
         await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
+
+    async def strategy() -> None:
+        await fenced("autonomous-strategy", lambda: strategies(app), locks=app.locks, clock=clock)
 
     duties: dict[str, Callable[[], Awaitable[None]]] = {
         "market-watch": watch,
@@ -70,7 +92,11 @@ async def work(app: App, stop: asyncio.Event) -> None:
         "exposure-watch": alone,
         "existence-gate": gate,
         "intent-scanner": scan,
+        "risk-watch": risk,
+        "account-review": review,
+        "accountant": accounts,
         "outbox-relay": publish,
+        "autonomous-strategy": strategy,
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
         "queue": lambda: deliver(app, "jobs"),
@@ -105,6 +131,15 @@ async def rounds(app: App) -> None:
         looks = await app.gate.everybody()
         is_whole = all(look is not None and look.is_complete for _, look in looks)
         await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
+
+
+async def strategies(app: App) -> None:
+    """Let every strategy look once a minute of market time, a host second apart at least."""
+    while True:
+        await app.strategies.loop.cycle()
+        # Stepped by hand, time may jump at any moment.
+        seconds = _STRATEGY_SECONDS / app.clock.speed if app.clock.speed else _STEPPED_SECONDS
+        await app.clock.sleep(min(_STRATEGY_SECONDS, max(1.0, seconds)))
 
 
 async def deliver(app: App, name: str) -> None:

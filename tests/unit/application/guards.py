@@ -18,6 +18,7 @@ from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job, JobKind
@@ -36,7 +37,14 @@ class Asked:
         self.repairs.append((position_id, reason))
 
 
-def watching(world: Any, transactions: Any, clock: Any, closings: Any, repairs: Any) -> Watchers:
+def watching(
+    world: Any,
+    transactions: Any,
+    clock: Any,
+    closings: Any,
+    repairs: Any,
+    reductions: Any = None,
+) -> Watchers:
     """Everything that watches, over one world of laid-out answers."""
     return watchers(
         transactions=transactions,
@@ -57,6 +65,9 @@ def watching(world: Any, transactions: Any, clock: Any, closings: Any, repairs: 
         ),
         book=PositionBook(transactions=transactions, perp=world, margin=world, clock=clock),
         closings=closings,
+        reductions=reductions,
+        solana=world,
+        fees=FeeSchedule(),
         asked=repairs,
     )
 
@@ -77,6 +88,7 @@ class GuardedPair(Pair):
             self.clock,
             self.closing,
             None if repairs else self.asked,
+            self.reducing,
         )
         self.selling = ""
 

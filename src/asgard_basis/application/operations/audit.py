@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from asgard_basis.application.operations.duty import Duty, asker, present_duty
-from asgard_basis.application.operations.jobs import TITLES, step_view
+from asgard_basis.application.operations.jobs import REASON, TITLES, step_view
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import EvmIntent, Intent, SolanaIntent, Step, StepName
@@ -59,6 +59,8 @@ def command_entry(at: datetime, job: Job) -> AuditEntry:
         body["fraction"] = str(job.fraction)
     if job.request_hash is not None:
         body["sha256"] = job.request_hash
+    if REASON in job.details:
+        body["reason"] = job.details[REASON]
     return AuditEntry(at, AuditKind.COMMAND, body, job.user_id, job.position_id, job.id)
 
 

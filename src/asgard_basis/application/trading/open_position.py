@@ -68,10 +68,12 @@ class OpenPosition:
         key: str | None,
         *,
         also: Callable[[UnitOfWork, Job], Awaitable[None]] | None = None,
+        reason: str | None = None,
     ) -> Job:
         """Check, then take the opening on; the same key gives the same job again.
 
-        `also` is done in the transaction that takes it on: both happen, or neither.
+        `also` is done in the transaction that takes it on: both happen, or neither. `reason` is
+        what the audit log tells of why.
         Raises the first failing check as its error; nothing is moved then.
         """
         digest = request_hash(
@@ -105,10 +107,18 @@ class OpenPosition:
             leverage=order.leverage.value,
             requested_at=self._clock.now(),
         )
-        job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
+        job = self._desk.new(
+            user_id,
+            JobKind.OPEN,
+            position_id=position.id,
+            key=key,
+            digest=digest,
+            reason=reason,
+        )
         async with self._transactions.for_user(user_id) as work:
             await refuse_when_paused(work, user_id)
             await work.positions.add(position)
+            await work.strategies.opening(user_id, at=position.requested_at)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
             if also is not None:
