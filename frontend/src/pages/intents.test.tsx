@@ -29,7 +29,7 @@ describe("an intent that waits", () => {
     const rows = within(table).getAllByRole("row").slice(1);
     expect(rows).toHaveLength(14);
     expect(within(rows[0] as HTMLElement).getByLabelText("does not hold")).toBeInTheDocument();
-    expect(within(rows[0] as HTMLElement).getByText("4.05 points missing.")).toBeInTheDocument();
+    expect(within(rows[0] as HTMLElement).getByText("4.05 points")).toBeInTheDocument();
     expect(within(rows[13] as HTMLElement).getByLabelText("holds")).toBeInTheDocument();
   });
   it("is called off by one button", async () => {

@@ -47,13 +47,13 @@ export function SentenceSelect({ name, value, options, onChange }: { name: strin
 }
 
 export function Sentences({ children }: { children: ReactNode }) {
-  return <ul className="border-t border-line">{children}</ul>;
+  return <ul className="@container border-t border-line">{children}</ul>;
 }
 
 /** One sentence; `effect` is what it means at present, `wrong` what must be mended. */
 export function Sentence({ children, effect, wrong }: { children: ReactNode; effect?: ReactNode; wrong?: string | null }) {
   return (
-    <li className="grid gap-x-6 gap-y-1 border-b border-line py-2.5 tablet:grid-cols-[minmax(0,1fr)_minmax(0,18rem)] tablet:items-baseline">
+    <li className="grid gap-x-6 gap-y-1 border-b border-line py-2.5 @xl:grid-cols-[minmax(0,1fr)_minmax(0,18rem)] @xl:items-baseline">
       <span className="leading-9 tablet:leading-8">{children}</span>
       {wrong ? (
         <span role="alert" className="text-13 text-danger">

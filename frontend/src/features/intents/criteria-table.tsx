@@ -26,7 +26,7 @@ const COLUMNS: Column<CheckResult>[] = [
   {
     title: "Missing",
     align: "right",
-    cell: (check) => <span className="inline-block max-w-[30ch] whitespace-normal">{check.remedy ?? "–"}</span>,
+    cell: (check) => <span className="inline-block max-w-[30ch] whitespace-normal">{check.remedy?.replace(/ missing\.$/, "") ?? "–"}</span>,
   },
 ];
 

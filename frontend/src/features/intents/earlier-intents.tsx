@@ -11,7 +11,7 @@ import { asked, askedOfFunding, outcome } from "./words";
 const GLYPHS: Record<string, GlyphName> = { executed: "ok", failed: "no", expired: "wait", cancelled: "wait" };
 
 const COLUMNS: Column<IntentResponse>[] = [
-  { title: "Written", cell: (intent) => day(intent.created_at) },
+  { title: "Written", cell: (intent) => <span className="whitespace-nowrap">{day(intent.created_at)}</span> },
   { title: "Asked for", cell: (intent) => `${asked(intent)}, ${askedOfFunding(intent)}` },
   {
     title: "What came of it",
