@@ -438,6 +438,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Newest first, each with its venue record; `before` goes on after an earlier page.
+         */
+        get: operations["entries_api_v1_ledger_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.beancount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Beancount
+         * @description The same as a beancount file.
+         */
+        get: operations["export_beancount_api_v1_ledger_export_beancount_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Csv
+         * @description Every posting on a line, oldest first.
+         */
+        get: operations["export_csv_api_v1_ledger_export_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statement
+         * @description From the opening balance by source to the closing one; by default since the first entry.
+         */
+        get: operations["statement_api_v1_ledger_statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -572,6 +652,26 @@ export interface paths {
          * @description One position.
          */
         get: operations["position_api_v1_positions__position_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution
+         * @description Where its result came from: booked, and come on top since.
+         */
+        get: operations["attribution_api_v1_positions__position_id__attribution_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -740,6 +840,182 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description What you prefer.
+         */
+        get: operations["settings_api_v1_settings_get"];
+        put?: never;
+        /**
+         * Save
+         * @description Save it, all or nothing.
+         */
+        post: operations["save_api_v1_settings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Allowed Moves
+         * @description What is allowed now; nothing until it was chosen.
+         */
+        get: operations["allowed_moves_api_v1_settings_moves_get"];
+        /**
+         * Allow Moves
+         * @description Allow it up to these caps, or forbid it.
+         */
+        put: operations["allow_moves_api_v1_settings_moves_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Back to the defaults; the strategy is switched off, what it holds stays watched.
+         */
+        post: operations["reset_api_v1_settings_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Strategy
+         * @description The wish, what it comes to under the limits, and what is done now.
+         */
+        get: operations["strategy_api_v1_strategy_get"];
+        /**
+         * Save
+         * @description Save the wish; it counts from the next look on. 409 VAL-0021 for a stale version.
+         */
+        put: operations["save_api_v1_strategy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable
+         * @description Let it open nothing any more; what it has opened it still watches and leaves.
+         */
+        post: operations["disable_api_v1_strategy_disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable
+         * @description Let it enter and leave by itself. Done already is done.
+         */
+        post: operations["enable_api_v1_strategy_enable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presets
+         * @description Ready-made wishes and your own.
+         */
+        get: operations["presets_api_v1_strategy_presets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/presets/{slot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Preset
+         * @description Keep thresholds under a name, in slot 1, 2 or 3.
+         */
+        put: operations["keep_preset_api_v1_strategy_presets__slot__put"];
+        post?: never;
+        /**
+         * Drop Preset
+         * @description Empty a slot.
+         */
+        delete: operations["drop_preset_api_v1_strategy_presets__slot__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet-setup/ensure-wallets": {
         parameters: {
             query?: never;
@@ -881,6 +1157,21 @@ export interface components {
             usdc: string;
         };
         /**
+         * AttributionResponse
+         * @description Where a position's result came from; settled and unsettled add up to the total.
+         */
+        AttributionResponse: {
+            /** Is Complete */
+            is_complete: boolean;
+            /** Missing */
+            missing: string[];
+            /** Position Id */
+            position_id: string;
+            settled: components["schemas"]["ResultSplit"];
+            total: components["schemas"]["ResultSplit"] | null;
+            unsettled: components["schemas"]["ResultSplit"] | null;
+        };
+        /**
          * BalanceCheckResponse
          * @description Whether there is enough in the right places for a smallest position.
          */
@@ -976,6 +1267,22 @@ export interface components {
             pauses: components["schemas"]["PauseEntry"][];
         };
         /**
+         * DayResultEntry
+         * @description What one day earned, less what it cost.
+         */
+        DayResultEntry: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Usd
+             * Format: decimal
+             */
+            usd: string;
+        };
+        /**
          * DecisionEntry
          * @description One decision, with everything it was made from.
          */
@@ -1021,6 +1328,35 @@ export interface components {
             decisions: components["schemas"]["DecisionEntry"][];
         };
         /**
+         * DefenceState
+         * @description How far both legs are from liquidation, and what follows when they come nearer.
+         */
+        DefenceState: {
+            /**
+             * Emergency
+             * Format: decimal
+             */
+            emergency: string;
+            /** Is Busy */
+            is_busy: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Next Actions */
+            next_actions: components["schemas"]["NextAction"][];
+            /**
+             * Restores
+             * Format: decimal
+             */
+            restores: string;
+            /** Short Distance */
+            short_distance: string | null;
+            /**
+             * Trigger
+             * Format: decimal
+             */
+            trigger: string;
+        };
+        /**
          * DepositEntry
          * @description One movement.
          */
@@ -1062,6 +1398,38 @@ export interface components {
         DepositsResponse: {
             /** Deposits */
             deposits: components["schemas"]["DepositEntry"][];
+        };
+        /**
+         * EffectiveField
+         * @description What a wish comes to under the system's limits.
+         */
+        EffectiveField: {
+            /**
+             * Effective
+             * Format: decimal
+             */
+            effective: string;
+            /** Field */
+            field: string;
+            /** Is Capped */
+            is_capped: boolean;
+            /** Told */
+            told: string;
+            /**
+             * Wish
+             * Format: decimal
+             */
+            wish: string;
+        };
+        /**
+         * EntriesResponse
+         * @description Newest first.
+         */
+        EntriesResponse: {
+            /** Entries */
+            entries: components["schemas"]["LedgerEntry"][];
+            /** Next Before */
+            next_before: number | null;
         };
         /**
          * EntryQuote
@@ -1597,6 +1965,39 @@ export interface components {
             not_taken: components["schemas"]["NotTakenEntry"][];
         };
         /**
+         * LedgerEntry
+         * @description One venue record, and what it means for the books.
+         */
+        LedgerEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Flow Usd
+             * Format: decimal
+             */
+            flow_usd: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Memo */
+            memo: string;
+            /** Number */
+            number: number;
+            /** Position Id */
+            position_id: string | null;
+            /** Postings */
+            postings: components["schemas"]["PostingLine"][];
+            /** Record */
+            record: string;
+            result: components["schemas"]["ResultSplit"];
+            /** Venue */
+            venue: string;
+        };
+        /**
          * LenderRate
          * @description One way to hold the long.
          */
@@ -1774,6 +2175,70 @@ export interface components {
             user_id: string;
             /** Wallets Ready */
             wallets_ready: boolean;
+        };
+        /**
+         * MoveConsentRequest
+         * @description Caps in USD: of one move, and of all moves within a day.
+         */
+        MoveConsentRequest: {
+            /** Is Given */
+            is_given: boolean;
+            /** Per Day Usd */
+            per_day_usd: number | string;
+            /** Per Move Usd */
+            per_move_usd: number | string;
+        };
+        /**
+         * MoveConsentResponse
+         * @description What is allowed now.
+         */
+        MoveConsentResponse: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Is Given */
+            is_given: boolean;
+            /**
+             * Most Usd
+             * Format: decimal
+             */
+            most_usd: string;
+            /**
+             * Per Day Usd
+             * Format: decimal
+             */
+            per_day_usd: string;
+            /**
+             * Per Move Usd
+             * Format: decimal
+             */
+            per_move_usd: string;
+        };
+        /**
+         * NextAction
+         * @description One thing the bot will do when the price gets there.
+         */
+        NextAction: {
+            /** Act */
+            act: string;
+            /**
+             * Fraction
+             * Format: decimal
+             */
+            fraction: string;
+            /** Leg */
+            leg: string | null;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Told */
+            told: string;
+            /**
+             * When
+             * @enum {string}
+             */
+            when: "below" | "above" | "now";
         };
         /**
          * NotTakenEntry
@@ -2013,6 +2478,7 @@ export interface components {
             closed_at: string | null;
             /** Costs Earned Back */
             costs_earned_back: string | null;
+            defence: components["schemas"]["DefenceState"] | null;
             /** Delta Fraction */
             delta_fraction: string | null;
             /** Delta Sol */
@@ -2116,6 +2582,23 @@ export interface components {
             positions: components["schemas"]["PositionResponse"][];
         };
         /**
+         * PostingLine
+         * @description One account's part of an entry.
+         */
+        PostingLine: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+            /** Usd */
+            usd: string | null;
+        };
+        /**
          * PreflightResponse
          * @description Every check with its figure; a quote when the request can be sized.
          */
@@ -2125,6 +2608,73 @@ export interface components {
             /** Passed */
             passed: boolean;
             quote: components["schemas"]["EntryQuote"] | null;
+        };
+        /**
+         * PresetResponse
+         * @description Thresholds under a name.
+         */
+        PresetResponse: {
+            config: components["schemas"]["StrategyFields"];
+            /** Name */
+            name: string;
+            /** Slot */
+            slot: number | null;
+        };
+        /**
+         * PresetSave
+         * @description Thresholds to keep; what is left out is taken from the present wish.
+         */
+        PresetSave: {
+            /** Assets */
+            assets?: string[] | null;
+            /** Auto Reopen */
+            auto_reopen?: boolean | null;
+            /** Cooldown Minutes */
+            cooldown_minutes?: number | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Exit Funding Rate 8Hr */
+            exit_funding_rate_8hr?: number | string | null;
+            /** Funding Exit */
+            funding_exit?: ("patience" | "immediate") | null;
+            /** Max Concurrent Positions */
+            max_concurrent_positions?: number | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Max Leverage */
+            max_leverage?: number | string | null;
+            /** Max Position Pct */
+            max_position_pct?: number | string | null;
+            /** Min Carry Apy */
+            min_carry_apy?: number | string | null;
+            /** Min Exit Carry Apy */
+            min_exit_carry_apy?: number | string | null;
+            /** Min Funding Rate 8Hr */
+            min_funding_rate_8hr?: number | string | null;
+            /** Min Hold Hours */
+            min_hold_hours?: number | null;
+            /** Name */
+            name: string;
+            /** Patience Cost Factor */
+            patience_cost_factor?: number | string | null;
+            /** Patience Hours */
+            patience_hours?: number | null;
+            /** Planned Hold Days */
+            planned_hold_days?: number | null;
+            /** Protocols */
+            protocols?: number[] | null;
+            /** Stop Loss Pct */
+            stop_loss_pct?: number | string | null;
+            /** Take Profit Pct */
+            take_profit_pct?: number | string | null;
+        };
+        /**
+         * PresetsResponse
+         * @description The product's, safest first, then your own by slot.
+         */
+        PresetsResponse: {
+            /** Presets */
+            presets: components["schemas"]["PresetResponse"][];
         };
         /**
          * PrivyConfig
@@ -2309,6 +2859,47 @@ export interface components {
             until: string;
         };
         /**
+         * SettingsResponse
+         * @description What you prefer.
+         */
+        SettingsResponse: {
+            /** Default Asset */
+            default_asset: string;
+            /**
+             * Default Leverage
+             * Format: decimal
+             */
+            default_leverage: string;
+            /**
+             * Default Size Usd
+             * Format: decimal
+             */
+            default_size_usd: string;
+            strategy: components["schemas"]["StrategyFields"];
+            /** Strategy Version */
+            strategy_version: number;
+            /**
+             * Theme
+             * @enum {string}
+             */
+            theme: "system" | "light" | "dark";
+        };
+        /**
+         * SettingsSave
+         * @description What is to be another way; fields that are left out stay as they are.
+         */
+        SettingsSave: {
+            /** Default Asset */
+            default_asset?: string | null;
+            /** Default Leverage */
+            default_leverage?: number | string | null;
+            /** Default Size Usd */
+            default_size_usd?: number | string | null;
+            strategy?: components["schemas"]["StrategySave"] | null;
+            /** Theme */
+            theme?: ("system" | "light" | "dark") | null;
+        };
+        /**
          * ShortLeg
          * @description The short, valued at the mark price.
          */
@@ -2365,6 +2956,96 @@ export interface components {
             usdc: string;
         };
         /**
+         * StatementBody
+         * @description All of the time, and its calendar months (UTC).
+         */
+        StatementBody: {
+            /**
+             * Fee Owed Usd
+             * Format: decimal
+             */
+            fee_owed_usd: string;
+            /** Months */
+            months: components["schemas"]["StatementPeriod"][];
+            /** Unvalued */
+            unvalued: components["schemas"]["UnvaluedAmount"][];
+            whole: components["schemas"]["StatementPeriod"];
+        };
+        /**
+         * StatementPeriod
+         * @description One column: opening balance, what came and went, the result by source, closing balance.
+         *
+         *     opening + deposits - withdrawals + result.total - performance fee = closing, in USD.
+         */
+        StatementPeriod: {
+            /**
+             * Closing Usd
+             * Format: decimal
+             */
+            closing_usd: string;
+            /**
+             * Deposits Usd
+             * Format: decimal
+             */
+            deposits_usd: string;
+            /**
+             * Opening Usd
+             * Format: decimal
+             */
+            opening_usd: string;
+            /**
+             * Performance Fee Usd
+             * Format: decimal
+             */
+            performance_fee_usd: string;
+            result: components["schemas"]["ResultSplit"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Withdrawals Usd
+             * Format: decimal
+             */
+            withdrawals_usd: string;
+        };
+        /**
+         * StatementResponse
+         * @description A statement with what it does not say.
+         */
+        StatementResponse: {
+            /** Days */
+            days: components["schemas"]["DayResultEntry"][];
+            /**
+             * Fee Fraction
+             * Format: decimal
+             */
+            fee_fraction: string;
+            /** Missing */
+            missing: string[];
+            /** Money Weighted Yearly */
+            money_weighted_yearly: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            statement: components["schemas"]["StatementBody"];
+            unsettled: components["schemas"]["ResultSplit"] | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            usage: components["schemas"]["UsageSummary"];
+        };
+        /**
          * StopRequest
          * @description Why, for whoever reads it later.
          */
@@ -2374,6 +3055,225 @@ export interface components {
              * @default Emergency stop
              */
             reason: string;
+        };
+        /**
+         * StrategyBound
+         * @description What a number may be, both ends included.
+         */
+        StrategyBound: {
+            /** Field */
+            field: string;
+            /**
+             * Least
+             * Format: decimal
+             */
+            least: string;
+            /**
+             * Most
+             * Format: decimal
+             */
+            most: string;
+        };
+        /**
+         * StrategyFields
+         * @description A wish in full.
+         */
+        StrategyFields: {
+            /** Assets */
+            assets: string[];
+            /** Auto Reopen */
+            auto_reopen: boolean;
+            /** Cooldown Minutes */
+            cooldown_minutes: number;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Exit Funding Rate 8Hr
+             * Format: decimal
+             */
+            exit_funding_rate_8hr: string;
+            /**
+             * Funding Exit
+             * @enum {string}
+             */
+            funding_exit: "patience" | "immediate";
+            /** Max Concurrent Positions */
+            max_concurrent_positions: number;
+            /**
+             * Max Funding Volatility
+             * Format: decimal
+             */
+            max_funding_volatility: string;
+            /**
+             * Max Leverage
+             * Format: decimal
+             */
+            max_leverage: string;
+            /**
+             * Max Position Pct
+             * Format: decimal
+             */
+            max_position_pct: string;
+            /**
+             * Min Carry Apy
+             * Format: decimal
+             */
+            min_carry_apy: string;
+            /**
+             * Min Exit Carry Apy
+             * Format: decimal
+             */
+            min_exit_carry_apy: string;
+            /**
+             * Min Funding Rate 8Hr
+             * Format: decimal
+             */
+            min_funding_rate_8hr: string;
+            /** Min Hold Hours */
+            min_hold_hours: number;
+            /**
+             * Patience Cost Factor
+             * Format: decimal
+             */
+            patience_cost_factor: string;
+            /** Patience Hours */
+            patience_hours: number;
+            /** Planned Hold Days */
+            planned_hold_days: number;
+            /** Protocols */
+            protocols: number[] | null;
+            /**
+             * Stop Loss Pct
+             * Format: decimal
+             */
+            stop_loss_pct: string;
+            /** Take Profit Pct */
+            take_profit_pct: string | null;
+        };
+        /**
+         * StrategyFundingResponse
+         * @description What the short earns, as yearly fractions; null is not known.
+         */
+        StrategyFundingResponse: {
+            /** Day */
+            day: string | null;
+            /**
+             * Now
+             * Format: decimal
+             */
+            now: string;
+            /** Predicted */
+            predicted: string | null;
+            /** Volatility */
+            volatility: string | null;
+        };
+        /**
+         * StrategyResponse
+         * @description The wish with its version, what it comes to, and what is done about it now.
+         */
+        StrategyResponse: {
+            /** Bounds */
+            bounds: components["schemas"]["StrategyBound"][];
+            config: components["schemas"]["StrategyFields"];
+            /** Cooldown At Close */
+            cooldown_at_close: number | null;
+            /** Effective */
+            effective: components["schemas"]["EffectiveField"][];
+            /** Enabled At */
+            enabled_at: string | null;
+            funding: components["schemas"]["StrategyFundingResponse"] | null;
+            /** Last Close Time */
+            last_close_time: string | null;
+            /** Left Apr */
+            left_apr: string | null;
+            /** Left At */
+            left_at: string | null;
+            /** Paused At */
+            paused_at: string | null;
+            /** Paused Reason */
+            paused_reason: string | null;
+            /** Positions Held */
+            positions_held: number;
+            /** Preset */
+            preset: string | null;
+            status: components["schemas"]["StrategyStatusResponse"];
+            /** Trades Daily Max */
+            trades_daily_max: number;
+            /** Trades Today */
+            trades_today: number;
+            /** Updated At */
+            updated_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StrategySave
+         * @description A change of the wish with the version it was made from.
+         */
+        StrategySave: {
+            /** Assets */
+            assets?: string[] | null;
+            /** Auto Reopen */
+            auto_reopen?: boolean | null;
+            /** Cooldown Minutes */
+            cooldown_minutes?: number | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Exit Funding Rate 8Hr */
+            exit_funding_rate_8hr?: number | string | null;
+            /** Funding Exit */
+            funding_exit?: ("patience" | "immediate") | null;
+            /** Max Concurrent Positions */
+            max_concurrent_positions?: number | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Max Leverage */
+            max_leverage?: number | string | null;
+            /** Max Position Pct */
+            max_position_pct?: number | string | null;
+            /** Min Carry Apy */
+            min_carry_apy?: number | string | null;
+            /** Min Exit Carry Apy */
+            min_exit_carry_apy?: number | string | null;
+            /** Min Funding Rate 8Hr */
+            min_funding_rate_8hr?: number | string | null;
+            /** Min Hold Hours */
+            min_hold_hours?: number | null;
+            /** Patience Cost Factor */
+            patience_cost_factor?: number | string | null;
+            /** Patience Hours */
+            patience_hours?: number | null;
+            /** Planned Hold Days */
+            planned_hold_days?: number | null;
+            /** Protocols */
+            protocols?: number[] | null;
+            /** Stop Loss Pct */
+            stop_loss_pct?: number | string | null;
+            /** Take Profit Pct */
+            take_profit_pct?: number | string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StrategyStatusResponse
+         * @description What the strategy does now, and why.
+         */
+        StrategyStatusResponse: {
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Decided At */
+            decided_at: string | null;
+            /** Label */
+            label: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "off" | "paused" | "cooling_down" | "waiting_for_deposit" | "waiting" | "active";
+            /** Until */
+            until: string | null;
         };
         /**
          * SyncRequest
@@ -2438,6 +3338,36 @@ export interface components {
             asset: string;
         };
         /**
+         * UnvaluedAmount
+         * @description What was moved or paid in units whose worth nobody has stated; in no total.
+         */
+        UnvaluedAmount: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+        };
+        /**
+         * UsageSummary
+         * @description What was used of the service in that time.
+         */
+        UsageSummary: {
+            /**
+             * Hedged Usd Hours
+             * Format: decimal
+             */
+            hedged_usd_hours: string;
+            /** Jobs */
+            jobs: number;
+            /** Requests */
+            requests: number;
+        };
+        /**
          * VenueFailure
          * @description A venue that could not be asked.
          */
@@ -2474,16 +3404,21 @@ export type AccountRisk = components['schemas']['AccountRisk'];
 export type AlarmEntry = components['schemas']['AlarmEntry'];
 export type AlarmsResponse = components['schemas']['AlarmsResponse'];
 export type ArbitrumBalance = components['schemas']['ArbitrumBalance'];
+export type AttributionResponse = components['schemas']['AttributionResponse'];
 export type BalanceCheckResponse = components['schemas']['BalanceCheckResponse'];
 export type BalancesResponse = components['schemas']['BalancesResponse'];
 export type CheckResult = components['schemas']['CheckResult'];
 export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ControlResponse = components['schemas']['ControlResponse'];
+export type DayResultEntry = components['schemas']['DayResultEntry'];
 export type DecisionEntry = components['schemas']['DecisionEntry'];
 export type DecisionsResponse = components['schemas']['DecisionsResponse'];
+export type DefenceState = components['schemas']['DefenceState'];
 export type DepositEntry = components['schemas']['DepositEntry'];
 export type DepositRequest = components['schemas']['DepositRequest'];
 export type DepositsResponse = components['schemas']['DepositsResponse'];
+export type EffectiveField = components['schemas']['EffectiveField'];
+export type EntriesResponse = components['schemas']['EntriesResponse'];
 export type EntryQuote = components['schemas']['EntryQuote'];
 export type EntryRequest = components['schemas']['EntryRequest'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -2507,11 +3442,15 @@ export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
 export type LeavingResponse = components['schemas']['LeavingResponse'];
+export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LenderRate = components['schemas']['LenderRate'];
 export type LimitsConfig = components['schemas']['LimitsConfig'];
 export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
+export type MoveConsentRequest = components['schemas']['MoveConsentRequest'];
+export type MoveConsentResponse = components['schemas']['MoveConsentResponse'];
+export type NextAction = components['schemas']['NextAction'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
 export type OpenAccepted = components['schemas']['OpenAccepted'];
 export type OpenRequest = components['schemas']['OpenRequest'];
@@ -2525,7 +3464,11 @@ export type PaymentsResponse = components['schemas']['PaymentsResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
 export type PositionRisk = components['schemas']['PositionRisk'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
+export type PostingLine = components['schemas']['PostingLine'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
+export type PresetResponse = components['schemas']['PresetResponse'];
+export type PresetSave = components['schemas']['PresetSave'];
+export type PresetsResponse = components['schemas']['PresetsResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
 export type Quality = components['schemas']['Quality'];
 export type RatesResponse = components['schemas']['RatesResponse'];
@@ -2535,13 +3478,26 @@ export type ResultSplit = components['schemas']['ResultSplit'];
 export type RiskResponse = components['schemas']['RiskResponse'];
 export type RiskStep = components['schemas']['RiskStep'];
 export type RiskTimer = components['schemas']['RiskTimer'];
+export type SettingsResponse = components['schemas']['SettingsResponse'];
+export type SettingsSave = components['schemas']['SettingsSave'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
+export type StatementBody = components['schemas']['StatementBody'];
+export type StatementPeriod = components['schemas']['StatementPeriod'];
+export type StatementResponse = components['schemas']['StatementResponse'];
 export type StopRequest = components['schemas']['StopRequest'];
+export type StrategyBound = components['schemas']['StrategyBound'];
+export type StrategyFields = components['schemas']['StrategyFields'];
+export type StrategyFundingResponse = components['schemas']['StrategyFundingResponse'];
+export type StrategyResponse = components['schemas']['StrategyResponse'];
+export type StrategySave = components['schemas']['StrategySave'];
+export type StrategyStatusResponse = components['schemas']['StrategyStatusResponse'];
 export type SyncRequest = components['schemas']['SyncRequest'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelineResponse = components['schemas']['TimelineResponse'];
 export type TokenAmount = components['schemas']['TokenAmount'];
+export type UnvaluedAmount = components['schemas']['UnvaluedAmount'];
+export type UsageSummary = components['schemas']['UsageSummary'];
 export type VenueFailure = components['schemas']['VenueFailure'];
 export type WalletsResponse = components['schemas']['WalletsResponse'];
 export type $defs = Record<string, never>;
@@ -5223,6 +6179,473 @@ export interface operations {
             };
         };
     };
+    entries_api_v1_ledger_entries_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+                /** @description all, funding, interest, fees, transfers */
+                kind?: string;
+                position_id?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_beancount_api_v1_ledger_export_beancount_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_csv_api_v1_ledger_export_csv_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    statement_api_v1_ledger_statement_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -5917,6 +7340,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    attribution_api_v1_positions__position_id__attribution_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -6823,6 +8358,1344 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["RiskResponse"];
                 };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    settings_api_v1_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    save_api_v1_settings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsSave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    allowed_moves_api_v1_settings_moves_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveConsentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    allow_moves_api_v1_settings_moves_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveConsentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    reset_api_v1_settings_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    strategy_api_v1_strategy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    save_api_v1_strategy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrategySave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    disable_api_v1_strategy_disable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    enable_api_v1_strategy_enable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    presets_api_v1_strategy_presets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    keep_preset_api_v1_strategy_presets__slot__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetSave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    drop_preset_api_v1_strategy_presets__slot__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
             401: {

@@ -33,8 +33,8 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
-from asgard_basis.bootstrap.risk import RiskDesk
 from asgard_basis.bootstrap.accounting import Accounting
+from asgard_basis.bootstrap.risk import RiskDesk
 from asgard_basis.bootstrap.strategies import Strategies
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock

@@ -5,8 +5,8 @@ from typing import Any
 from asgard_basis.domain.decision.card import Ruling, WhyCard
 from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.risk.breakers import ACCOUNT
-from asgard_basis.domain.risk.engine import RISK
 from asgard_basis.domain.risk.defence_rule import DEFENCE
+from asgard_basis.domain.risk.engine import RISK
 from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.domain.strategy.exit import STRATEGY_EXIT

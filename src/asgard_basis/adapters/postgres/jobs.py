@@ -129,7 +129,7 @@ class PostgresJobs:
         rows = await self._connection.fetch(
             "SELECT * FROM position_jobs WHERE position_id = $1 ORDER BY sequence", position_id
         )
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
     async def recent(self, *, kind: JobKind | None = None, limit: int = 50) -> Sequence[Job]:
         """Newest first."""

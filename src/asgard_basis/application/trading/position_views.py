@@ -189,9 +189,6 @@ class PositionViews:
         seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
         long = _long(position, valuation, seen) if is_held else None
         short = _short(position, mark, seen) if is_held else None
-        result = _result(position, valuation, mark)
-        long = self._long(position, valuation) if position.state not in ENDED else None
-        short = self._short(position, mark) if position.state not in ENDED else None
         result = result_now(position, valuation, mark)
         delta = None
         if long is not None and position.short is not None:
@@ -316,6 +313,8 @@ def _short(position: Position, mark: Decimal | None, seen: Guarded | None) -> Sh
         liquidation_distance=wall / mark - 1 if wall else None,
         defence_price=wall / (1 + seen.thresholds.trigger) if wall and seen else None,
     )
+
+
 def earned_back(
     position: Position, result: Attribution | None, mark: Decimal | None, fees: FeeSchedule
 ) -> Decimal | None:

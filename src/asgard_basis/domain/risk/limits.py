@@ -92,8 +92,6 @@ class RiskLimits:
     """How long the lender's own health figure counts beside ours."""
     drawdown_max: Decimal = Decimal("0.20")
     """Fall of an account from its high-water mark that pauses opening."""
-    trades_daily_max: int = 20
-    """Openings of a user within a UTC day of market time."""
     failures_max: int = 3
     """Failed openings in a row that pause opening until an operator has looked."""
     size_absolute_usd: Decimal = Decimal(500_000)
