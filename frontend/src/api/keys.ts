@@ -11,6 +11,7 @@ export const keys = {
   position: (id: string) => ["position", id],
   timeline: (id: string) => ["position", id, "timeline"],
   payments: (id: string) => ["position", id, "payments"],
+  intents: ["intents"],
   history: ["history"],
   job: (id: string) => ["job", id],
   deposits: ["deposits"],

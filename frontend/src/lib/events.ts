@@ -20,6 +20,7 @@ export const EVENTS: Record<string, Effect> = {
   position_opened: again(["positions"], ["balances"], ["check"]),
   position_closed: again(["positions"], ["history"], ["balances"], ["check"]),
   position_update: again(["positions"], ["position"]),
+  intent_update: again(["intents"], ["positions"]),
   rate_update: again(["rates"]),
   balance_update: again(["balances"], ["deposits"], ["check"]),
   job_update: again(["job"], ["deposits"], ["wallets"]),
@@ -32,7 +33,7 @@ export const EVENTS: Record<string, Effect> = {
 
 /** What may have changed while nobody was listening. */
 const LIVE: QueryKey[] = [
-  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"],
+  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"], ["intents"],
 ];
 
 function parsed(text: string): Payload {

@@ -125,6 +125,11 @@ class Visitor:
             headers["Idempotency-Key"] = key
         return _answer(self.http.post(path, json=body, headers=headers))
 
+    def delete(self, path: str) -> Any:
+        """DELETE with the CSRF header; raises ApiError for an error answer."""
+        headers = {"X-CSRF-Token": self.http.cookies.get(_CSRF_COOKIE) or ""}
+        return _answer(self.http.delete(path, headers=headers))
+
     def sign_in(self, email: str, world: PaperWorld) -> dict[str, Any]:
         """E-mail, code from the mailbox, session cookie."""
         config = self.get("/config")

@@ -89,13 +89,15 @@ def _taken_in_turn(app: App, entry: _Entry) -> Duty:
 
 
 async def scans(app: App) -> None:
-    """Look at all intents once a minute of the host's, and at those under way in between."""
+    """Look at all intents once a minute of the host's, and at once when there is a new one."""
     while True:
         due = app.clock.host() + timedelta(seconds=_SCAN_SECONDS)
         await app.scanner.scan()
         while app.clock.host() < due:
             await app.clock.sleep(_SETTLE_SECONDS)
             await app.scanner.settle()
+            if await app.scanner.is_asked():
+                break
 
 
 async def rounds(app: App) -> None:
