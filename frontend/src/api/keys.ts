@@ -12,6 +12,8 @@ export const keys = {
   timeline: (id: string) => ["position", id, "timeline"],
   payments: (id: string) => ["position", id, "payments"],
   history: ["history"],
+  statement: ["ledger", "statement"],
+  entries: (kind: string, positionId?: string) => ["ledger", "entries", kind, positionId ?? ""],
   job: (id: string) => ["job", id],
   deposits: ["deposits"],
   preflight: (entry: unknown) => ["check", "preflight", entry],

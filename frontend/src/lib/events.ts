@@ -18,7 +18,7 @@ const again =
 /** Every named event and what becomes out of date with it. */
 export const EVENTS: Record<string, Effect> = {
   position_opened: again(["positions"], ["balances"], ["check"]),
-  position_closed: again(["positions"], ["history"], ["balances"], ["check"]),
+  position_closed: again(["positions"], ["history"], ["ledger"], ["balances"], ["check"]),
   position_update: again(["positions"], ["position"]),
   rate_update: again(["rates"]),
   balance_update: again(["balances"], ["deposits"], ["check"]),
@@ -32,7 +32,7 @@ export const EVENTS: Record<string, Effect> = {
 
 /** What may have changed while nobody was listening. */
 const LIVE: QueryKey[] = [
-  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"],
+  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["ledger"], ["control"],
 ];
 
 function parsed(text: string): Payload {
