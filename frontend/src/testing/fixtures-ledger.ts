@@ -46,7 +46,7 @@ export const statement = (change: Partial<StatementResponse> = {}): StatementRes
     days: [
       { day: "2025-07-02", usd: "-28.20" },
       { day: "2025-07-31", usd: "212.27" },
-      { day: "2025-09-22", usd: "172.11" },
+      { day: "2025-09-22", usd: "172.13" },
     ],
     usage: { hedged_usd_hours: "18600000", jobs: 9, requests: 4200 },
     unsettled: split(["0.1556", "0.09", "0", "-0.0362", "0", "0.01"]),

@@ -1,6 +1,7 @@
 /** Every entry with the venue record it was made of; its postings unfold. */
 import { useState } from "react";
 import type { LedgerEntry } from "../../api/schema.gen";
+import { isZero } from "../../lib/decimal";
 import { amount } from "../../lib/format";
 import { moment, utc } from "../../lib/time";
 import { Async, Empty } from "../../ui/async";
@@ -70,11 +71,17 @@ function EntriesTable({ entries }: { entries: LedgerEntry[] }) {
         {
           title: "Amount",
           align: "right",
-          cell: (entry) => <Money value={effectOf(entry)} sign="flow" places={4} tone={entry.flow_usd === "0" ? "flow" : "ink"} />,
+          cell: (entry) => <Effect entry={entry} />,
         },
       ]}
     />
   );
+}
+
+function Effect({ entry }: { entry: LedgerEntry }) {
+  const effect = effectOf(entry);
+  if (effect === null) return <span className="text-ink3">moved</span>;
+  return <Money value={effect} sign="flow" places={4} tone={isZero(entry.flow_usd) ? "flow" : "ink"} />;
 }
 
 function Postings({ entry }: { entry: LedgerEntry }) {

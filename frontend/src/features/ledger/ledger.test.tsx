@@ -1,4 +1,4 @@
-import { render, screen, within } from "@testing-library/react";
+import { render, screen, waitFor, within } from "@testing-library/react";
 import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { describe, expect, it } from "vitest";
@@ -6,12 +6,14 @@ import { SOURCE_ORDER } from "../../lib/attribution";
 import { add, compare, rounded } from "../../lib/decimal";
 import { statement } from "../../testing/fixtures-ledger";
 import { show } from "../../testing/render";
-import { server } from "../../testing/server";
+import { serveApi, server } from "../../testing/server";
 import { BalanceSection } from "./balance-section";
 import { balancesOf, columnsOf } from "./columns";
 import { EntriesSection } from "./entries-section";
 import { grown, gridOf, ResultChart } from "./result-chart";
 import { StatementSection } from "./statement-section";
+
+serveApi();
 
 describe("the statement", () => {
   it("adds up to the cent in rows and columns, and leads from the opening to the closing balance", () => {
@@ -47,16 +49,16 @@ describe("the statement", () => {
   it("keeps what nobody has valued out of every sum", () => {
     render(<BalanceSection response={statement()} />);
     expect(screen.getByText(/Not valued, and in no sum/)).toHaveTextContent("network fees 0.0123 ETH");
-    expect(screen.getByText("$14,356.18")).toBeInTheDocument();
+    expect(screen.getByText("$14,356.20")).toBeInTheDocument();
   });
 });
 
 describe("the line of the net result", () => {
   it("adds day to day and is read out by arrow keys", async () => {
     const { days } = statement();
-    expect(grown(days).map((point) => point.sum)).toEqual(["-28.2", "184.07", "356.18"]);
+    expect(grown(days).map((point) => point.sum)).toEqual(["-28.2", "184.07", "356.2"]);
     render(<ResultChart days={days} />);
-    const chart = screen.getByRole("img", { name: /now \+\$356.18/ });
+    const chart = screen.getByRole("img", { name: /now \+\$356.20/ });
     (chart.parentElement as HTMLElement).focus();
     await userEvent.keyboard("{ArrowRight}{ArrowRight}");
     expect(screen.getByText(/\+\$184.07/)).toBeInTheDocument();
@@ -75,10 +77,10 @@ describe("the entries", () => {
     show(<EntriesSection />);
     const table = await screen.findByRole("table", { name: "Entries" });
     expect(within(table).getByText("asgard:refresh", { exact: false })).toBeInTheDocument();
-    expect(within(table).getByText("+$0.1556")).toBeInTheDocument();
+    expect(within(table).getAllByText("+$0.1556").length).toBeGreaterThan(0);
+    expect(within(table).getByText("moved")).toBeInTheDocument();
     await userEvent.click(screen.getByRole("radio", { name: "Funding" }));
-    await screen.findByRole("table", { name: "Entries" });
-    expect(await screen.findAllByText("2025-09-23T14Z")).toHaveLength(1);
+    await waitFor(() => expect(screen.getAllByText("2025-09-23T14Z")).toHaveLength(1));
   });
   it("shows its postings, and no zero for what is not valued", async () => {
     show(<EntriesSection />);

@@ -47,7 +47,9 @@ export function ResultChart({ days }: { days: DayResultEntry[] }) {
   const low = Math.min(0, ...values);
   const high = Math.max(0, ...values, low + 0.01);
   const plotted = width - GUTTER - RIGHT;
-  const x = (at: number) => GUTTER + (points.length === 1 ? plotted : (at / (points.length - 1)) * plotted);
+  const times = points.map((point) => Date.parse(`${point.day}T12:00:00Z`));
+  const [begin = 0, end = 0] = [times[0], times.at(-1)];
+  const x = (at: number) => GUTTER + (end === begin ? plotted : (((times[at] ?? begin) - begin) / (end - begin)) * plotted);
   const y = (value: number) => TOP + ((high - value) / (high - low)) * (HEIGHT - TOP - 24);
   const path = values.map((value, at) => `${at === 0 ? "M" : "L"}${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join("");
   const pointed = index === null ? undefined : points[index];
@@ -58,8 +60,8 @@ export function ResultChart({ days }: { days: DayResultEntry[] }) {
     setIndex((now) => Math.max(0, Math.min(points.length - 1, (now ?? (step > 0 ? -1 : points.length)) + step)));
   };
   const move = (event: PointerEvent<SVGSVGElement>) => {
-    const inside = event.clientX - event.currentTarget.getBoundingClientRect().left - GUTTER;
-    setIndex(Math.max(0, Math.min(points.length - 1, Math.round((inside / Math.max(1, plotted)) * (points.length - 1)))));
+    const inside = event.clientX - event.currentTarget.getBoundingClientRect().left;
+    setIndex(times.reduce((nearest, _, at) => (Math.abs(x(at) - inside) < Math.abs(x(nearest) - inside) ? at : nearest), 0));
   };
   const csv = ["day_utc,result_usd,sum_usd", ...points.map((point, at) => `${point.day},${days[at]?.usd ?? ""},${point.sum}`)].join("\n");
   return (

@@ -1,5 +1,6 @@
 /** Accounts, venues and kinds of entries in words. */
 import type { LedgerEntry } from "../../api/schema.gen";
+import { SOURCE_ORDER } from "../../lib/attribution";
 import { add, type Decimal, isZero } from "../../lib/decimal";
 
 const ACCOUNTS: Record<string, string> = {
@@ -13,7 +14,8 @@ export function accountWords(account: string): string {
   return ACCOUNTS[account] ?? account;
 }
 
-/** What an entry brought: a result, or what the owner moved. */
-export function effectOf(entry: LedgerEntry): Decimal {
-  return isZero(entry.flow_usd) ? entry.result.total : add(entry.flow_usd, entry.result.total);
+/** What an entry changed: a result, or what the owner brought; null for money that only moved. */
+export function effectOf(entry: LedgerEntry): Decimal | null {
+  const isMove = isZero(entry.flow_usd) && SOURCE_ORDER.every((source) => isZero(entry.result[source]));
+  return isMove ? null : add(entry.flow_usd, entry.result.total);
 }
