@@ -89,6 +89,10 @@ class PerpVenue(Protocol):
         """The market now."""
         ...
 
+    async def depth(self, *, is_buy: bool, limit_price: Decimal) -> Decimal:
+        """SOL that the book shows now at this price or better; it may hold more than it shows."""
+        ...
+
     def watch(self) -> AsyncIterator[PerpMarket]:
         """Every change of the market, by one websocket that reconnects by itself."""
         ...
@@ -310,6 +314,16 @@ class MarginVenue(Protocol):
 
     async def submit_reduce(self, owner: Wallet, signed: SignedSubmission) -> None:
         """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
+        ...
+
+    async def prepare_repay(
+        self, owner: Wallet, position: LongState, *, amount_usdc: Decimal
+    ) -> SignedSubmission:
+        """Build, check and sign the repaying of a part of the debt from the wallet.
+
+        Exactly so much USDC may leave, to that position; errors as `prepare_reduce`. It is sent
+        by `submit_reduce`.
+        """
         ...
 
     async def positions(self, owner: SolanaAddress) -> Sequence[LongPosition]:

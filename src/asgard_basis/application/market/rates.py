@@ -7,19 +7,40 @@ from decimal import Decimal
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import missing_hours
-from asgard_basis.domain.market.rates import AnnualYield
+from asgard_basis.domain.market.quality import (
+    FUNDING,
+    FUNDING_HISTORY,
+    PRICE,
+    SPOT,
+    MarketQuality,
+    Part,
+    PartQuality,
+    lender_part,
+    parts_of_entry,
+    staking_part,
+)
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import ONE, Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.carry import Carry, break_even_days, carry_on_capital
+from asgard_basis.domain.strategy.carry import break_even_days
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
-from asgard_basis.domain.strategy.sizing import Split, safe_leverage, split_capital
+from asgard_basis.domain.strategy.opportunity import Priced, price, safe_at, staking_yield
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.unit_of_work import Transactions
 
 _PRICED_KEPT = timedelta(seconds=1)
 """Everybody asks for the same figures; ages are told in whole seconds anyway."""
 _REFERENCE_CAPITAL = Decimal(10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class QualityView:
+    """How far a figure may be believed."""
+
+    state: str
+    """`fresh`, `stale` or `disputed`."""
+    reason: str | None
+    age_seconds: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +53,7 @@ class FundingView:
     mean_7d_apr: Decimal | None
     now_hourly: Decimal
     age_seconds: int
+    quality: QualityView
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +75,8 @@ class LenderView:
     is_enabled: bool
     age_seconds: int
     unavailable: str | None
+    quality: QualityView
+    """Of its rates, and of the staking token's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +88,7 @@ class RatesView:
     oracle_price: Decimal
     funding: FundingView
     lenders: list[LenderView]
+    price: QualityView
     is_stale: bool
     market_time: datetime
 
@@ -83,15 +108,6 @@ class FundingHistoryView:
 
     hours: list[FundingHourView]
     missing: int
-
-
-@dataclass(frozen=True, slots=True)
-class Priced:
-    """A way to hold the long, sized and priced for a capital."""
-
-    split: Split
-    carry: Carry
-    safe_leverage: Decimal
 
 
 class RateBoard:
@@ -129,7 +145,8 @@ class RateBoard:
         return view
 
     def _view(self, snapshot: MarketSnapshot, leverage: Leverage, now: datetime) -> RatesView:
-        lenders = [self._lender(snapshot, lender, leverage, now) for lender in snapshot.lenders]
+        quality = snapshot.quality(now)
+        lenders = [self._lender(snapshot, lender, leverage, quality) for lender in snapshot.lenders]
         lenders.sort(key=lambda v: (not v.is_enabled, v.net_apr is None, -(v.net_apr or 0)))
         perp_age = _age(now, snapshot.perp.observed_at)
         oldest = max([lender.age_seconds for lender in lenders], default=0)
@@ -139,6 +156,7 @@ class RateBoard:
             oracle_price=snapshot.perp.oracle_price,
             funding=funding_view(snapshot, now),
             lenders=lenders,
+            price=_quality(quality.worst(_disputable(quality, PRICE, SPOT))),
             is_stale=not lenders
             or perp_age > self._limits.market_age_seconds_max
             or oldest > self._limits.rates_age_seconds_max,
@@ -175,43 +193,33 @@ class RateBoard:
         fees: FeeSchedule | None = None,
     ) -> Priced | None:
         """A capital at a lender, or None while the staking yield it depends on is unknown."""
-        staking = staking_yield(snapshot, lender.asset)
-        if staking is None:
-            return None
-        split = split_capital(
+        return price(
+            snapshot,
+            lender,
+            leverage=leverage.value,
             size_usd=size_usd,
-            leverage=leverage.value,
-            liquidation_threshold=lender.liquidation_threshold,
-            price=snapshot.perp.mark_price,
-            maintenance_fraction=snapshot.perp.maintenance_fraction,
-            venue_leverage_max=snapshot.perp.max_leverage,
-            size_step=snapshot.perp.size_step,
             fees=fees or self._fees,
+            limits=self._limits,
         )
-        income = snapshot.mean_income(24) or snapshot.perp.funding_now.income_to_short
-        carry = carry_on_capital(
-            leverage=leverage.value,
-            collateral_share=split.collateral_usdc / size_usd,
-            income_to_short=income,
-            lending=lender.collateral_supply,
-            staking=staking,
-            borrowing=lender.usdc_borrow,
-        )
-        return Priced(split, carry, self.safe_leverage(lender))
 
     def safe_leverage(self, lender: LenderMarket) -> Decimal:
         """The highest leverage at which an entry there is allowed."""
-        return safe_leverage(
-            health_min=self._limits.health_at_entry_min,
-            liquidation_threshold=lender.liquidation_threshold,
-            venue_max=lender.max_leverage,
-        )
+        return safe_at(lender, self._limits)
 
     def _lender(
-        self, snapshot: MarketSnapshot, lender: LenderMarket, leverage: Leverage, now: datetime
+        self,
+        snapshot: MarketSnapshot,
+        lender: LenderMarket,
+        leverage: Leverage,
+        quality: MarketQuality,
     ) -> LenderView:
-        priced = self.price(snapshot, lender, leverage, _REFERENCE_CAPITAL)
-        days = None
+        priced = days = None
+        own = [lender_part(lender.protocol, lender.asset)]
+        if lender.asset is not Asset.SOL:
+            own.append(staking_part(lender.asset))
+        # A net rate made of figures nobody believes would be believed all the same.
+        if not quality.is_disputed(parts_of_entry(lender.protocol, lender.asset)):
+            priced = self.price(snapshot, lender, leverage, _REFERENCE_CAPITAL)
         if priced is not None:
             cost = round_trip(notional_usd=priced.split.notional_usd, fees=self._fees)
             days = break_even_days(
@@ -235,17 +243,10 @@ class RateBoard:
             borrow_capacity_usdc=lender.borrow_capacity_usdc,
             can_defend=lender.protocol is LendingProtocol.KAMINO,
             is_enabled=is_enabled,
-            age_seconds=_age(now, lender.observed_at),
+            age_seconds=quality.of(own[0]).age_seconds or 0,
             unavailable=None if is_enabled else _why_not(lender, self.enabled),
+            quality=_quality(quality.worst(own)),
         )
-
-
-def staking_yield(snapshot: MarketSnapshot, asset: Asset) -> AnnualYield | None:
-    """Zero for SOL, None while a staking token's yield is not known."""
-    if asset is Asset.SOL:
-        return AnnualYield(Decimal(0))
-    lst = snapshot.lsts.get(asset)
-    return lst.staking if lst else None
 
 
 def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:
@@ -253,6 +254,7 @@ def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:
     day, week = snapshot.mean_income(24), snapshot.mean_income(168)
     predicted = snapshot.funding_predicted
     income = snapshot.perp.funding_now.income_to_short
+    quality = snapshot.quality(now)
     return FundingView(
         now_apr=income.annual().value,
         predicted_apr=predicted.income_to_short.annual().value if predicted else None,
@@ -260,7 +262,17 @@ def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:
         mean_7d_apr=week.annual().value if week else None,
         now_hourly=income.value,
         age_seconds=_age(now, snapshot.perp.observed_at),
+        quality=_quality(quality.worst(_disputable(quality, FUNDING, FUNDING_HISTORY))),
     )
+
+
+def _disputable(quality: MarketQuality, part: Part, beside: Part) -> tuple[Part, ...]:
+    """The part, and the one beside it only while that one is disputed: its age says nothing."""
+    return (part, beside) if quality.is_disputed([beside]) else (part,)
+
+
+def _quality(judged: PartQuality) -> QualityView:
+    return QualityView(judged.state.value, judged.reason, judged.age_seconds)
 
 
 def _age(now: datetime, then: datetime) -> int:

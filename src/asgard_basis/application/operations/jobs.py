@@ -34,6 +34,7 @@ TITLES: dict[StepName, str] = {
     StepName.CLOSE_LONG: "Long being sold on Solana",
     StepName.OBSERVE_SHORT: "Look at the short",
     StepName.REDUCE_LONG: "Part of the long being sold on Solana",
+    StepName.REPAY_LONG: "Debt of the long being repaid",
     StepName.TURN_BACK: "Turn back: restore what was held",
     StepName.LEAVE: "Give up: close what is held",
     StepName.SETTLE: "Settle the books",
@@ -110,6 +111,8 @@ class JobView:
     remains: tuple[str, ...] = ()
 
 
+REASON = "reason"
+"""In a job's details: why the product itself asked for it."""
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 """Nothing more will be done for a job."""
 
@@ -158,6 +161,7 @@ class JobDesk:
         fraction: Decimal | None = None,
         key: str | None = None,
         digest: str | None = None,
+        reason: str | None = None,
     ) -> Job:
         """A pending job with a fresh id."""
         return Job(
@@ -171,6 +175,7 @@ class JobDesk:
             fraction=fraction,
             idempotency_key=key,
             request_hash=digest,
+            details={} if reason is None else {REASON: reason},
         )
 
     async def started(self, job: Job) -> Job:

@@ -9,6 +9,12 @@ from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmView, alarm_view
 from asgard_basis.application.operations.jobs import FailureView
+from asgard_basis.application.trading.defence_views import (
+    DefenceView,
+    Guarded,
+    defence_view,
+    guarded,
+)
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.timeline import TimelineView, timeline_of
 from asgard_basis.domain.errors import DomainError, ErrorCode
@@ -26,7 +32,7 @@ from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LegObservation, Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs, round_trip
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
@@ -92,6 +98,7 @@ class PositionView:
     net_apr: Decimal | None
     age_seconds: int | None
     alarms: list[AlarmView]
+    defence: DefenceView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +128,7 @@ class PositionViews:
         self._clock = clock
         self._limits = limits
         self._fees = fees
+        self._costs = cut_costs(fees)
 
     async def held(self, user_id: UserId) -> list[PositionView]:
         """All that are not ended, oldest first."""
@@ -177,9 +185,11 @@ class PositionViews:
         job = next((j for j in jobs if j.position_id == position.id), None)
         valuation = valued(position, snapshot)
         mark = snapshot.perp.mark_price if snapshot else None
-        long = self._long(position, valuation) if position.state not in ENDED else None
-        short = self._short(position, mark) if position.state not in ENDED else None
-        result = _result(position, valuation, mark)
+        is_held = position.state not in ENDED
+        seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
+        long = _long(position, valuation, seen) if is_held else None
+        short = _short(position, mark, seen) if is_held else None
+        result = result_now(position, valuation, mark)
         delta = None
         if long is not None and position.short is not None:
             delta = long.sol_equivalent - (short.size_sol if short else ZERO)
@@ -213,7 +223,7 @@ class PositionViews:
             delta_fraction=delta / long.sol_equivalent if delta is not None and long else None,
             equity_usd=equity,
             result=result,
-            costs_earned_back=self._earned_back(position, result, mark),
+            costs_earned_back=earned_back(position, result, mark, self._fees),
             net_apr=self._net_apr(position, snapshot),
             age_seconds=age,
             alarms=[
@@ -221,65 +231,8 @@ class PositionViews:
                 for alarm in alarms
                 if alarm.position_id == position.id
             ],
+            defence=defence_view(seen, is_busy=job is not None) if seen else None,
         )
-
-    def _long(self, position: Position, valuation: LongValuation | None) -> LongView | None:
-        if position.long is None or valuation is None:
-            return None
-        sol = valuation.collateral * valuation.redemption_rate
-        value = sol * valuation.oracle_price
-        equity = value - valuation.debt_usdc
-        health = position.observation.health if position.observation else None
-        wall = valuation.oracle_price * (1 - health.value) if health else None
-        return LongView(
-            collateral=valuation.collateral,
-            redemption_rate=valuation.redemption_rate,
-            sol_equivalent=sol,
-            value_usd=value,
-            debt_usdc=valuation.debt_usdc,
-            equity_usd=equity,
-            leverage=value / equity if equity > 0 else None,
-            health=health.value if health else None,
-            liquidation_price=wall,
-            liquidation_distance=-health.value if health else None,
-            defence_price=wall / (1 - self._limits.defence_long_buffer) if wall else None,
-        )
-
-    def _short(self, position: Position, mark: Decimal | None) -> ShortView | None:
-        short, observation = position.short, position.observation
-        if short is None or mark is None:
-            return None
-        size = _size_left(short, observation)
-        if size == 0:
-            return None
-        value = size * mark
-        margin, wall = short.margin_usdc, None
-        if observation is not None and observation.account_signed_size < 0:
-            share = size / abs(observation.account_signed_size)
-            wall = observation.liquidation_price_short
-            if observation.isolated_raw_usd is not None:
-                margin = observation.isolated_raw_usd * share - value
-        return ShortView(
-            size_sol=size,
-            entry_price=short.entry_price,
-            value_usd=value,
-            margin_usdc=margin,
-            leverage=value / margin if margin > 0 else None,
-            margin_fraction=margin / value,
-            liquidation_price=wall,
-            liquidation_distance=wall / mark - 1 if wall else None,
-            defence_price=wall / (1 + self._limits.defence_long_buffer) if wall else None,
-        )
-
-    def _earned_back(
-        self, position: Position, result: Attribution | None, mark: Decimal | None
-    ) -> Decimal | None:
-        if result is None or position.short is None or mark is None:
-            return None
-        closing = round_trip(notional_usd=position.short.size * mark, fees=self._fees).closing_usd
-        cost = closing - result.fees
-        income = result.funding + result.lending + result.staking + result.borrowing
-        return income / cost if cost > 0 else None
 
     def _net_apr(self, position: Position, snapshot: MarketSnapshot | None) -> Decimal | None:
         if snapshot is None or position.state in ENDED:
@@ -314,6 +267,66 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
     )
 
 
+def _long(
+    position: Position, valuation: LongValuation | None, seen: Guarded | None
+) -> LongView | None:
+    if position.long is None or valuation is None:
+        return None
+    sol = valuation.collateral * valuation.redemption_rate
+    value = sol * valuation.oracle_price
+    equity = value - valuation.debt_usdc
+    health = position.observation.health if position.observation else None
+    wall = seen.long_wall if seen else None
+    return LongView(
+        collateral=valuation.collateral,
+        redemption_rate=valuation.redemption_rate,
+        sol_equivalent=sol,
+        value_usd=value,
+        debt_usdc=valuation.debt_usdc,
+        equity_usd=equity,
+        leverage=value / equity if equity > 0 else None,
+        health=health.value if health else None,
+        liquidation_price=wall,
+        liquidation_distance=wall / seen.facts.price - 1 if wall and seen else None,
+        defence_price=wall / (1 - seen.thresholds.trigger) if wall and seen else None,
+    )
+
+
+def _short(position: Position, mark: Decimal | None, seen: Guarded | None) -> ShortView | None:
+    short, observation = position.short, position.observation
+    if short is None or mark is None:
+        return None
+    size = _size_left(short, observation)
+    if size == 0:
+        return None
+    value = size * mark
+    wall = seen.short_wall if seen else None
+    margin = short.margin_usdc if seen is None else seen.facts.legs.margin_usd
+    return ShortView(
+        size_sol=size,
+        entry_price=short.entry_price,
+        value_usd=value,
+        margin_usdc=margin,
+        leverage=value / margin if margin > 0 else None,
+        margin_fraction=margin / value,
+        liquidation_price=wall,
+        liquidation_distance=wall / mark - 1 if wall else None,
+        defence_price=wall / (1 + seen.thresholds.trigger) if wall and seen else None,
+    )
+
+
+def earned_back(
+    position: Position, result: Attribution | None, mark: Decimal | None, fees: FeeSchedule
+) -> Decimal | None:
+    """Income so far over what getting in has cost and getting out will cost; None if unknown."""
+    if result is None or position.short is None or mark is None:
+        return None
+    closing = round_trip(notional_usd=position.short.size * mark, fees=fees).closing_usd
+    cost = closing - result.fees
+    income = result.funding + result.lending + result.staking + result.borrowing
+    return income / cost if cost > 0 else None
+
+
 def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decimal:
     """What was sold short, or less where the venue has less: liquidated or cut without us."""
     if observation is None:
@@ -321,7 +334,7 @@ def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decima
     return min(short.size, max(ZERO, -observation.account_signed_size))
 
 
-def _result(
+def result_now(
     position: Position, valuation: LongValuation | None, mark: Decimal | None
 ) -> Attribution | None:
     """None while a part is not known, as after the venue closed some of the short itself."""

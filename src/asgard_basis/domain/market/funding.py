@@ -101,6 +101,45 @@ def hours_settled(hour: datetime) -> int:
     return 1 if hour >= HOURLY_SINCE else _EARLY_HOURS
 
 
+@dataclass(frozen=True, slots=True)
+class FundingYear:
+    """What the short has earned over a long time, at its mean and at its worst."""
+
+    hours: int
+    """Settled hours behind it: a year has 8760."""
+    mean: HourlyRate
+    worst: HourlyRate
+    """The lowest mean over `window_hours` in a row."""
+    window_hours: int
+    longest_paid_hours: int
+    """The most hours in a row in which the short paid."""
+
+
+def year_of(
+    observations: Sequence[FundingObservation], *, window_hours: int = 720
+) -> FundingYear | None:
+    """The year these hours make, oldest first; None when they do not fill one window."""
+    if len(observations) < window_hours:
+        return None
+    incomes = [o.rate.income_to_short.value for o in observations]
+    total = sum(incomes[:window_hours], Decimal(0))
+    lowest = total
+    for gone, come in zip(incomes, incomes[window_hours:], strict=False):
+        total += come - gone
+        lowest = min(lowest, total)
+    paid = longest = 0
+    for income in incomes:
+        paid = paid + 1 if income < 0 else 0
+        longest = max(longest, paid)
+    return FundingYear(
+        hours=len(incomes),
+        mean=HourlyRate(sum(incomes, Decimal(0)) / len(incomes)),
+        worst=HourlyRate(lowest / window_hours),
+        window_hours=window_hours,
+        longest_paid_hours=longest,
+    )
+
+
 def missing_hours(
     observations: Sequence[FundingObservation], *, first: datetime, last: datetime
 ) -> list[datetime]:
