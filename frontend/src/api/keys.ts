@@ -13,6 +13,8 @@ export const keys = {
   payments: (id: string) => ["position", id, "payments"],
   intents: ["intents"],
   history: ["history"],
+  statement: ["ledger", "statement"],
+  entries: (kind: string, positionId?: string) => ["ledger", "entries", kind, positionId ?? ""],
   job: (id: string) => ["job", id],
   deposits: ["deposits"],
   preflight: (entry: unknown) => ["check", "preflight", entry],

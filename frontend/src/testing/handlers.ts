@@ -4,6 +4,7 @@ import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
 import { earlier, heldBack, intent } from "./fixtures-intents";
 import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
+import { emptyStatement, entries, statement } from "./fixtures-ledger";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -41,6 +42,8 @@ export const handlers = [
   http.delete(`${V1}/intents/:id`, () => json(intent({ status: "cancelled", verdict: null, criteria: [] }))),
   http.get(`${V1}/positions`, () => json({ positions: [sample.position()] })),
   http.get(`${V1}/positions/history`, () => json(sample.history())),
+  http.get(`${V1}/ledger/statement`, () => json(statement())),
+  http.get(`${V1}/ledger/entries`, ({ request }) => json(entries(new URL(request.url).searchParams.get("kind") ?? "all"))),
   http.get(`${V1}/positions/jobs/:id`, () => json(job())),
   http.get(`${V1}/positions/:id/timeline`, () => json(sample.timeline())),
   http.get(`${V1}/positions/:id/payments`, () =>
@@ -74,6 +77,8 @@ export const emptyHandlers = [
   http.get(`${V1}/balances`, () => json(sample.emptyBalances())),
   http.get(`${V1}/positions`, () => json({ positions: [] })),
   http.get(`${V1}/positions/history`, () => json(sample.history([]))),
+  http.get(`${V1}/ledger/statement`, () => json(emptyStatement())),
+  http.get(`${V1}/ledger/entries`, () => json({ entries: [], next_before: null })),
   http.get(`${V1}/deposits`, () => json({ deposits: [] })),
   http.get(`${V1}/intents`, () => json({ intents: [] })),
   ...handlers,

@@ -223,4 +223,7 @@ def _answer(response: httpx.Response) -> Any:
         except ValueError:
             body = {"error": {"message": response.text}}
         raise ApiError(response.status_code, body)
-    return response.json() if response.content else None
+    if not response.content:
+        return None
+    is_json = response.headers.get("content-type", "").startswith("application/json")
+    return response.json() if is_json else response.text
