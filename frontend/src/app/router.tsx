@@ -7,6 +7,7 @@ import { PositionPage } from "../pages/position";
 import { PositionsPage } from "../pages/positions";
 import { SettingsPage } from "../pages/settings";
 import { SignInPage } from "../pages/sign-in";
+import { StrategyPage } from "../pages/strategy";
 import { WalletPage } from "../pages/wallet";
 import { Shell } from "./shell";
 
@@ -19,6 +20,7 @@ export const routes: RouteObject[] = [
       { path: "/positions", element: <PositionsPage /> },
       { path: "/positions/open", element: <OpenPage /> },
       { path: "/positions/:id", element: <PositionPage /> },
+      { path: "/strategy", element: <StrategyPage /> },
       { path: "/wallet", element: <WalletPage /> },
       { path: "/history", element: <HistoryPage /> },
       { path: "/settings", element: <SettingsPage /> },
