@@ -17,6 +17,7 @@ const PAGES = [
   ["open", "/positions/open", "full"],
   ["open-fails", "/positions/open?leverage=3.0", "full"],
   ["position", "/positions/pos_2", "full"],
+  ["strategy", "/strategy", "full"],
   ["wallet", "/wallet", "full"],
   ["history", "/history", "full"],
   ["settings", "/settings", "full"],

@@ -21,7 +21,7 @@ const PLACES = [
   { to: "/history", name: "History" },
   { to: "/settings", name: "Settings" },
 ];
-/** The bar of a phone has room for five; the settings are at the top of it. */
+/** The bar of a phone has room for five; the account's link above leads to the settings. */
 const ON_PHONE = PLACES.filter((place) => ["/", "/positions", "/strategy", "/wallet", "/history"].includes(place.to));
 
 /** Signed-in pages; anybody else is led to sign in. */
@@ -55,9 +55,6 @@ function Frame({ me }: { me: MeResponse }) {
           <NavLink to="/" className="flex items-center gap-2.5 font-semibold tracking-[-0.01em] whitespace-nowrap">
             <BrandMark />
             <span>Asgard Basis</span>
-          </NavLink>
-          <NavLink to="/settings" className="ml-auto flex min-h-11 items-center text-13 text-ink2 tablet:hidden">
-            Settings
           </NavLink>
           <nav aria-label="Main" className="hidden gap-4 self-stretch overflow-x-auto text-13 tablet:flex wide:mt-8 wide:block wide:text-15">
             {PLACES.map((place) => (
