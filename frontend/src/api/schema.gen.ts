@@ -438,6 +438,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Newest first, each with its venue record; `before` goes on after an earlier page.
+         */
+        get: operations["entries_api_v1_ledger_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.beancount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Beancount
+         * @description The same as a beancount file.
+         */
+        get: operations["export_beancount_api_v1_ledger_export_beancount_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Csv
+         * @description Every posting on a line, oldest first.
+         */
+        get: operations["export_csv_api_v1_ledger_export_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statement
+         * @description From the opening balance by source to the closing one; by default since the first entry.
+         */
+        get: operations["statement_api_v1_ledger_statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -572,6 +652,26 @@ export interface paths {
          * @description One position.
          */
         get: operations["position_api_v1_positions__position_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution
+         * @description Where its result came from: booked, and come on top since.
+         */
+        get: operations["attribution_api_v1_positions__position_id__attribution_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -720,6 +820,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Risk
+         * @description Both distances of every position, what stands, and at which price what is done.
+         */
+        get: operations["risk_api_v1_risk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings": {
         parameters: {
             query?: never;
@@ -738,6 +858,30 @@ export interface paths {
          * @description Save it, all or nothing.
          */
         post: operations["save_api_v1_settings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Allowed Moves
+         * @description What is allowed now; nothing until it was chosen.
+         */
+        get: operations["allowed_moves_api_v1_settings_moves_get"];
+        /**
+         * Allow Moves
+         * @description Allow it up to these caps, or forbid it.
+         */
+        put: operations["allow_moves_api_v1_settings_moves_put"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -917,6 +1061,37 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * AccountRisk
+         * @description The whole account against its high, adjusted for what was paid in and out.
+         */
+        AccountRisk: {
+            /**
+             * Balance Usd
+             * Format: decimal
+             */
+            balance_usd: string;
+            /**
+             * Drawdown
+             * Format: decimal
+             */
+            drawdown: string;
+            /**
+             * Drawdown Max
+             * Format: decimal
+             */
+            drawdown_max: string;
+            /**
+             * Measured At
+             * Format: date-time
+             */
+            measured_at: string;
+            /**
+             * Peak Usd
+             * Format: decimal
+             */
+            peak_usd: string;
+        };
+        /**
          * AlarmEntry
          * @description Something a person must know of until it is over.
          */
@@ -980,6 +1155,21 @@ export interface components {
              * Format: decimal
              */
             usdc: string;
+        };
+        /**
+         * AttributionResponse
+         * @description Where a position's result came from; settled and unsettled add up to the total.
+         */
+        AttributionResponse: {
+            /** Is Complete */
+            is_complete: boolean;
+            /** Missing */
+            missing: string[];
+            /** Position Id */
+            position_id: string;
+            settled: components["schemas"]["ResultSplit"];
+            total: components["schemas"]["ResultSplit"] | null;
+            unsettled: components["schemas"]["ResultSplit"] | null;
         };
         /**
          * BalanceCheckResponse
@@ -1077,6 +1267,22 @@ export interface components {
             pauses: components["schemas"]["PauseEntry"][];
         };
         /**
+         * DayResultEntry
+         * @description What one day earned, less what it cost.
+         */
+        DayResultEntry: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Usd
+             * Format: decimal
+             */
+            usd: string;
+        };
+        /**
          * DecisionEntry
          * @description One decision, with everything it was made from.
          */
@@ -1120,6 +1326,35 @@ export interface components {
         DecisionsResponse: {
             /** Decisions */
             decisions: components["schemas"]["DecisionEntry"][];
+        };
+        /**
+         * DefenceState
+         * @description How far both legs are from liquidation, and what follows when they come nearer.
+         */
+        DefenceState: {
+            /**
+             * Emergency
+             * Format: decimal
+             */
+            emergency: string;
+            /** Is Busy */
+            is_busy: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Next Actions */
+            next_actions: components["schemas"]["NextAction"][];
+            /**
+             * Restores
+             * Format: decimal
+             */
+            restores: string;
+            /** Short Distance */
+            short_distance: string | null;
+            /**
+             * Trigger
+             * Format: decimal
+             */
+            trigger: string;
         };
         /**
          * DepositEntry
@@ -1185,6 +1420,16 @@ export interface components {
              * Format: decimal
              */
             wish: string;
+        };
+        /**
+         * EntriesResponse
+         * @description Newest first.
+         */
+        EntriesResponse: {
+            /** Entries */
+            entries: components["schemas"]["LedgerEntry"][];
+            /** Next Before */
+            next_before: number | null;
         };
         /**
          * EntryQuote
@@ -1420,6 +1665,7 @@ export interface components {
             now_hourly: string;
             /** Predicted Apr */
             predicted_apr: string | null;
+            quality: components["schemas"]["Quality"];
         };
         /**
          * FundingYearEntry
@@ -1719,6 +1965,39 @@ export interface components {
             not_taken: components["schemas"]["NotTakenEntry"][];
         };
         /**
+         * LedgerEntry
+         * @description One venue record, and what it means for the books.
+         */
+        LedgerEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Flow Usd
+             * Format: decimal
+             */
+            flow_usd: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Memo */
+            memo: string;
+            /** Number */
+            number: number;
+            /** Position Id */
+            position_id: string | null;
+            /** Postings */
+            postings: components["schemas"]["PostingLine"][];
+            /** Record */
+            record: string;
+            result: components["schemas"]["ResultSplit"];
+            /** Venue */
+            venue: string;
+        };
+        /**
          * LenderRate
          * @description One way to hold the long.
          */
@@ -1754,6 +2033,7 @@ export interface components {
             protocol: number;
             /** Protocol Name */
             protocol_name: string;
+            quality: components["schemas"]["Quality"];
             /**
              * Safe Leverage
              * Format: decimal
@@ -1895,6 +2175,70 @@ export interface components {
             user_id: string;
             /** Wallets Ready */
             wallets_ready: boolean;
+        };
+        /**
+         * MoveConsentRequest
+         * @description Caps in USD: of one move, and of all moves within a day.
+         */
+        MoveConsentRequest: {
+            /** Is Given */
+            is_given: boolean;
+            /** Per Day Usd */
+            per_day_usd: number | string;
+            /** Per Move Usd */
+            per_move_usd: number | string;
+        };
+        /**
+         * MoveConsentResponse
+         * @description What is allowed now.
+         */
+        MoveConsentResponse: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Is Given */
+            is_given: boolean;
+            /**
+             * Most Usd
+             * Format: decimal
+             */
+            most_usd: string;
+            /**
+             * Per Day Usd
+             * Format: decimal
+             */
+            per_day_usd: string;
+            /**
+             * Per Move Usd
+             * Format: decimal
+             */
+            per_move_usd: string;
+        };
+        /**
+         * NextAction
+         * @description One thing the bot will do when the price gets there.
+         */
+        NextAction: {
+            /** Act */
+            act: string;
+            /**
+             * Fraction
+             * Format: decimal
+             */
+            fraction: string;
+            /** Leg */
+            leg: string | null;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Told */
+            told: string;
+            /**
+             * When
+             * @enum {string}
+             */
+            when: "below" | "above" | "now";
         };
         /**
          * NotTakenEntry
@@ -2074,6 +2418,8 @@ export interface components {
             };
             /** Is For Everybody */
             is_for_everybody: boolean;
+            /** Lifted By */
+            lifted_by: string[];
             /** Reason */
             reason: string;
             /**
@@ -2132,6 +2478,7 @@ export interface components {
             closed_at: string | null;
             /** Costs Earned Back */
             costs_earned_back: string | null;
+            defence: components["schemas"]["DefenceState"] | null;
             /** Delta Fraction */
             delta_fraction: string | null;
             /** Delta Sol */
@@ -2175,12 +2522,81 @@ export interface components {
             state: string;
         };
         /**
+         * PositionRisk
+         * @description One position. Distances are fractions of the price; null is not known.
+         */
+        PositionRisk: {
+            /** Alarms */
+            alarms: components["schemas"]["AlarmEntry"][];
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Delta Sol */
+            delta_sol: string | null;
+            /** Drift */
+            drift: string | null;
+            /** Health */
+            health: string | null;
+            /** Is Judged */
+            is_judged: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Long Liquidation Price */
+            long_liquidation_price: string | null;
+            /** Lst Discount */
+            lst_discount: string | null;
+            /** Margin Fraction */
+            margin_fraction: string | null;
+            /** Mark Price */
+            mark_price: string | null;
+            /** Nearest */
+            nearest: ("long" | "short") | null;
+            next_above: components["schemas"]["RiskStep"] | null;
+            next_below: components["schemas"]["RiskStep"] | null;
+            /** Oracle Price */
+            oracle_price: string | null;
+            /** Position Id */
+            position_id: string;
+            /** Reason */
+            reason: string | null;
+            /** Seen Seconds */
+            seen_seconds: number | null;
+            /** Short Distance */
+            short_distance: string | null;
+            /** Short Liquidation Price */
+            short_liquidation_price: string | null;
+            /** State */
+            state: string;
+            /** Stated Health */
+            stated_health: string | null;
+            /** Timers */
+            timers: components["schemas"]["RiskTimer"][];
+            /** Verdict */
+            verdict: ("hold" | "reduce" | "exit") | null;
+        };
+        /**
          * PositionsResponse
          * @description The user's positions that are not ended.
          */
         PositionsResponse: {
             /** Positions */
             positions: components["schemas"]["PositionResponse"][];
+        };
+        /**
+         * PostingLine
+         * @description One account's part of an entry.
+         */
+        PostingLine: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+            /** Usd */
+            usd: string | null;
         };
         /**
          * PreflightResponse
@@ -2271,6 +2687,21 @@ export interface components {
             auth_url: string;
         };
         /**
+         * Quality
+         * @description How far a figure may be believed; nobody enters on one that is not fresh.
+         */
+        Quality: {
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "disputed";
+        };
+        /**
          * RatesResponse
          * @description The market at one leverage.
          */
@@ -2300,6 +2731,7 @@ export interface components {
              * Format: decimal
              */
             oracle_price: string;
+            price: components["schemas"]["Quality"];
         };
         /**
          * ReadyResponse
@@ -2368,6 +2800,63 @@ export interface components {
              * Format: decimal
              */
             total: string;
+        };
+        /**
+         * RiskResponse
+         * @description Positions nearest to liquidation first.
+         */
+        RiskResponse: {
+            account: components["schemas"]["AccountRisk"] | null;
+            /** Positions */
+            positions: components["schemas"]["PositionRisk"][];
+            /** Price Doubt */
+            price_doubt: string | null;
+            /** Price State */
+            price_state: ("fresh" | "stale" | "disputed") | null;
+        };
+        /**
+         * RiskStep
+         * @description What is done when the price gets to a point.
+         */
+        RiskStep: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "reduce" | "exit";
+            /**
+             * Distance
+             * Format: decimal
+             */
+            distance: string;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Rule */
+            rule: string;
+        };
+        /**
+         * RiskTimer
+         * @description A danger that stands; the position is left when it still does at `until`.
+         */
+        RiskTimer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "long" | "short" | "depeg";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
         };
         /**
          * SettingsResponse
@@ -2465,6 +2954,96 @@ export interface components {
              * Format: decimal
              */
             usdc: string;
+        };
+        /**
+         * StatementBody
+         * @description All of the time, and its calendar months (UTC).
+         */
+        StatementBody: {
+            /**
+             * Fee Owed Usd
+             * Format: decimal
+             */
+            fee_owed_usd: string;
+            /** Months */
+            months: components["schemas"]["StatementPeriod"][];
+            /** Unvalued */
+            unvalued: components["schemas"]["UnvaluedAmount"][];
+            whole: components["schemas"]["StatementPeriod"];
+        };
+        /**
+         * StatementPeriod
+         * @description One column: opening balance, what came and went, the result by source, closing balance.
+         *
+         *     opening + deposits - withdrawals + result.total - performance fee = closing, in USD.
+         */
+        StatementPeriod: {
+            /**
+             * Closing Usd
+             * Format: decimal
+             */
+            closing_usd: string;
+            /**
+             * Deposits Usd
+             * Format: decimal
+             */
+            deposits_usd: string;
+            /**
+             * Opening Usd
+             * Format: decimal
+             */
+            opening_usd: string;
+            /**
+             * Performance Fee Usd
+             * Format: decimal
+             */
+            performance_fee_usd: string;
+            result: components["schemas"]["ResultSplit"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Withdrawals Usd
+             * Format: decimal
+             */
+            withdrawals_usd: string;
+        };
+        /**
+         * StatementResponse
+         * @description A statement with what it does not say.
+         */
+        StatementResponse: {
+            /** Days */
+            days: components["schemas"]["DayResultEntry"][];
+            /**
+             * Fee Fraction
+             * Format: decimal
+             */
+            fee_fraction: string;
+            /** Missing */
+            missing: string[];
+            /** Money Weighted Yearly */
+            money_weighted_yearly: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            statement: components["schemas"]["StatementBody"];
+            unsettled: components["schemas"]["ResultSplit"] | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            usage: components["schemas"]["UsageSummary"];
         };
         /**
          * StopRequest
@@ -2759,6 +3338,36 @@ export interface components {
             asset: string;
         };
         /**
+         * UnvaluedAmount
+         * @description What was moved or paid in units whose worth nobody has stated; in no total.
+         */
+        UnvaluedAmount: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+        };
+        /**
+         * UsageSummary
+         * @description What was used of the service in that time.
+         */
+        UsageSummary: {
+            /**
+             * Hedged Usd Hours
+             * Format: decimal
+             */
+            hedged_usd_hours: string;
+            /** Jobs */
+            jobs: number;
+            /** Requests */
+            requests: number;
+        };
+        /**
          * VenueFailure
          * @description A venue that could not be asked.
          */
@@ -2791,20 +3400,25 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AccountRisk = components['schemas']['AccountRisk'];
 export type AlarmEntry = components['schemas']['AlarmEntry'];
 export type AlarmsResponse = components['schemas']['AlarmsResponse'];
 export type ArbitrumBalance = components['schemas']['ArbitrumBalance'];
+export type AttributionResponse = components['schemas']['AttributionResponse'];
 export type BalanceCheckResponse = components['schemas']['BalanceCheckResponse'];
 export type BalancesResponse = components['schemas']['BalancesResponse'];
 export type CheckResult = components['schemas']['CheckResult'];
 export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ControlResponse = components['schemas']['ControlResponse'];
+export type DayResultEntry = components['schemas']['DayResultEntry'];
 export type DecisionEntry = components['schemas']['DecisionEntry'];
 export type DecisionsResponse = components['schemas']['DecisionsResponse'];
+export type DefenceState = components['schemas']['DefenceState'];
 export type DepositEntry = components['schemas']['DepositEntry'];
 export type DepositRequest = components['schemas']['DepositRequest'];
 export type DepositsResponse = components['schemas']['DepositsResponse'];
 export type EffectiveField = components['schemas']['EffectiveField'];
+export type EntriesResponse = components['schemas']['EntriesResponse'];
 export type EntryQuote = components['schemas']['EntryQuote'];
 export type EntryRequest = components['schemas']['EntryRequest'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -2828,11 +3442,15 @@ export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
 export type LeavingResponse = components['schemas']['LeavingResponse'];
+export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LenderRate = components['schemas']['LenderRate'];
 export type LimitsConfig = components['schemas']['LimitsConfig'];
 export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
+export type MoveConsentRequest = components['schemas']['MoveConsentRequest'];
+export type MoveConsentResponse = components['schemas']['MoveConsentResponse'];
+export type NextAction = components['schemas']['NextAction'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
 export type OpenAccepted = components['schemas']['OpenAccepted'];
 export type OpenRequest = components['schemas']['OpenRequest'];
@@ -2844,20 +3462,29 @@ export type PauseRequest = components['schemas']['PauseRequest'];
 export type PaymentEntry = components['schemas']['PaymentEntry'];
 export type PaymentsResponse = components['schemas']['PaymentsResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
+export type PositionRisk = components['schemas']['PositionRisk'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
+export type PostingLine = components['schemas']['PostingLine'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
 export type PresetResponse = components['schemas']['PresetResponse'];
 export type PresetSave = components['schemas']['PresetSave'];
 export type PresetsResponse = components['schemas']['PresetsResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
+export type Quality = components['schemas']['Quality'];
 export type RatesResponse = components['schemas']['RatesResponse'];
 export type ReadyResponse = components['schemas']['ReadyResponse'];
 export type ReduceRequest = components['schemas']['ReduceRequest'];
 export type ResultSplit = components['schemas']['ResultSplit'];
+export type RiskResponse = components['schemas']['RiskResponse'];
+export type RiskStep = components['schemas']['RiskStep'];
+export type RiskTimer = components['schemas']['RiskTimer'];
 export type SettingsResponse = components['schemas']['SettingsResponse'];
 export type SettingsSave = components['schemas']['SettingsSave'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
+export type StatementBody = components['schemas']['StatementBody'];
+export type StatementPeriod = components['schemas']['StatementPeriod'];
+export type StatementResponse = components['schemas']['StatementResponse'];
 export type StopRequest = components['schemas']['StopRequest'];
 export type StrategyBound = components['schemas']['StrategyBound'];
 export type StrategyFields = components['schemas']['StrategyFields'];
@@ -2869,6 +3496,8 @@ export type SyncRequest = components['schemas']['SyncRequest'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelineResponse = components['schemas']['TimelineResponse'];
 export type TokenAmount = components['schemas']['TokenAmount'];
+export type UnvaluedAmount = components['schemas']['UnvaluedAmount'];
+export type UsageSummary = components['schemas']['UsageSummary'];
 export type VenueFailure = components['schemas']['VenueFailure'];
 export type WalletsResponse = components['schemas']['WalletsResponse'];
 export type $defs = Record<string, never>;
@@ -5550,6 +6179,473 @@ export interface operations {
             };
         };
     };
+    entries_api_v1_ledger_entries_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+                /** @description all, funding, interest, fees, transfers */
+                kind?: string;
+                position_id?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_beancount_api_v1_ledger_export_beancount_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_csv_api_v1_ledger_export_csv_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    statement_api_v1_ledger_statement_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -6244,6 +7340,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    attribution_api_v1_positions__position_id__attribution_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -7133,6 +8341,116 @@ export interface operations {
             };
         };
     };
+    risk_api_v1_risk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     settings_api_v1_settings_get: {
         parameters: {
             query?: never;
@@ -7263,6 +8581,230 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    allowed_moves_api_v1_settings_moves_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveConsentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    allow_moves_api_v1_settings_moves_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveConsentResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

@@ -20,10 +20,12 @@ from asgard_basis.application.operations.operator_log import OperatorLog
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.defend_position import DefendPosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.intent_scanner import IntentScanner
 from asgard_basis.application.trading.intents import IntentDesk
+from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_views import PositionViews
@@ -31,6 +33,8 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.accounting import Accounting
+from asgard_basis.bootstrap.risk import RiskDesk
 from asgard_basis.bootstrap.strategies import Strategies
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
@@ -93,13 +97,17 @@ class App:
     strategies: Strategies
     alarms: AlarmDesk
     decisions: DecisionDesk
+    move_consents: MoveConsentDesk
+    defender: DefendPosition
     pauses: PauseControl
     kill_switch: KillSwitch
     operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
+    accounting: Accounting
     monitor: PositionMonitor
     gate: ExistenceGate
+    risk: RiskDesk
     market_watch: MarketWatch
     dispatch: Dispatch
     health: Health

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.trading.defend_position import DefendPosition, Reductions
 from asgard_basis.application.trading.existence_gate import Closings, ExistenceGate, Repairs
 from asgard_basis.application.trading.existence_reader import ExistenceReader
 from asgard_basis.application.trading.exposure_watch import ExposureWatch
@@ -15,6 +16,8 @@ from asgard_basis.application.trading.repair_position import RepairPosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.sweep_exposure import SweepExposure
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.fees import FeeSchedule
+from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
@@ -28,24 +31,37 @@ class Watchers:
     repairs: RepairPosition
     sweeps: SweepExposure
     monitor: PositionMonitor
+    defender: DefendPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What they look and act with."""
+
+    transactions: Transactions
+    perp: PerpVenue
+    margin: MarginVenue
+    solana: SolanaChain
+    market: MarketReader
+    clock: Clock
+    limits: RiskLimits
+    fees: FeeSchedule
+    desk: JobDesk
+    runner: SagaRunner
 
 
 def watchers(
+    means: Means,
     *,
-    transactions: Transactions,
-    perp: PerpVenue,
-    margin: MarginVenue,
-    market: MarketReader,
-    clock: Clock,
-    limits: RiskLimits,
-    desk: JobDesk,
-    runner: SagaRunner,
     pairs: PairFactory,
     book: PositionBook,
     closings: Closings,
+    reductions: Reductions,
     asked: Repairs | None = None,
 ) -> Watchers:
     """Join them; `asked` is whoever is to be asked for repairs instead."""
+    clock, limits, transactions = means.clock, means.limits, means.transactions
+    desk, runner = means.desk, means.runner
     repairs = RepairPosition(
         transactions=transactions,
         desk=desk,
@@ -57,8 +73,8 @@ def watchers(
     )
     reader = ExistenceReader(
         transactions=transactions,
-        perp=perp,
-        margin=margin,
+        perp=means.perp,
+        margin=means.margin,
         market=pairs.leaving,
         clock=clock,
         limits=limits,
@@ -77,16 +93,36 @@ def watchers(
         repairs=asked or repairs,
         closings=closings,
         sweeps=sweeps,
-        ledger=LedgerCheck(transactions=transactions, perp=perp, clock=clock),
+        ledger=LedgerCheck(transactions=transactions, perp=means.perp, clock=clock),
         clock=clock,
         limits=limits,
     )
+    defender = _defender(means, reductions, asked or repairs, closings)
     monitor = PositionMonitor(
         transactions=transactions,
         book=book,
-        perp=perp,
+        perp=means.perp,
         gate=gate,
-        exposures=ExposureWatch(transactions=transactions, market=market, clock=clock),
+        exposures=ExposureWatch(transactions=transactions, market=means.market, clock=clock),
         clock=clock,
+        defender=defender,
     )
-    return Watchers(gate, repairs, sweeps, monitor)
+    return Watchers(gate, repairs, sweeps, monitor, defender)
+
+
+def _defender(
+    means: Means, reductions: Reductions, repairs: Repairs, closings: Closings
+) -> DefendPosition:
+    return DefendPosition(
+        transactions=means.transactions,
+        reader=means.market,
+        perp=means.perp,
+        solana=means.solana,
+        desk=means.desk,
+        reductions=reductions,
+        repairs=repairs,
+        closings=closings,
+        clock=means.clock,
+        limits=means.limits,
+        fees=means.fees,
+    )

@@ -106,6 +106,7 @@ class ErrorCode(Enum):
     UNSAFE_LEVERAGE = ErrorKind("RSK-0006", 409, "This leverage leaves too little room")
     PAUSED = ErrorKind("RSK-0007", 409, "Opening is paused")
     HELD_BACK = ErrorKind("RSK-0008", 409, "Opening is held back after it failed")
+    DISPUTED_MARKET = ErrorKind("RSK-0009", 409, "Market data is disputed")
 
     INSUFFICIENT_SOL = ErrorKind("WAL-0001", 409, "Not enough SOL for network fees")
     INSUFFICIENT_USDC = ErrorKind("WAL-0002", 409, "Not enough USDC")

@@ -316,6 +316,16 @@ class MarginVenue(Protocol):
         """Send it and wait until it is confirmed on chain; errors as `submit_open`."""
         ...
 
+    async def prepare_repay(
+        self, owner: Wallet, position: LongState, *, amount_usdc: Decimal
+    ) -> SignedSubmission:
+        """Build, check and sign the repaying of a part of the debt from the wallet.
+
+        Exactly so much USDC may leave, to that position; errors as `prepare_reduce`. It is sent
+        by `submit_reduce`.
+        """
+        ...
+
     async def positions(self, owner: SolanaAddress) -> Sequence[LongPosition]:
         """All positions of an owner, open and closed."""
         ...

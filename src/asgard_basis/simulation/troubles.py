@@ -82,7 +82,9 @@ FATES = frozenset({Kind.EXPIRED, Kind.LATE, Kind.REORG})
 SIGNING = frozenset({Kind.POLICY_DENIAL, Kind.SIGNING_OUTAGE})
 """Meet a request for a signature."""
 
-_SENDS_SOLANA = frozenset({StepName.OPEN_LONG, StepName.REDUCE_LONG, StepName.CLOSE_LONG})
+_SENDS_SOLANA = frozenset(
+    {StepName.OPEN_LONG, StepName.REDUCE_LONG, StepName.REPAY_LONG, StepName.CLOSE_LONG}
+)
 _SIGNS = _SENDS_SOLANA | {
     StepName.APPROVE_AGENT,
     StepName.SET_LEVERAGE,

@@ -11,13 +11,14 @@ from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
-from asgard_basis.bootstrap.guarding import Watchers, watchers
+from asgard_basis.bootstrap.guarding import Means, Watchers, watchers
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job, JobKind
@@ -36,27 +37,36 @@ class Asked:
         self.repairs.append((position_id, reason))
 
 
-def watching(world: Any, transactions: Any, clock: Any, closings: Any, repairs: Any) -> Watchers:
+def watching(
+    world: Any,
+    transactions: Any,
+    clock: Any,
+    closings: Any,
+    repairs: Any,
+    reductions: Any = None,
+) -> Watchers:
     """Everything that watches, over one world of laid-out answers."""
-    return watchers(
+    means = Means(
         transactions=transactions,
         perp=world,
         margin=world,
+        solana=world,
         market=world,
         clock=clock,
         limits=RiskLimits(),
+        fees=FeeSchedule(),
         desk=JobDesk(transactions, clock),
         runner=SagaRunner(transactions=transactions, clock=clock),
-        pairs=PairFactory(
-            perp=world,
-            margin=world,
-            chain=world,
-            reader=world,
-            clock=clock,
-            limits=RiskLimits(),
-        ),
+    )
+    pairs = PairFactory(
+        perp=world, margin=world, chain=world, reader=world, clock=clock, limits=RiskLimits()
+    )
+    return watchers(
+        means,
+        pairs=pairs,
         book=PositionBook(transactions=transactions, perp=world, margin=world, clock=clock),
         closings=closings,
+        reductions=reductions,
         asked=repairs,
     )
 
@@ -77,6 +87,7 @@ class GuardedPair(Pair):
             self.clock,
             self.closing,
             None if repairs else self.asked,
+            self.reducing,
         )
         self.selling = ""
 

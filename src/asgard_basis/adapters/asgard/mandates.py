@@ -89,6 +89,22 @@ class MandateMaker:
         most = most_payout(position, price=price, share=share)
         return replace(whole, gain_max={USDC_SOLANA.mint: to_native(most, USDC_SOLANA.decimals)})
 
+    def for_repay(
+        self, owner: SolanaAddress, position: LongState, *, amount_native: int
+    ) -> Mandate:
+        """Nothing but fees and exactly that debt's USDC may leave, to that position's lender."""
+        mints = _mints(position.asset)
+        return Mandate(
+            owner=owner,
+            programs=self._programs(position.protocol),
+            mints=mints,
+            own_token_accounts=self._accounts_of(owner, mints),
+            venue_token_accounts=self._vault_accounts(mints),
+            venue_authorities=self._vaults,
+            required_accounts=frozenset({SolanaAddress(position.position_key)}),
+            spend={USDC_SOLANA.mint: amount_native},
+        )
+
     def _programs(self, protocol: LendingProtocol) -> frozenset[SolanaAddress]:
         programs = {LENDING_PROGRAMS[protocol], *SWAP_PROGRAMS}
         if protocol is LendingProtocol.KAMINO:

@@ -48,6 +48,23 @@ def reduce_body(
     }
 
 
+def repay_body(
+    owner: Wallet, position: LongState, *, amount_native: int, tip_lamports: int
+) -> dict[str, Any]:
+    """The body of `/position/repay-debt`; raises Refused POS-0009 as `reduce_body`."""
+    if position.protocol not in PARTLY_CLOSEABLE:
+        raise Refused(
+            ErrorCode.REDUCE_UNSUPPORTED, f"debts at {position.protocol.name} are repaid whole only"
+        )
+    return {
+        "protocol": int(position.protocol),
+        "walletPubkey": owner.address,
+        "positionPDA": position.position_key,
+        "jitoTipLamport": tip_lamports,
+        "repayAmountNative": amount_native,
+    }
+
+
 def update_echo(
     answer: Mapping[str, Any], body: Mapping[str, Any], record: Record
 ) -> dict[str, Any]:

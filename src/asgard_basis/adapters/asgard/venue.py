@@ -11,7 +11,7 @@ import structlog
 from asgard_basis.adapters.asgard import parse
 from asgard_basis.adapters.asgard.client import AsgardClient
 from asgard_basis.adapters.asgard.mandates import MandateMaker, least_payout
-from asgard_basis.adapters.asgard.reducing import reduce_body, update_echo
+from asgard_basis.adapters.asgard.reducing import reduce_body, repay_body, update_echo
 from asgard_basis.adapters.asgard.signing import CheckedSigner
 from asgard_basis.adapters.asgard.submission import Submission, raise_unknown
 from asgard_basis.adapters.asgard.wire import Record, RefreshAnswer, read
@@ -190,6 +190,22 @@ class AsgardMarginVenue:
     async def submit_reduce(self, owner: Wallet, signed: SignedSubmission) -> None:
         """See MarginVenue."""
         await self._submission.send("/submit-position-update-tx", signed)
+
+    async def prepare_repay(
+        self, owner: Wallet, position: LongState, *, amount_usdc: Decimal
+    ) -> SignedSubmission:
+        """See MarginVenue."""
+        amount = to_native(amount_usdc, USDC_SOLANA.decimals)
+        body = repay_body(owner, position, amount_native=amount, tip_lamports=self._tip_lamports)
+        record = await self._record(position.position_key)
+        answer = await self._client.post("/position/repay-debt", body, error=ErrorCode.ASGARD_BUILD)
+        return await self._signed(
+            owner,
+            answer,
+            self._mandates.for_repay(SolanaAddress(owner.address), position, amount_native=amount),
+            position_key=position.position_key,
+            echo=update_echo(answer, body, record) if isinstance(answer, dict) else None,
+        )
 
     async def positions(self, owner: SolanaAddress) -> Sequence[LongPosition]:
         """See MarginVenue."""

@@ -124,6 +124,13 @@ class PostgresJobs:
         )
         return [job_of(row) for row in rows]
 
+    async def of_position(self, position_id: PositionId) -> Sequence[Job]:
+        """All of a position, oldest first."""
+        rows = await self._connection.fetch(
+            "SELECT * FROM position_jobs WHERE position_id = $1 ORDER BY sequence", position_id
+        )
+        return [job_of(row) for row in rows]
+
     async def recent(self, *, kind: JobKind | None = None, limit: int = 50) -> Sequence[Job]:
         """Newest first."""
         rows = await self._connection.fetch(

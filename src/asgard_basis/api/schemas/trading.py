@@ -142,6 +142,35 @@ class ShortLeg(Shape):
     defence_price: DecimalText | None
 
 
+class NextAction(Shape):
+    """One thing the bot will do when the price gets there."""
+
+    when: Literal["below", "above", "now"]
+    price: DecimalText
+    act: str
+    leg: str | None
+    """The leg it is done for: `long` or `short`."""
+    fraction: DecimalText
+    """Of both legs."""
+    told: str
+
+
+class DefenceState(Shape):
+    """How far both legs are from liquidation, and what follows when they come nearer."""
+
+    long_distance: DecimalText | None
+    """Fraction the price may fall."""
+    short_distance: DecimalText | None
+    """Fraction the price may rise."""
+    trigger: DecimalText
+    """A leg that is no further from liquidation is defended."""
+    emergency: DecimalText
+    restores: DecimalText
+    """The distance both legs have after a defence, at least."""
+    is_busy: bool
+    next_actions: list[NextAction]
+
+
 class ResultSplit(Shape):
     """USD, income positive; the six parts add up to `total`."""
 
@@ -216,6 +245,8 @@ class PositionResponse(Shape):
     """Of what the venues last said."""
     alarms: list[AlarmEntry]
     """Open ones about this position, oldest first."""
+    defence: DefenceState | None
+    """Null before both legs have been observed, and of an ended position."""
 
 
 class PositionsResponse(Shape):

@@ -34,6 +34,7 @@ TITLES: dict[StepName, str] = {
     StepName.CLOSE_LONG: "Long being sold on Solana",
     StepName.OBSERVE_SHORT: "Look at the short",
     StepName.REDUCE_LONG: "Part of the long being sold on Solana",
+    StepName.REPAY_LONG: "Debt of the long being repaid",
     StepName.TURN_BACK: "Turn back: restore what was held",
     StepName.LEAVE: "Give up: close what is held",
     StepName.SETTLE: "Settle the books",

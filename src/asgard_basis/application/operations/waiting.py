@@ -28,9 +28,10 @@ _BY_STEP = {
     StepName.READ_LONG: "Asgard",
     StepName.OBSERVE_LONG: "Asgard",
     StepName.CLOSE_LONG: "Asgard",
+    StepName.REPAY_LONG: "Asgard",
     StepName.TRANSFER_TO_BRIDGE: "Arbitrum",
 }
-_ON_CHAIN = {StepName.OPEN_LONG, StepName.CLOSE_LONG}
+_ON_CHAIN = {StepName.OPEN_LONG, StepName.CLOSE_LONG, StepName.REPAY_LONG}
 """Once sent, the chain alone says what became of it."""
 
 

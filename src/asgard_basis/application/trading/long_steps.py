@@ -1,4 +1,4 @@
-"""The outside effects on Solana: opening, reading, reducing and closing the long."""
+"""The outside effects on Solana: opening, reading, reducing, repaying, closing the long."""
 
 from decimal import Decimal
 
@@ -9,6 +9,7 @@ from asgard_basis.application.trading.long_looks import LongLooks
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.identifiers import TransactionSignature
+from asgard_basis.domain.money import CENT, floor_to
 from asgard_basis.domain.position.legs import LongState
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
@@ -18,6 +19,7 @@ from asgard_basis.domain.saga.step import (
     LongClosed,
     LongOpened,
     LongReduced,
+    LongRepaid,
     Outcome,
     Perform,
     Reduction,
@@ -27,6 +29,9 @@ from asgard_basis.domain.saga.step import (
 )
 from asgard_basis.ports.chains import Landing, SolanaChain, WalletChange, joint_landing
 from asgard_basis.ports.venues import Admit, MarginVenue, OpenLong, SignedSubmission
+
+_OF_DEBT = Decimal("0.99")
+"""At most so much of a debt is repaid: all of it would be a closing."""
 
 
 class LongSteps:
@@ -64,6 +69,8 @@ class LongSteps:
                 return await self._prepare_close(journal)
             case StepName.REDUCE_LONG:
                 return await self._prepare_reduce(journal, command.size)
+            case StepName.REPAY_LONG:
+                return await self._prepare_repay(journal, command.size)
         return await self._looks.prepare(command, journal)
 
     async def execute(self, step: Step) -> Outcome:
@@ -74,7 +81,7 @@ class LongSteps:
         match step.name:
             case StepName.OPEN_LONG:
                 await self._margin.submit_open(self._context.solana, signed)
-            case StepName.REDUCE_LONG:
+            case StepName.REDUCE_LONG | StepName.REPAY_LONG:
                 await self._margin.submit_reduce(self._context.solana, signed)
             case _:
                 await self._margin.submit_close(self._context.solana, signed)
@@ -112,13 +119,15 @@ class LongSteps:
 
     async def _landed(
         self, step: Step, intent: SolanaIntent
-    ) -> LongOpened | LongReduced | LongClosed:
+    ) -> LongOpened | LongReduced | LongRepaid | LongClosed:
         changes = [await self._change(TransactionSignature(s)) for s in intent.all_signatures]
         usdc = sum((change.usdc for change in changes), Decimal(0))
         sol = sum((change.sol for change in changes), Decimal(0))
         match step.name:
             case StepName.CLOSE_LONG:
                 return LongClosed(intent.signature, usdc, -sol)
+            case StepName.REPAY_LONG:
+                return LongRepaid(intent.signature, -usdc, -sol)
             case StepName.REDUCE_LONG:
                 part = intent.reduction or Reduction(0, Decimal(0), Decimal(0))
                 return LongReduced(
@@ -191,6 +200,15 @@ class LongSteps:
         )
         part = Reduction(percentage, state.collateral * fraction, state.debt_usdc * fraction)
         return _intent(signed, oracle, part)
+
+    async def _prepare_repay(self, journal: Journal, amount_usdc: Decimal) -> SolanaIntent:
+        state = await self._held(journal)
+        oracle, _ = await self._prices()
+        amount = floor_to(min(amount_usdc, state.debt_usdc * _OF_DEBT), CENT)
+        if amount <= 0:
+            raise Refused(ErrorCode.ASGARD_POSITION, "there is no debt to repay")
+        signed = await self._margin.prepare_repay(self._context.solana, state, amount_usdc=amount)
+        return _intent(signed, oracle)
 
     async def _held(self, journal: Journal) -> LongState:
         state = await self._looks.held(journal)

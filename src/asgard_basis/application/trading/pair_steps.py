@@ -37,6 +37,7 @@ _LONG = {
     StepName.OBSERVE_LONG,
     StepName.CLOSE_LONG,
     StepName.REDUCE_LONG,
+    StepName.REPAY_LONG,
 }
 
 

@@ -9,6 +9,7 @@ from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Protocol
 
 import structlog
 
@@ -87,6 +88,14 @@ class _Watch:
     """Something is known to be wrong."""
 
 
+class Defender(Protocol):
+    """Judges how near a position is to liquidation, and has done what is to be done."""
+
+    async def consider(self, position: Position) -> object:
+        """Judge it as it was just read; raises DomainError when that cannot be taken on."""
+        ...
+
+
 class PositionMonitor:
     """Reconciles positions with the venues."""
 
@@ -99,6 +108,7 @@ class PositionMonitor:
         gate: ExistenceGate,
         exposures: ExposureWatch,
         clock: Clock,
+        defender: Defender | None = None,
         concurrency: int = 8,
     ) -> None:
         self._transactions = transactions
@@ -107,6 +117,7 @@ class PositionMonitor:
         self._gate = gate
         self._exposures = exposures
         self._clock = clock
+        self._defender = defender
         self._turns = asyncio.Semaphore(concurrency)
         self._long_read_at: dict[PositionId, datetime] = {}
         self._looked_at: dict[UserId, datetime] = {}
@@ -198,7 +209,9 @@ class PositionMonitor:
             try:
                 booked = await self._book.book_funding(context, position)
                 state, is_asked = await self._long(booked)
-                await self._book.note(booked, account, state)
+                noted = await self._book.note(booked, account, state)
+                if self._defender is not None and noted.state is PositionState.HEDGED:
+                    await self._defender.consider(noted)
             except DomainError as error:
                 log.warning(
                     "position_not_observed",

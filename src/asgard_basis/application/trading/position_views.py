@@ -9,26 +9,34 @@ from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmView, alarm_view
 from asgard_basis.application.operations.jobs import FailureView
+from asgard_basis.application.trading.defence_views import (
+    DefenceView,
+    Guarded,
+    defence_view,
+    guarded,
+)
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.timeline import TimelineView, timeline_of
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, added, attribute
+from asgard_basis.domain.ledger.attribution import (
+    NO_SHORT,
+    Attribution,
+    LongValuation,
+    added,
+    attribute,
+    closing_valuation,
+)
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LegObservation, Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
+from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs, round_trip
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
-
-_NO_SHORT = ShortRecord(
-    size=ZERO, entry_price=ZERO, margin_usdc=ZERO, fee_usdc=ZERO, slippage_usd=ZERO
-)
-"""Of a position whose short was never filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +98,7 @@ class PositionView:
     net_apr: Decimal | None
     age_seconds: int | None
     alarms: list[AlarmView]
+    defence: DefenceView | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +128,7 @@ class PositionViews:
         self._clock = clock
         self._limits = limits
         self._fees = fees
+        self._costs = cut_costs(fees)
 
     async def held(self, user_id: UserId) -> list[PositionView]:
         """All that are not ended, oldest first."""
@@ -175,8 +185,10 @@ class PositionViews:
         job = next((j for j in jobs if j.position_id == position.id), None)
         valuation = valued(position, snapshot)
         mark = snapshot.perp.mark_price if snapshot else None
-        long = self._long(position, valuation) if position.state not in ENDED else None
-        short = self._short(position, mark) if position.state not in ENDED else None
+        is_held = position.state not in ENDED
+        seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
+        long = _long(position, valuation, seen) if is_held else None
+        short = _short(position, mark, seen) if is_held else None
         result = result_now(position, valuation, mark)
         delta = None
         if long is not None and position.short is not None:
@@ -219,54 +231,7 @@ class PositionViews:
                 for alarm in alarms
                 if alarm.position_id == position.id
             ],
-        )
-
-    def _long(self, position: Position, valuation: LongValuation | None) -> LongView | None:
-        if position.long is None or valuation is None:
-            return None
-        sol = valuation.collateral * valuation.redemption_rate
-        value = sol * valuation.oracle_price
-        equity = value - valuation.debt_usdc
-        health = position.observation.health if position.observation else None
-        wall = valuation.oracle_price * (1 - health.value) if health else None
-        return LongView(
-            collateral=valuation.collateral,
-            redemption_rate=valuation.redemption_rate,
-            sol_equivalent=sol,
-            value_usd=value,
-            debt_usdc=valuation.debt_usdc,
-            equity_usd=equity,
-            leverage=value / equity if equity > 0 else None,
-            health=health.value if health else None,
-            liquidation_price=wall,
-            liquidation_distance=-health.value if health else None,
-            defence_price=wall / (1 - self._limits.defence_long_buffer) if wall else None,
-        )
-
-    def _short(self, position: Position, mark: Decimal | None) -> ShortView | None:
-        short, observation = position.short, position.observation
-        if short is None or mark is None:
-            return None
-        size = _size_left(short, observation)
-        if size == 0:
-            return None
-        value = size * mark
-        margin, wall = short.margin_usdc, None
-        if observation is not None and observation.account_signed_size < 0:
-            share = size / abs(observation.account_signed_size)
-            wall = observation.liquidation_price_short
-            if observation.isolated_raw_usd is not None:
-                margin = observation.isolated_raw_usd * share - value
-        return ShortView(
-            size_sol=size,
-            entry_price=short.entry_price,
-            value_usd=value,
-            margin_usdc=margin,
-            leverage=value / margin if margin > 0 else None,
-            margin_fraction=margin / value,
-            liquidation_price=wall,
-            liquidation_distance=wall / mark - 1 if wall else None,
-            defence_price=wall / (1 + self._limits.defence_long_buffer) if wall else None,
+            defence=defence_view(seen, is_busy=job is not None) if seen else None,
         )
 
     def _net_apr(self, position: Position, snapshot: MarketSnapshot | None) -> Decimal | None:
@@ -285,13 +250,9 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
     long = position.long
     if long is None:
         return None
-    if long.redemption_closed is not None and long.oracle_closed is not None:
-        return LongValuation(
-            long.collateral_sold,
-            long.debt_repaid or ZERO,
-            long.redemption_closed,
-            long.oracle_closed,
-        )
+    closed = closing_valuation(long)
+    if closed is not None:
+        return closed
     if snapshot is None:
         return None
     redemption = snapshot.redemption_rate(position.asset)
@@ -303,6 +264,54 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
         seen.debt_usdc if seen else long.debt_opened,
         redemption,
         snapshot.perp.oracle_price,
+    )
+
+
+def _long(
+    position: Position, valuation: LongValuation | None, seen: Guarded | None
+) -> LongView | None:
+    if position.long is None or valuation is None:
+        return None
+    sol = valuation.collateral * valuation.redemption_rate
+    value = sol * valuation.oracle_price
+    equity = value - valuation.debt_usdc
+    health = position.observation.health if position.observation else None
+    wall = seen.long_wall if seen else None
+    return LongView(
+        collateral=valuation.collateral,
+        redemption_rate=valuation.redemption_rate,
+        sol_equivalent=sol,
+        value_usd=value,
+        debt_usdc=valuation.debt_usdc,
+        equity_usd=equity,
+        leverage=value / equity if equity > 0 else None,
+        health=health.value if health else None,
+        liquidation_price=wall,
+        liquidation_distance=wall / seen.facts.price - 1 if wall and seen else None,
+        defence_price=wall / (1 - seen.thresholds.trigger) if wall and seen else None,
+    )
+
+
+def _short(position: Position, mark: Decimal | None, seen: Guarded | None) -> ShortView | None:
+    short, observation = position.short, position.observation
+    if short is None or mark is None:
+        return None
+    size = _size_left(short, observation)
+    if size == 0:
+        return None
+    value = size * mark
+    wall = seen.short_wall if seen else None
+    margin = short.margin_usdc if seen is None else seen.facts.legs.margin_usd
+    return ShortView(
+        size_sol=size,
+        entry_price=short.entry_price,
+        value_usd=value,
+        margin_usdc=margin,
+        leverage=value / margin if margin > 0 else None,
+        margin_fraction=margin / value,
+        liquidation_price=wall,
+        liquidation_distance=wall / mark - 1 if wall else None,
+        defence_price=wall / (1 + seen.thresholds.trigger) if wall and seen else None,
     )
 
 
@@ -333,7 +342,7 @@ def result_now(
         return None
     if position.short is None and position.state not in ENDED:
         return None
-    short = position.short or _NO_SHORT
+    short = position.short or NO_SHORT
     if position.state not in ENDED and _size_left(short, position.observation) < short.size:
         return None
     if mark is None:

@@ -14,8 +14,10 @@ from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.quality import parts_of_entry
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.risk.defence_facts import defence_trigger
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry, break_even_days
 from asgard_basis.domain.strategy.checks import evaluate
@@ -234,7 +236,13 @@ class Preflight:
         ]
         if not offered:
             raise DomainError(ErrorCode.INVALID_PROTOCOL, f"no lender takes {order.asset} now")
-        return min(offered, key=lambda m: (not m.is_active, m.usdc_borrow.value))
+        quality = snapshot.quality(self._clock.host())
+
+        def rank(lender: LenderMarket) -> tuple[bool, bool, Decimal]:
+            is_disputed = quality.is_disputed(parts_of_entry(lender.protocol, lender.asset))
+            return not lender.is_active, is_disputed, lender.usdc_borrow.value
+
+        return min(offered, key=rank)
 
     def _quote(
         self, order: EntryOrder, facts: EntryFacts, priced: Priced, fees: FeeSchedule
@@ -243,7 +251,7 @@ class Preflight:
         cost = round_trip(notional_usd=split.notional_usd, fees=fees)
         price = facts.snapshot.perp.mark_price
         redemption = facts.snapshot.redemption_rate(order.asset) or Decimal(1)
-        buffer = self._limits.defence_long_buffer
+        buffer = defence_trigger(split.opening_health.value, self._limits)
         return Quote(
             asset=order.asset.value,
             protocol=int(facts.protocol),

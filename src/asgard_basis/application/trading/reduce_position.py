@@ -1,5 +1,6 @@
 """Reducing: the same part of both legs goes, the short first, and the rest is a pair again."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
@@ -13,23 +14,24 @@ from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
 from asgard_basis.application.trading.wishes import Turning
-from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ONE, ZERO, plain
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState, arrived, moved
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.defence import Defence, Leg
+from asgard_basis.domain.risk.defence_reading import SELLS_PARTS, margin_at
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.saga import reduce
+from asgard_basis.domain.saga import equalise, reduce
 from asgard_basis.domain.saga.progress import reduced_pair
-from asgard_basis.domain.saga.step import Finished, Journal, StepName
+from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
+DEFENDS, MOVED, LEG, REASON = "defends", "moved_usd", "moved_to", "reason"
+"""In a job's details: that it is a defence and why, what is moved besides, and where to."""
 _PERCENT = 100
-_SELL_PARTS = frozenset({LendingProtocol.KAMINO})
-"""Lenders through which Asgard sells a part of a position."""
 
 
 class ReducePosition:
@@ -93,6 +95,31 @@ class ReducePosition:
 
         return await unchallenged(taken_on, tries=2)
 
+    async def defend(
+        self, user_id: UserId, position_id: PositionId, defence: Defence, reason: str
+    ) -> Job:
+        """Take a defence on: what the cut sets free goes back into both legs.
+
+        Raises as `request`; POS-0006 also while an earlier one is at work.
+        """
+        price = (await self._pairs.leaving.short_terms()).mark_price
+        details = {DEFENDS: defence.act.value, REASON: reason}
+        if defence.move_usd > 0 and defence.poorer is not None:
+            details |= {MOVED: plain(defence.move_usd), LEG: defence.poorer.value}
+
+        async def taken_on() -> Job:
+            async with self._transactions.for_user(user_id) as work:
+                await self._check(work, position_id, defence.fraction, price)
+                job = self._desk.new(
+                    user_id, JobKind.REDUCE, position_id=position_id, fraction=defence.fraction
+                )
+                job = replace(job, details=details)
+                await work.jobs.add(job)
+                await work.outbox.append(job_event(job))
+            return job
+
+        return await unchallenged(taken_on, tries=2)
+
     async def _check(
         self, work: UnitOfWork, position_id: PositionId, fraction: Decimal, price: Decimal
     ) -> None:
@@ -104,7 +131,7 @@ class ReducePosition:
         running = await work.jobs.unfinished(position_id=position_id)
         if running or position.state is not PositionState.HEDGED or position.short is None:
             raise DomainError(ErrorCode.POSITION_BUSY)
-        if position.protocol not in _SELL_PARTS:
+        if position.protocol not in SELLS_PARTS:
             raise DomainError(ErrorCode.REDUCE_UNSUPPORTED)
         least = self._limits.short_order_usd_min
         smaller = min(fraction, ONE - fraction) * position.short.size * price
@@ -125,11 +152,7 @@ class ReducePosition:
         if not turning.is_emergency:
             await self._ready(context, job, position)
         job = await self._terms.decided(job, otherwise=turning.price_of(position))
-        plan = reduce.ReducePlan(
-            fraction=job.fraction or ZERO,
-            short_size=position.short.size if position.short else ZERO,
-            terms=self._terms.of(job),
-        )
+        decide = self._decider(job, position, turning)
         steps = self._pairs.steps(
             context,
             position,
@@ -146,11 +169,30 @@ class ReducePosition:
 
         finished = await self._runner.run(
             job,
-            decide=lambda journal: reduce.next_step(plan, journal, manner=turning.manner),
+            decide=decide,
             performer=steps,
             on_progress=progress,
         )
         return await self._finish(context, job, finished, turning)
+
+    def _decider(
+        self, job: Job, position: Position, turning: Turning
+    ) -> Callable[[Journal], Decision]:
+        plan = reduce.ReducePlan(
+            fraction=job.fraction or ZERO,
+            short_size=position.short.size if position.short else ZERO,
+            terms=self._terms.of(job),
+        )
+        if DEFENDS not in job.details:
+            return lambda journal: reduce.next_step(plan, journal, manner=turning.manner)
+        moved, leg = Decimal(job.details.get(MOVED, "0")), job.details.get(LEG)
+        margin = margin_at(position, plan.terms.reference_price)
+        safer = equalise.EqualisePlan(
+            cut=plan,
+            margin_usdc=margin + (moved if leg == Leg.SHORT else ZERO),
+            moved_usdc=moved if leg == Leg.LONG else ZERO,
+        )
+        return lambda journal: equalise.next_step(safer, journal, manner=turning.manner)
 
     async def _ready(self, context: UserTradingContext, job: Job, position: Position) -> None:
         """Return once a short that is cut can be followed by the long; at once when begun.

@@ -43,6 +43,15 @@ class LongReduced:
 
 
 @dataclass(frozen=True, slots=True)
+class LongRepaid:
+    """A part of the long's debt was repaid from the wallet."""
+
+    signature: str
+    usdc_spent: Decimal
+    sol_spent: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class LongOpened:
     """The long exists on chain."""
 

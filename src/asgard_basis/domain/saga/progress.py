@@ -7,8 +7,13 @@ from decimal import Decimal
 
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.legs import LongState
-from asgard_basis.domain.position.position import LegObservation, LongRecord, Position
-from asgard_basis.domain.saga.outcome import LongReduced
+from asgard_basis.domain.position.position import (
+    LegObservation,
+    LongRecord,
+    Position,
+    ShortRecord,
+)
+from asgard_basis.domain.saga.outcome import LongReduced, LongRepaid
 from asgard_basis.domain.saga.short_record import changed_short, cut_margin, trades
 from asgard_basis.domain.saga.step import (
     Journal,
@@ -16,6 +21,7 @@ from asgard_basis.domain.saga.step import (
     LongObserved,
     LongOpened,
     LongRead,
+    MarginIntent,
     SolanaIntent,
     Step,
     StepName,
@@ -125,6 +131,41 @@ def reduced_long(long: LongRecord, journal: Journal) -> LongRecord:
     )
 
 
+def repaid_long(long: LongRecord, journal: Journal) -> LongRecord:
+    """The long after debt was repaid from the wallet: it is put in, and owed no more."""
+    for step in journal.steps:
+        if isinstance(step.outcome, LongRepaid) and isinstance(step.intent, SolanaIntent):
+            repaid = step.outcome
+            long = replace(
+                long,
+                usdc_spent=long.usdc_spent + repaid.usdc_spent,
+                debt_opened=long.debt_opened - repaid.usdc_spent,
+                network_fee_usd=long.network_fee_usd + repaid.sol_spent * step.intent.oracle_price,
+            )
+    return long
+
+
+def given_margin(before: ShortRecord, cut: ShortRecord, journal: Journal) -> ShortRecord:
+    """The short with the margin it was given besides its own results so far.
+
+    What a cut realised was paid out with the margin of its part: that much of what is given
+    back is result, and counted as that.
+    """
+    given = sum(
+        (
+            step.intent.amount_usdc
+            for step in journal.steps
+            if step.status is StepStatus.DONE and isinstance(step.intent, MarginIntent)
+        ),
+        ZERO,
+    )
+    if given == 0:
+        return cut
+    return replace(
+        cut, margin_usdc=cut.margin_usdc + given - (cut.realised_usd - before.realised_usd)
+    )
+
+
 def reduced_pair(position: Position, journal: Journal, fraction: Decimal) -> Position:
     """Both legs, and the capital asked for, as a reducing journal leaves them.
 
@@ -135,9 +176,10 @@ def reduced_pair(position: Position, journal: Journal, fraction: Decimal) -> Pos
     if long is not None:
         cut = reduced_long(long, reducing)
         size = size if cut is long else size * (1 - fraction)
+        cut = repaid_long(cut, reducing)
         long = cut if leaving is None else closed_long(cut, leaving, position.observation)
     if short is not None:
-        short = cut_margin(short, changed_short(short, journal))
+        short = given_margin(short, cut_margin(short, changed_short(short, journal)), reducing)
     return replace(position, long=long, short=short, size_usd=size)
 
 

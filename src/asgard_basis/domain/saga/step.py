@@ -55,6 +55,9 @@ from asgard_basis.domain.saga.outcome import (
     LongReduced as LongReduced,
 )
 from asgard_basis.domain.saga.outcome import (
+    LongRepaid as LongRepaid,
+)
+from asgard_basis.domain.saga.outcome import (
     OrderDone as OrderDone,
 )
 from asgard_basis.domain.saga.outcome import (
@@ -80,6 +83,7 @@ class StepName(StrEnum):
     CLOSE_LONG = "close_long"
     OBSERVE_SHORT = "observe_short"
     REDUCE_LONG = "reduce_long"
+    REPAY_LONG = "repay_long"
     TURN_BACK = "turn_back"
     """Nothing outside: the decision to restore what was held, written down so that it stands."""
     LEAVE = "leave"
@@ -122,6 +126,7 @@ Outcome = (
     | LongObserved
     | LongClosed
     | LongReduced
+    | LongRepaid
     | AccountMeasured
     | Transferred
     | Credited

@@ -10,6 +10,7 @@ from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.risk.churn import hold_told
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.strategy.data_checks import fresh_data, undisputed
 from asgard_basis.domain.strategy.entry_facts import EntryFacts
 
 
@@ -30,6 +31,7 @@ def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
         _book_depth,
         _network_fees,
         _own_limits,
+        _undisputed,
         _fresh_data,
     )
     return tuple(rule(facts, limits) for rule in rules)
@@ -267,20 +269,9 @@ def _not_held_back(facts: EntryFacts, _limits: RiskLimits) -> Check:
     )
 
 
+def _undisputed(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    return undisputed(facts.snapshot, facts.now, facts.protocol, facts.asset)
+
+
 def _fresh_data(facts: EntryFacts, limits: RiskLimits) -> Check:
-    perp_age = int((facts.now - facts.snapshot.perp.observed_at).total_seconds())
-    lst = facts.snapshot.lsts.get(facts.asset)
-    oldest = min(facts.lender.observed_at, lst.observed_at if lst else facts.now)
-    lender_age = int((facts.now - oldest).total_seconds())
-    passed = (
-        perp_age <= limits.market_age_seconds_max and lender_age <= limits.rates_age_seconds_max
-    )
-    return Check(
-        key="fresh_data",
-        label="Data is fresh",
-        passed=passed,
-        figure=f"price {max(0, perp_age)} s, rates {max(0, lender_age)} s",
-        limit=f"at most {limits.market_age_seconds_max} s and {limits.rates_age_seconds_max} s",
-        remedy=None if passed else "Wait for fresh data.",
-        code=ErrorCode.STALE_MARKET.code,
-    )
+    return fresh_data(facts.snapshot, facts.now, facts.lender, limits)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import pairwise
 
 from asgard_basis.domain.market.rates import AnnualRate
+from asgard_basis.domain.risk.distances import CutCosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,13 @@ class RoundTrip:
     def total_usd(self) -> Decimal:
         """Both together."""
         return self.opening_usd + self.closing_usd
+
+
+def cut_costs(fees: FeeSchedule) -> CutCosts:
+    """What making a pair smaller costs, as fractions of what is traded."""
+    return CutCosts(
+        long=fees.swap_slippage + fees.margin_close, short=fees.perp_taker + fees.perp_slippage
+    )
 
 
 def round_trip(*, notional_usd: Decimal, fees: FeeSchedule) -> RoundTrip:

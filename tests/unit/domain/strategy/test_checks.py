@@ -9,6 +9,14 @@ import pytest
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.market.funding import FundingRate
+from asgard_basis.domain.market.quality import (
+    FUNDING_HISTORY,
+    PRICE,
+    Dispute,
+    Part,
+    lender_part,
+    staking_part,
+)
 from asgard_basis.domain.market.rates import AnnualRate, AnnualYield
 from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
 from asgard_basis.domain.risk.churn import Hold
@@ -107,6 +115,11 @@ def lst(market_rate: str | None) -> EntryFacts:
     return replace(FACTS, snapshot=replace(SNAPSHOT, lsts=changed))
 
 
+def disputed(part: Part) -> EntryFacts:
+    dispute = Dispute(part, "That cannot be.")
+    return replace(FACTS, snapshot=replace(SNAPSHOT, disputes=(dispute,)))
+
+
 def spot(price: str) -> EntryFacts:
     prices = {Asset.JITOSOL: Decimal(price)}
     return replace(FACTS, snapshot=replace(SNAPSHOT, spot_prices=prices))
@@ -114,7 +127,7 @@ def spot(price: str) -> EntryFacts:
 
 def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 15
+    assert len(checks) == 16
     assert [check.key for check in checks if not check.passed] == []
 
 
@@ -167,10 +180,22 @@ def test_all_checks_pass_when_all_is_well() -> None:
             "fresh_data",
             "RSK-0004",
         ),
+        (disputed(PRICE), "undisputed_data", "RSK-0009"),
+        (disputed(FUNDING_HISTORY), "undisputed_data", "RSK-0009"),
+        (disputed(lender_part(LENDER.protocol, LENDER.asset)), "undisputed_data", "RSK-0009"),
+        (disputed(staking_part(Asset.JITOSOL)), "undisputed_data", "RSK-0009"),
     ],
 )
 def test_one_thing_wrong_fails_one_check(facts: EntryFacts, key: str, code: str) -> None:
     assert [(check.key, check.code) for check in failing(facts)] == [(key, code)]
+
+
+def test_a_dispute_is_told_with_its_reason_and_others_disputes_do_not_matter() -> None:
+    (check,) = failing(disputed(PRICE))
+    assert check.figure == "price disputed"
+    assert check.remedy == "That cannot be. Wait until that is settled."
+    assert failing(disputed(lender_part(LendingProtocol.MARGINFI, Asset.JITOSOL))) == []
+    assert failing(disputed(staking_part(Asset.INF))) == []
 
 
 def test_what_is_not_known_is_not_called_zero() -> None:

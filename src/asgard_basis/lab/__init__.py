@@ -1,0 +1,1 @@
+"""Thousands of made-up quarters through the decisions that production makes."""
