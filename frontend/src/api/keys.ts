@@ -21,4 +21,6 @@ export const keys = {
   botStatus: ["bot-status"],
   alarms: ["alarms"],
   control: ["control"],
+  strategy: ["strategy"],
+  presets: ["strategy", "presets"],
 } as const;

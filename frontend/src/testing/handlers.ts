@@ -5,6 +5,7 @@ import * as sample from "./fixtures";
 import { earlier, heldBack, intent } from "./fixtures-intents";
 import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
 import { emptyStatement, entries, statement } from "./fixtures-ledger";
+import { presets, strategy } from "./fixtures-strategy";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -67,6 +68,8 @@ export const handlers = [
   http.post(`${V1}/control/resume`, () => json(control())),
   http.post(`${V1}/control/close-all`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
   http.post(`${V1}/control/emergency-stop`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
+  http.get(`${V1}/strategy`, () => json(strategy())),
+  http.get(`${V1}/strategy/presets`, () => json(presets())),
   http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
   http.get(`${V1}/deposits`, () => json(sample.deposits())),
   http.post("http://paper.test/control/faucet", () => json({})),
