@@ -18,4 +18,5 @@ export const keys = {
   botStatus: ["bot-status"],
   alarms: ["alarms"],
   control: ["control"],
+  moves: ["moves"],
 } as const;

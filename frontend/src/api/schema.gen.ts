@@ -670,6 +670,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/settings/moves": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Allowed Moves
+         * @description What is allowed now; nothing until it was chosen.
+         */
+        get: operations["allowed_moves_api_v1_settings_moves_get"];
+        /**
+         * Allow Moves
+         * @description Allow it up to these caps, or forbid it.
+         */
+        put: operations["allow_moves_api_v1_settings_moves_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/wallet-setup/ensure-wallets": {
         parameters: {
             query?: never;
@@ -918,6 +942,35 @@ export interface components {
         DecisionsResponse: {
             /** Decisions */
             decisions: components["schemas"]["DecisionEntry"][];
+        };
+        /**
+         * DefenceState
+         * @description How far both legs are from liquidation, and what follows when they come nearer.
+         */
+        DefenceState: {
+            /**
+             * Emergency
+             * Format: decimal
+             */
+            emergency: string;
+            /** Is Busy */
+            is_busy: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Next Actions */
+            next_actions: components["schemas"]["NextAction"][];
+            /**
+             * Restores
+             * Format: decimal
+             */
+            restores: string;
+            /** Short Distance */
+            short_distance: string | null;
+            /**
+             * Trigger
+             * Format: decimal
+             */
+            trigger: string;
         };
         /**
          * DepositEntry
@@ -1510,6 +1563,70 @@ export interface components {
             wallets_ready: boolean;
         };
         /**
+         * MoveConsentRequest
+         * @description Caps in USD: of one move, and of all moves within a day.
+         */
+        MoveConsentRequest: {
+            /** Is Given */
+            is_given: boolean;
+            /** Per Day Usd */
+            per_day_usd: number | string;
+            /** Per Move Usd */
+            per_move_usd: number | string;
+        };
+        /**
+         * MoveConsentResponse
+         * @description What is allowed now.
+         */
+        MoveConsentResponse: {
+            /** Changed At */
+            changed_at: string | null;
+            /** Is Given */
+            is_given: boolean;
+            /**
+             * Most Usd
+             * Format: decimal
+             */
+            most_usd: string;
+            /**
+             * Per Day Usd
+             * Format: decimal
+             */
+            per_day_usd: string;
+            /**
+             * Per Move Usd
+             * Format: decimal
+             */
+            per_move_usd: string;
+        };
+        /**
+         * NextAction
+         * @description One thing the bot will do when the price gets there.
+         */
+        NextAction: {
+            /** Act */
+            act: string;
+            /**
+             * Fraction
+             * Format: decimal
+             */
+            fraction: string;
+            /** Leg */
+            leg: string | null;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Told */
+            told: string;
+            /**
+             * When
+             * @enum {string}
+             */
+            when: "below" | "above" | "now";
+        };
+        /**
          * NotTakenEntry
          * @description A position that nothing was begun for.
          */
@@ -1695,6 +1812,7 @@ export interface components {
             closed_at: string | null;
             /** Costs Earned Back */
             costs_earned_back: string | null;
+            defence: components["schemas"]["DefenceState"] | null;
             /** Delta Fraction */
             delta_fraction: string | null;
             /** Delta Sol */
@@ -2037,6 +2155,7 @@ export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ControlResponse = components['schemas']['ControlResponse'];
 export type DecisionEntry = components['schemas']['DecisionEntry'];
 export type DecisionsResponse = components['schemas']['DecisionsResponse'];
+export type DefenceState = components['schemas']['DefenceState'];
 export type DepositEntry = components['schemas']['DepositEntry'];
 export type DepositRequest = components['schemas']['DepositRequest'];
 export type DepositsResponse = components['schemas']['DepositsResponse'];
@@ -2062,6 +2181,9 @@ export type LimitsConfig = components['schemas']['LimitsConfig'];
 export type LiveResponse = components['schemas']['LiveResponse'];
 export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
+export type MoveConsentRequest = components['schemas']['MoveConsentRequest'];
+export type MoveConsentResponse = components['schemas']['MoveConsentResponse'];
+export type NextAction = components['schemas']['NextAction'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
 export type OpportunitiesResponse = components['schemas']['OpportunitiesResponse'];
 export type OpportunityEntry = components['schemas']['OpportunityEntry'];
@@ -5802,6 +5924,230 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OpportunitiesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    allowed_moves_api_v1_settings_moves_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveConsentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    allow_moves_api_v1_settings_moves_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveConsentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MoveConsentResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
