@@ -15,7 +15,7 @@ from typing import Any
 
 import psycopg
 
-from asgard_basis.cli.visitor import ApiError, PaperWorld, Visitor, wait_for
+from asgard_basis.cli.visitor import ApiError, PaperWorld, Visitor, opened_now, wait_for
 from benchmarks.product import ROOT, UP, Figure, database_url, running
 
 _PEOPLE = 24
@@ -211,7 +211,7 @@ def _until_it_pays(bench: _Bench) -> None:
 
 def _ask_to_open(person: _Person) -> None:
     accepted = _patiently(
-        lambda: person.visitor.post("/positions/open", _ENTRY, key=str(uuid.uuid4()))
+        lambda: person.visitor.post("/positions/open", opened_now(_ENTRY), key=str(uuid.uuid4()))
     )
     person.job_id, person.position_id = accepted["job_id"], accepted["position_id"]
 

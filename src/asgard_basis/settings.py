@@ -219,6 +219,15 @@ class Settings(BaseModel):
         le=600,
     )
 
+    performance_fee: Decimal = _named(
+        "PERFORMANCE_FEE",
+        "The operator's part of new profit above the highest so far, as a fraction; accrued in"
+        " the books, never taken by itself.",
+        default=Decimal(0),
+        ge=0,
+        le=Decimal("0.5"),
+    )
+
     @model_validator(mode="after")
     def _judged(self) -> "Settings":
         problems = {

@@ -20,6 +20,8 @@ BROAD_ALLOWED = {
     "asgard_basis/cli/main.py",
 }
 CLOCKS_ALLOWED = {"asgard_basis/adapters/system/clock.py", "asgard_paper/kernel/clock.py"}
+FLOATS_ALLOWED = {"asgard_basis/domain/risk/kernel.py"}
+"""It decides nothing: the exact rules do, which a property test holds it against."""
 NOBODYS_ADDRESSES = {f"0x{0:040x}", f"0x{0xDEAD:040x}"}
 ENTRY_POINTS = {
     "asgard_basis.__main__",
@@ -65,7 +67,7 @@ def test_the_domain_knows_no_floats() -> None:
     found = [
         f"{name_of(path)}:{node.lineno}"
         for path in modules()
-        if "asgard_basis/domain/" in str(path)
+        if "asgard_basis/domain/" in str(path) and name_of(path) not in FLOATS_ALLOWED
         for node in ast.walk(tree_of(path))
         if (isinstance(node, ast.Constant) and isinstance(node.value, float))
         or (isinstance(node, ast.Name) and node.id == "float")

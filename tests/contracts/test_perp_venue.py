@@ -50,6 +50,21 @@ def order(
     return PerpOrder(key, is_buy, Decimal(size), limit or eager, reduce_only)
 
 
+async def test_the_book_shows_what_an_order_would_meet(venue: HyperliquidPerpVenue) -> None:
+    near = await venue.depth(is_buy=False, limit_price=PRICE * Decimal("0.999"))
+    far = await venue.depth(is_buy=False, limit_price=PRICE * Decimal("0.99"))
+    assert 0 < near < far
+    assert await venue.depth(is_buy=True, limit_price=PRICE * Decimal("1.01")) > 0
+    assert await venue.depth(is_buy=True, limit_price=PRICE * Decimal("0.99")) == 0
+
+
+async def test_a_book_without_bids_shows_nothing(
+    paper: PaperHyperliquid, venue: HyperliquidPerpVenue
+) -> None:
+    paper.engine.liquidity.thin(Decimal(0), until_ms=2**50)
+    assert await venue.depth(is_buy=False, limit_price=PRICE * Decimal("0.9")) == 0
+
+
 async def position_of(venue: HyperliquidPerpVenue, trader: PerpTrader) -> PerpPosition:
     position = (await venue.account(address(trader))).position
     assert position is not None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import httpx
 
-from asgard_basis.cli.visitor import ApiError, wait_for
+from asgard_basis.cli.visitor import ApiError, opened_now, wait_for
 from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
 from tests.crashes.points import Point
@@ -79,7 +79,9 @@ class Crowd:
             life.stage, life.troubles = Stage.OPENING, []
             life.cash, life.orders = cash(life), len(life.saver.books.orders())
             life.job_id = patiently(
-                lambda: life.saver.visitor.post("/positions/open", ENTRY, key=str(uuid.uuid4()))
+                lambda: life.saver.visitor.post(
+                    "/positions/open", opened_now(ENTRY), key=str(uuid.uuid4())
+                )
             )["job_id"]
 
         each(begin, lives)

@@ -5,7 +5,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from asgard_basis.cli.visitor import ApiError, Visitor, wait_for
+from asgard_basis.cli.visitor import ApiError, Visitor, opened_now, wait_for
 from tests.crashes.machine import Books, Machine
 from tests.journeys.stack import fund, wait_until_it_pays
 
@@ -36,7 +36,9 @@ class Saver:
         while True:
             wait_until_it_pays(self.machine.stack, self.visitor, ENTRY)
             try:
-                accepted = self.visitor.post("/positions/open", ENTRY, key=str(uuid.uuid4()))
+                accepted = self.visitor.post(
+                    "/positions/open", opened_now(ENTRY), key=str(uuid.uuid4())
+                )
             except ApiError as error:
                 if error.code != "NET-0003":  # the venue's request limit
                     raise

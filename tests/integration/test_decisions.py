@@ -13,7 +13,8 @@ from asgard_basis.application.operations.decisions import DecisionDesk, Replay
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.checks import PREFLIGHT, EntryFacts
+from asgard_basis.domain.strategy.checks import PREFLIGHT
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from tests.builders_platform import MOMENT, a_position, a_user
 from tests.unit.domain.strategy.test_checks import FACTS
 

@@ -6,7 +6,7 @@ from typing import Any
 import httpx
 import pytest
 
-from asgard_basis.cli.visitor import ApiError, Visitor
+from asgard_basis.cli.visitor import ApiError, Visitor, opened_now
 from tests.journeys.stack import Stack, fund
 
 GOOD = {"asset": "SOL", "size_usd": "500", "leverage": "2"}
@@ -49,7 +49,7 @@ def test_a_wrong_entry_is_refused_with_its_code(
 ) -> None:
     entry = {**GOOD, **change}
     assert code_of(lambda: funded.post("/positions/preflight", entry)) == code
-    assert code_of(lambda: funded.post("/positions/open", entry)) == code
+    assert code_of(lambda: funded.post("/positions/open", opened_now(entry))) == code
     assert funded.get("/positions")["positions"] == []
 
 
@@ -58,7 +58,7 @@ def test_leverage_unsafe_on_the_venue_is_explained_and_not_opened(funded: Visito
     report = funded.post("/positions/preflight", entry)
     failing = {check["key"]: check for check in report["checks"] if not check["passed"]}
     assert "or less" in failing["safe_leverage"]["remedy"]
-    assert code_of(lambda: funded.post("/positions/open", entry)).startswith(
+    assert code_of(lambda: funded.post("/positions/open", opened_now(entry))).startswith(
         ("RSK-", "HLQ-", "WAL-")
     )
 
@@ -93,7 +93,7 @@ def test_without_a_session_nothing_is_shown(stack: Stack) -> None:
     with stack.visitor() as stranger:
         for path in ("/auth/me", "/positions", "/balances", "/wallets/server", "/deposits"):
             assert code_of(lambda path=path: stranger.get(path)) == "AUT-0001"
-        assert code_of(lambda: stranger.post("/positions/open", GOOD)) == "AUT-0001"
+        assert code_of(lambda: stranger.post("/positions/open", opened_now(GOOD))) == "AUT-0001"
 
 
 def test_an_ended_session_says_so(stack: Stack) -> None:
@@ -150,7 +150,7 @@ def test_a_venue_that_is_down_is_named_and_the_rest_still_shows(
         margin = next(c for c in report["checks"] if c["key"] == "free_margin")
         assert not margin["passed"]
         assert margin["figure"] == "not known"
-        assert code_of(lambda: funded.post("/positions/open", GOOD)) == "NET-0003"
+        assert code_of(lambda: funded.post("/positions/open", opened_now(GOOD))) == "NET-0003"
     finally:
         world.clear_faults()
     assert funded.get("/balances")["hyperliquid"] is not None

@@ -14,7 +14,7 @@ import pytest
 import redis
 
 from asgard_basis.adapters.embedded.valkey import EmbeddedValkey, start_valkey
-from asgard_basis.cli.visitor import ApiError, Visitor, wait_for
+from asgard_basis.cli.visitor import ApiError, Visitor, opened_now, wait_for
 from tests.crashes.machine import Machine
 from tests.crashes.saver import ENTRY, Saver, savers
 from tests.journeys.stack import SOURCE
@@ -93,7 +93,7 @@ def test_a_pair_is_closed_while_everything_forbids_opening(machine: Machine) -> 
     (machine.home / "emergency.stop").touch()
     try:
         with pytest.raises(ApiError) as refusal:
-            visitor.post("/positions/open", ENTRY)
+            visitor.post("/positions/open", opened_now(ENTRY))
         assert refusal.value.code == "RSK-0007"
         assert "kill switch" in refusal.value.message
         wait_for(
@@ -226,7 +226,7 @@ def test_a_stop_without_asgard_buys_the_short_back_says_what_remains_and_finishe
         assert len(left["remains"]) == 1
         assert left["remains"][0].startswith("long of ")
         with pytest.raises(ApiError, match="RSK-0007"):
-            person.visitor.post("/positions/open", ENTRY)
+            person.visitor.post("/positions/open", opened_now(ENTRY))
     finally:
         machine.world.start_scenario("calm")
     closed(person.visitor.job(patient["job_id"]))

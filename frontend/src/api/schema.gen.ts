@@ -390,6 +390,134 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intents
+         * @description The person's intents, each waiting one judged against the present market.
+         */
+        get: operations["intents_api_v1_intents_get"];
+        put?: never;
+        /**
+         * Create
+         * @description Open a position once all criteria hold. The same key gives the same intent again.
+         */
+        post: operations["create_api_v1_intents_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/intents/{intent_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intent
+         * @description One of them.
+         */
+        get: operations["intent_api_v1_intents__intent_id__get"];
+        put?: never;
+        post?: never;
+        /**
+         * Cancel
+         * @description Call it off. Once its opening is under way, close the position instead.
+         */
+        delete: operations["cancel_api_v1_intents__intent_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Entries
+         * @description Newest first, each with its venue record; `before` goes on after an earlier page.
+         */
+        get: operations["entries_api_v1_ledger_entries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.beancount": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Beancount
+         * @description The same as a beancount file.
+         */
+        get: operations["export_beancount_api_v1_ledger_export_beancount_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/export.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Csv
+         * @description Every posting on a line, oldest first.
+         */
+        get: operations["export_csv_api_v1_ledger_export_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/ledger/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Statement
+         * @description From the opening balance by source to the closing one; by default since the first entry.
+         */
+        get: operations["statement_api_v1_ledger_statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/positions": {
         parameters: {
             query?: never;
@@ -481,7 +609,9 @@ export interface paths {
         put?: never;
         /**
          * Open Position
-         * @description Open a hedged position; watch the job. The same key gives the same job again.
+         * @description Write an intent, or with `execute_immediately` open a hedged position now.
+         *
+         *     The same key gives the same intent, or the same job, again.
          */
         post: operations["open_position_api_v1_positions_open_post"];
         delete?: never;
@@ -522,6 +652,26 @@ export interface paths {
          * @description One position.
          */
         get: operations["position_api_v1_positions__position_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/positions/{position_id}/attribution": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Attribution
+         * @description Where its result came from: booked, and come on top since.
+         */
+        get: operations["attribution_api_v1_positions__position_id__attribution_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -670,6 +820,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/risk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Risk
+         * @description Both distances of every position, what stands, and at which price what is done.
+         */
+        get: operations["risk_api_v1_risk_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Settings
+         * @description What you prefer.
+         */
+        get: operations["settings_api_v1_settings_get"];
+        put?: never;
+        /**
+         * Save
+         * @description Save it, all or nothing.
+         */
+        post: operations["save_api_v1_settings_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/settings/moves": {
         parameters: {
             query?: never;
@@ -689,6 +883,134 @@ export interface paths {
         put: operations["allow_moves_api_v1_settings_moves_put"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/settings/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Reset
+         * @description Back to the defaults; the strategy is switched off, what it holds stays watched.
+         */
+        post: operations["reset_api_v1_settings_reset_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Strategy
+         * @description The wish, what it comes to under the limits, and what is done now.
+         */
+        get: operations["strategy_api_v1_strategy_get"];
+        /**
+         * Save
+         * @description Save the wish; it counts from the next look on. 409 VAL-0021 for a stale version.
+         */
+        put: operations["save_api_v1_strategy_put"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Disable
+         * @description Let it open nothing any more; what it has opened it still watches and leaves.
+         */
+        post: operations["disable_api_v1_strategy_disable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable
+         * @description Let it enter and leave by itself. Done already is done.
+         */
+        post: operations["enable_api_v1_strategy_enable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/presets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Presets
+         * @description Ready-made wishes and your own.
+         */
+        get: operations["presets_api_v1_strategy_presets_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/strategy/presets/{slot}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Keep Preset
+         * @description Keep thresholds under a name, in slot 1, 2 or 3.
+         */
+        put: operations["keep_preset_api_v1_strategy_presets__slot__put"];
+        post?: never;
+        /**
+         * Drop Preset
+         * @description Empty a slot.
+         */
+        delete: operations["drop_preset_api_v1_strategy_presets__slot__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -738,6 +1060,37 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AccountRisk
+         * @description The whole account against its high, adjusted for what was paid in and out.
+         */
+        AccountRisk: {
+            /**
+             * Balance Usd
+             * Format: decimal
+             */
+            balance_usd: string;
+            /**
+             * Drawdown
+             * Format: decimal
+             */
+            drawdown: string;
+            /**
+             * Drawdown Max
+             * Format: decimal
+             */
+            drawdown_max: string;
+            /**
+             * Measured At
+             * Format: date-time
+             */
+            measured_at: string;
+            /**
+             * Peak Usd
+             * Format: decimal
+             */
+            peak_usd: string;
+        };
         /**
          * AlarmEntry
          * @description Something a person must know of until it is over.
@@ -802,6 +1155,21 @@ export interface components {
              * Format: decimal
              */
             usdc: string;
+        };
+        /**
+         * AttributionResponse
+         * @description Where a position's result came from; settled and unsettled add up to the total.
+         */
+        AttributionResponse: {
+            /** Is Complete */
+            is_complete: boolean;
+            /** Missing */
+            missing: string[];
+            /** Position Id */
+            position_id: string;
+            settled: components["schemas"]["ResultSplit"];
+            total: components["schemas"]["ResultSplit"] | null;
+            unsettled: components["schemas"]["ResultSplit"] | null;
         };
         /**
          * BalanceCheckResponse
@@ -897,6 +1265,22 @@ export interface components {
             paused_by: string | null;
             /** Pauses */
             pauses: components["schemas"]["PauseEntry"][];
+        };
+        /**
+         * DayResultEntry
+         * @description What one day earned, less what it cost.
+         */
+        DayResultEntry: {
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Usd
+             * Format: decimal
+             */
+            usd: string;
         };
         /**
          * DecisionEntry
@@ -1014,6 +1398,38 @@ export interface components {
         DepositsResponse: {
             /** Deposits */
             deposits: components["schemas"]["DepositEntry"][];
+        };
+        /**
+         * EffectiveField
+         * @description What a wish comes to under the system's limits.
+         */
+        EffectiveField: {
+            /**
+             * Effective
+             * Format: decimal
+             */
+            effective: string;
+            /** Field */
+            field: string;
+            /** Is Capped */
+            is_capped: boolean;
+            /** Told */
+            told: string;
+            /**
+             * Wish
+             * Format: decimal
+             */
+            wish: string;
+        };
+        /**
+         * EntriesResponse
+         * @description Newest first.
+         */
+        EntriesResponse: {
+            /** Entries */
+            entries: components["schemas"]["LedgerEntry"][];
+            /** Next Before */
+            next_before: number | null;
         };
         /**
          * EntryQuote
@@ -1249,6 +1665,7 @@ export interface components {
             now_hourly: string;
             /** Predicted Apr */
             predicted_apr: string | null;
+            quality: components["schemas"]["Quality"];
         };
         /**
          * FundingYearEntry
@@ -1305,6 +1722,169 @@ export interface components {
              * Format: decimal
              */
             withdrawable_usdc: string;
+        };
+        /**
+         * IntentCreated
+         * @description The intent, and the money that is not where it needs it yet.
+         */
+        IntentCreated: {
+            intent: components["schemas"]["IntentResponse"];
+            /** Warnings */
+            warnings: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * IntentRequest
+         * @description Open it once all of these hold at the same time; a criterion left out asks for nothing more.
+         *
+         *     Whatever is asked, the short must earn now and in the next hour.
+         */
+        IntentRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
+         * IntentResponse
+         * @description One standing order. Times are market times.
+         */
+        IntentResponse: {
+            /** Asset */
+            asset: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            criteria_snapshot: components["schemas"]["IntentSnapshot"] | null;
+            /** Ended At */
+            ended_at: string | null;
+            /** Executed At */
+            executed_at: string | null;
+            execution_error: components["schemas"]["Failure"] | null;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: string;
+            /** Is Opening */
+            is_opening: boolean;
+            /** Job Id */
+            job_id: string | null;
+            /** Judged At */
+            judged_at: string | null;
+            /**
+             * Leverage
+             * Format: decimal
+             */
+            leverage: string;
+            /** Max Break Even Days */
+            max_break_even_days: string | null;
+            /** Max Entry Price */
+            max_entry_price: string | null;
+            /**
+             * Max Funding Volatility
+             * Format: decimal
+             */
+            max_funding_volatility: string;
+            /** Min Funding Apr */
+            min_funding_apr: string | null;
+            /** Min Funding Rate */
+            min_funding_rate: string | null;
+            /** Min Net Apr */
+            min_net_apr: string | null;
+            /** Position Id */
+            position_id: string | null;
+            /** Protocol */
+            protocol: number | null;
+            /** Protocol Name */
+            protocol_name: string | null;
+            /** Reason */
+            reason: string | null;
+            /** Retry At */
+            retry_at: string | null;
+            /**
+             * Size Usd
+             * Format: decimal
+             */
+            size_usd: string;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+            /** Verdict */
+            verdict: ("enter" | "wait" | "refuse") | null;
+        };
+        /**
+         * IntentSnapshot
+         * @description What was true when it was carried out.
+         */
+        IntentSnapshot: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Funding Next */
+            funding_next: string | null;
+            /**
+             * Funding Now
+             * Format: decimal
+             */
+            funding_now: string;
+            /** Funding Volatility */
+            funding_volatility: string | null;
+            /**
+             * Mark Price
+             * Format: decimal
+             */
+            mark_price: string;
+            /** Net Apr */
+            net_apr: string | null;
+            /** Reason */
+            reason: string;
+        };
+        /**
+         * IntentStatus
+         * @description Where an intent is in its life.
+         * @enum {string}
+         */
+        IntentStatus: "pending" | "active" | "executed" | "cancelled" | "expired" | "failed";
+        /**
+         * IntentsResponse
+         * @description Newest first.
+         */
+        IntentsResponse: {
+            /** Intents */
+            intents: components["schemas"]["IntentResponse"][];
         };
         /**
          * JobAccepted
@@ -1385,6 +1965,39 @@ export interface components {
             not_taken: components["schemas"]["NotTakenEntry"][];
         };
         /**
+         * LedgerEntry
+         * @description One venue record, and what it means for the books.
+         */
+        LedgerEntry: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Flow Usd
+             * Format: decimal
+             */
+            flow_usd: string;
+            /** Key */
+            key: string;
+            /** Kind */
+            kind: string;
+            /** Memo */
+            memo: string;
+            /** Number */
+            number: number;
+            /** Position Id */
+            position_id: string | null;
+            /** Postings */
+            postings: components["schemas"]["PostingLine"][];
+            /** Record */
+            record: string;
+            result: components["schemas"]["ResultSplit"];
+            /** Venue */
+            venue: string;
+        };
+        /**
          * LenderRate
          * @description One way to hold the long.
          */
@@ -1420,6 +2033,7 @@ export interface components {
             protocol: number;
             /** Protocol Name */
             protocol_name: string;
+            quality: components["schemas"]["Quality"];
             /**
              * Safe Leverage
              * Format: decimal
@@ -1639,6 +2253,56 @@ export interface components {
             reason: string;
         };
         /**
+         * OpenAccepted
+         * @description What was taken on: an intent that waits, or an opening to watch by its job.
+         */
+        OpenAccepted: {
+            /** Intent Id */
+            intent_id?: string | null;
+            /** Job Id */
+            job_id?: string | null;
+            /** Position Id */
+            position_id?: string | null;
+            /** Warnings */
+            warnings?: components["schemas"]["CheckResult"][];
+        };
+        /**
+         * OpenRequest
+         * @description What to open: at once, or by default as an intent once its criteria hold.
+         */
+        OpenRequest: {
+            /**
+             * Asset
+             * @default SOL
+             */
+            asset: string;
+            /**
+             * Execute Immediately
+             * @default false
+             */
+            execute_immediately: boolean;
+            /** Expires At */
+            expires_at?: string | null;
+            /** Leverage */
+            leverage: number | string;
+            /** Max Break Even Days */
+            max_break_even_days?: number | string | null;
+            /** Max Entry Price */
+            max_entry_price?: number | string | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Min Funding Apr */
+            min_funding_apr?: number | string | null;
+            /** Min Funding Rate */
+            min_funding_rate?: number | string | null;
+            /** Min Net Apr */
+            min_net_apr?: number | string | null;
+            /** Protocol */
+            protocol?: number | null;
+            /** Size Usd */
+            size_usd: number | string;
+        };
+        /**
          * OpportunitiesResponse
          * @description Best first.
          */
@@ -1754,6 +2418,8 @@ export interface components {
             };
             /** Is For Everybody */
             is_for_everybody: boolean;
+            /** Lifted By */
+            lifted_by: string[];
             /** Reason */
             reason: string;
             /**
@@ -1856,12 +2522,81 @@ export interface components {
             state: string;
         };
         /**
+         * PositionRisk
+         * @description One position. Distances are fractions of the price; null is not known.
+         */
+        PositionRisk: {
+            /** Alarms */
+            alarms: components["schemas"]["AlarmEntry"][];
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Delta Sol */
+            delta_sol: string | null;
+            /** Drift */
+            drift: string | null;
+            /** Health */
+            health: string | null;
+            /** Is Judged */
+            is_judged: boolean;
+            /** Long Distance */
+            long_distance: string | null;
+            /** Long Liquidation Price */
+            long_liquidation_price: string | null;
+            /** Lst Discount */
+            lst_discount: string | null;
+            /** Margin Fraction */
+            margin_fraction: string | null;
+            /** Mark Price */
+            mark_price: string | null;
+            /** Nearest */
+            nearest: ("long" | "short") | null;
+            next_above: components["schemas"]["RiskStep"] | null;
+            next_below: components["schemas"]["RiskStep"] | null;
+            /** Oracle Price */
+            oracle_price: string | null;
+            /** Position Id */
+            position_id: string;
+            /** Reason */
+            reason: string | null;
+            /** Seen Seconds */
+            seen_seconds: number | null;
+            /** Short Distance */
+            short_distance: string | null;
+            /** Short Liquidation Price */
+            short_liquidation_price: string | null;
+            /** State */
+            state: string;
+            /** Stated Health */
+            stated_health: string | null;
+            /** Timers */
+            timers: components["schemas"]["RiskTimer"][];
+            /** Verdict */
+            verdict: ("hold" | "reduce" | "exit") | null;
+        };
+        /**
          * PositionsResponse
          * @description The user's positions that are not ended.
          */
         PositionsResponse: {
             /** Positions */
             positions: components["schemas"]["PositionResponse"][];
+        };
+        /**
+         * PostingLine
+         * @description One account's part of an entry.
+         */
+        PostingLine: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+            /** Usd */
+            usd: string | null;
         };
         /**
          * PreflightResponse
@@ -1875,6 +2610,73 @@ export interface components {
             quote: components["schemas"]["EntryQuote"] | null;
         };
         /**
+         * PresetResponse
+         * @description Thresholds under a name.
+         */
+        PresetResponse: {
+            config: components["schemas"]["StrategyFields"];
+            /** Name */
+            name: string;
+            /** Slot */
+            slot: number | null;
+        };
+        /**
+         * PresetSave
+         * @description Thresholds to keep; what is left out is taken from the present wish.
+         */
+        PresetSave: {
+            /** Assets */
+            assets?: string[] | null;
+            /** Auto Reopen */
+            auto_reopen?: boolean | null;
+            /** Cooldown Minutes */
+            cooldown_minutes?: number | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Exit Funding Rate 8Hr */
+            exit_funding_rate_8hr?: number | string | null;
+            /** Funding Exit */
+            funding_exit?: ("patience" | "immediate") | null;
+            /** Max Concurrent Positions */
+            max_concurrent_positions?: number | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Max Leverage */
+            max_leverage?: number | string | null;
+            /** Max Position Pct */
+            max_position_pct?: number | string | null;
+            /** Min Carry Apy */
+            min_carry_apy?: number | string | null;
+            /** Min Exit Carry Apy */
+            min_exit_carry_apy?: number | string | null;
+            /** Min Funding Rate 8Hr */
+            min_funding_rate_8hr?: number | string | null;
+            /** Min Hold Hours */
+            min_hold_hours?: number | null;
+            /** Name */
+            name: string;
+            /** Patience Cost Factor */
+            patience_cost_factor?: number | string | null;
+            /** Patience Hours */
+            patience_hours?: number | null;
+            /** Planned Hold Days */
+            planned_hold_days?: number | null;
+            /** Protocols */
+            protocols?: number[] | null;
+            /** Stop Loss Pct */
+            stop_loss_pct?: number | string | null;
+            /** Take Profit Pct */
+            take_profit_pct?: number | string | null;
+        };
+        /**
+         * PresetsResponse
+         * @description The product's, safest first, then your own by slot.
+         */
+        PresetsResponse: {
+            /** Presets */
+            presets: components["schemas"]["PresetResponse"][];
+        };
+        /**
          * PrivyConfig
          * @description How the browser signs in.
          */
@@ -1883,6 +2685,21 @@ export interface components {
             app_id: string;
             /** Auth Url */
             auth_url: string;
+        };
+        /**
+         * Quality
+         * @description How far a figure may be believed; nobody enters on one that is not fresh.
+         */
+        Quality: {
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Reason */
+            reason: string | null;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "fresh" | "stale" | "disputed";
         };
         /**
          * RatesResponse
@@ -1914,6 +2731,7 @@ export interface components {
              * Format: decimal
              */
             oracle_price: string;
+            price: components["schemas"]["Quality"];
         };
         /**
          * ReadyResponse
@@ -1984,6 +2802,104 @@ export interface components {
             total: string;
         };
         /**
+         * RiskResponse
+         * @description Positions nearest to liquidation first.
+         */
+        RiskResponse: {
+            account: components["schemas"]["AccountRisk"] | null;
+            /** Positions */
+            positions: components["schemas"]["PositionRisk"][];
+            /** Price Doubt */
+            price_doubt: string | null;
+            /** Price State */
+            price_state: ("fresh" | "stale" | "disputed") | null;
+        };
+        /**
+         * RiskStep
+         * @description What is done when the price gets to a point.
+         */
+        RiskStep: {
+            /**
+             * Action
+             * @enum {string}
+             */
+            action: "reduce" | "exit";
+            /**
+             * Distance
+             * Format: decimal
+             */
+            distance: string;
+            /**
+             * Price
+             * Format: decimal
+             */
+            price: string;
+            /** Rule */
+            rule: string;
+        };
+        /**
+         * RiskTimer
+         * @description A danger that stands; the position is left when it still does at `until`.
+         */
+        RiskTimer: {
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "long" | "short" | "depeg";
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+        };
+        /**
+         * SettingsResponse
+         * @description What you prefer.
+         */
+        SettingsResponse: {
+            /** Default Asset */
+            default_asset: string;
+            /**
+             * Default Leverage
+             * Format: decimal
+             */
+            default_leverage: string;
+            /**
+             * Default Size Usd
+             * Format: decimal
+             */
+            default_size_usd: string;
+            strategy: components["schemas"]["StrategyFields"];
+            /** Strategy Version */
+            strategy_version: number;
+            /**
+             * Theme
+             * @enum {string}
+             */
+            theme: "system" | "light" | "dark";
+        };
+        /**
+         * SettingsSave
+         * @description What is to be another way; fields that are left out stay as they are.
+         */
+        SettingsSave: {
+            /** Default Asset */
+            default_asset?: string | null;
+            /** Default Leverage */
+            default_leverage?: number | string | null;
+            /** Default Size Usd */
+            default_size_usd?: number | string | null;
+            strategy?: components["schemas"]["StrategySave"] | null;
+            /** Theme */
+            theme?: ("system" | "light" | "dark") | null;
+        };
+        /**
          * ShortLeg
          * @description The short, valued at the mark price.
          */
@@ -2040,6 +2956,96 @@ export interface components {
             usdc: string;
         };
         /**
+         * StatementBody
+         * @description All of the time, and its calendar months (UTC).
+         */
+        StatementBody: {
+            /**
+             * Fee Owed Usd
+             * Format: decimal
+             */
+            fee_owed_usd: string;
+            /** Months */
+            months: components["schemas"]["StatementPeriod"][];
+            /** Unvalued */
+            unvalued: components["schemas"]["UnvaluedAmount"][];
+            whole: components["schemas"]["StatementPeriod"];
+        };
+        /**
+         * StatementPeriod
+         * @description One column: opening balance, what came and went, the result by source, closing balance.
+         *
+         *     opening + deposits - withdrawals + result.total - performance fee = closing, in USD.
+         */
+        StatementPeriod: {
+            /**
+             * Closing Usd
+             * Format: decimal
+             */
+            closing_usd: string;
+            /**
+             * Deposits Usd
+             * Format: decimal
+             */
+            deposits_usd: string;
+            /**
+             * Opening Usd
+             * Format: decimal
+             */
+            opening_usd: string;
+            /**
+             * Performance Fee Usd
+             * Format: decimal
+             */
+            performance_fee_usd: string;
+            result: components["schemas"]["ResultSplit"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            /**
+             * Withdrawals Usd
+             * Format: decimal
+             */
+            withdrawals_usd: string;
+        };
+        /**
+         * StatementResponse
+         * @description A statement with what it does not say.
+         */
+        StatementResponse: {
+            /** Days */
+            days: components["schemas"]["DayResultEntry"][];
+            /**
+             * Fee Fraction
+             * Format: decimal
+             */
+            fee_fraction: string;
+            /** Missing */
+            missing: string[];
+            /** Money Weighted Yearly */
+            money_weighted_yearly: string | null;
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+            statement: components["schemas"]["StatementBody"];
+            unsettled: components["schemas"]["ResultSplit"] | null;
+            /**
+             * Until
+             * Format: date-time
+             */
+            until: string;
+            usage: components["schemas"]["UsageSummary"];
+        };
+        /**
          * StopRequest
          * @description Why, for whoever reads it later.
          */
@@ -2049,6 +3055,225 @@ export interface components {
              * @default Emergency stop
              */
             reason: string;
+        };
+        /**
+         * StrategyBound
+         * @description What a number may be, both ends included.
+         */
+        StrategyBound: {
+            /** Field */
+            field: string;
+            /**
+             * Least
+             * Format: decimal
+             */
+            least: string;
+            /**
+             * Most
+             * Format: decimal
+             */
+            most: string;
+        };
+        /**
+         * StrategyFields
+         * @description A wish in full.
+         */
+        StrategyFields: {
+            /** Assets */
+            assets: string[];
+            /** Auto Reopen */
+            auto_reopen: boolean;
+            /** Cooldown Minutes */
+            cooldown_minutes: number;
+            /** Enabled */
+            enabled: boolean;
+            /**
+             * Exit Funding Rate 8Hr
+             * Format: decimal
+             */
+            exit_funding_rate_8hr: string;
+            /**
+             * Funding Exit
+             * @enum {string}
+             */
+            funding_exit: "patience" | "immediate";
+            /** Max Concurrent Positions */
+            max_concurrent_positions: number;
+            /**
+             * Max Funding Volatility
+             * Format: decimal
+             */
+            max_funding_volatility: string;
+            /**
+             * Max Leverage
+             * Format: decimal
+             */
+            max_leverage: string;
+            /**
+             * Max Position Pct
+             * Format: decimal
+             */
+            max_position_pct: string;
+            /**
+             * Min Carry Apy
+             * Format: decimal
+             */
+            min_carry_apy: string;
+            /**
+             * Min Exit Carry Apy
+             * Format: decimal
+             */
+            min_exit_carry_apy: string;
+            /**
+             * Min Funding Rate 8Hr
+             * Format: decimal
+             */
+            min_funding_rate_8hr: string;
+            /** Min Hold Hours */
+            min_hold_hours: number;
+            /**
+             * Patience Cost Factor
+             * Format: decimal
+             */
+            patience_cost_factor: string;
+            /** Patience Hours */
+            patience_hours: number;
+            /** Planned Hold Days */
+            planned_hold_days: number;
+            /** Protocols */
+            protocols: number[] | null;
+            /**
+             * Stop Loss Pct
+             * Format: decimal
+             */
+            stop_loss_pct: string;
+            /** Take Profit Pct */
+            take_profit_pct: string | null;
+        };
+        /**
+         * StrategyFundingResponse
+         * @description What the short earns, as yearly fractions; null is not known.
+         */
+        StrategyFundingResponse: {
+            /** Day */
+            day: string | null;
+            /**
+             * Now
+             * Format: decimal
+             */
+            now: string;
+            /** Predicted */
+            predicted: string | null;
+            /** Volatility */
+            volatility: string | null;
+        };
+        /**
+         * StrategyResponse
+         * @description The wish with its version, what it comes to, and what is done about it now.
+         */
+        StrategyResponse: {
+            /** Bounds */
+            bounds: components["schemas"]["StrategyBound"][];
+            config: components["schemas"]["StrategyFields"];
+            /** Cooldown At Close */
+            cooldown_at_close: number | null;
+            /** Effective */
+            effective: components["schemas"]["EffectiveField"][];
+            /** Enabled At */
+            enabled_at: string | null;
+            funding: components["schemas"]["StrategyFundingResponse"] | null;
+            /** Last Close Time */
+            last_close_time: string | null;
+            /** Left Apr */
+            left_apr: string | null;
+            /** Left At */
+            left_at: string | null;
+            /** Paused At */
+            paused_at: string | null;
+            /** Paused Reason */
+            paused_reason: string | null;
+            /** Positions Held */
+            positions_held: number;
+            /** Preset */
+            preset: string | null;
+            status: components["schemas"]["StrategyStatusResponse"];
+            /** Trades Daily Max */
+            trades_daily_max: number;
+            /** Trades Today */
+            trades_today: number;
+            /** Updated At */
+            updated_at: string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StrategySave
+         * @description A change of the wish with the version it was made from.
+         */
+        StrategySave: {
+            /** Assets */
+            assets?: string[] | null;
+            /** Auto Reopen */
+            auto_reopen?: boolean | null;
+            /** Cooldown Minutes */
+            cooldown_minutes?: number | null;
+            /** Enabled */
+            enabled?: boolean | null;
+            /** Exit Funding Rate 8Hr */
+            exit_funding_rate_8hr?: number | string | null;
+            /** Funding Exit */
+            funding_exit?: ("patience" | "immediate") | null;
+            /** Max Concurrent Positions */
+            max_concurrent_positions?: number | null;
+            /** Max Funding Volatility */
+            max_funding_volatility?: number | string | null;
+            /** Max Leverage */
+            max_leverage?: number | string | null;
+            /** Max Position Pct */
+            max_position_pct?: number | string | null;
+            /** Min Carry Apy */
+            min_carry_apy?: number | string | null;
+            /** Min Exit Carry Apy */
+            min_exit_carry_apy?: number | string | null;
+            /** Min Funding Rate 8Hr */
+            min_funding_rate_8hr?: number | string | null;
+            /** Min Hold Hours */
+            min_hold_hours?: number | null;
+            /** Patience Cost Factor */
+            patience_cost_factor?: number | string | null;
+            /** Patience Hours */
+            patience_hours?: number | null;
+            /** Planned Hold Days */
+            planned_hold_days?: number | null;
+            /** Protocols */
+            protocols?: number[] | null;
+            /** Stop Loss Pct */
+            stop_loss_pct?: number | string | null;
+            /** Take Profit Pct */
+            take_profit_pct?: number | string | null;
+            /** Version */
+            version: number;
+        };
+        /**
+         * StrategyStatusResponse
+         * @description What the strategy does now, and why.
+         */
+        StrategyStatusResponse: {
+            /** Criteria */
+            criteria: components["schemas"]["CheckResult"][];
+            /** Decided At */
+            decided_at: string | null;
+            /** Label */
+            label: string;
+            /** Reason */
+            reason: string;
+            /**
+             * State
+             * @enum {string}
+             */
+            state: "off" | "paused" | "cooling_down" | "waiting_for_deposit" | "waiting" | "active";
+            /** Until */
+            until: string | null;
         };
         /**
          * SyncRequest
@@ -2113,6 +3338,36 @@ export interface components {
             asset: string;
         };
         /**
+         * UnvaluedAmount
+         * @description What was moved or paid in units whose worth nobody has stated; in no total.
+         */
+        UnvaluedAmount: {
+            /** Account */
+            account: string;
+            /** Commodity */
+            commodity: string;
+            /**
+             * Quantity
+             * Format: decimal
+             */
+            quantity: string;
+        };
+        /**
+         * UsageSummary
+         * @description What was used of the service in that time.
+         */
+        UsageSummary: {
+            /**
+             * Hedged Usd Hours
+             * Format: decimal
+             */
+            hedged_usd_hours: string;
+            /** Jobs */
+            jobs: number;
+            /** Requests */
+            requests: number;
+        };
+        /**
          * VenueFailure
          * @description A venue that could not be asked.
          */
@@ -2145,20 +3400,25 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AccountRisk = components['schemas']['AccountRisk'];
 export type AlarmEntry = components['schemas']['AlarmEntry'];
 export type AlarmsResponse = components['schemas']['AlarmsResponse'];
 export type ArbitrumBalance = components['schemas']['ArbitrumBalance'];
+export type AttributionResponse = components['schemas']['AttributionResponse'];
 export type BalanceCheckResponse = components['schemas']['BalanceCheckResponse'];
 export type BalancesResponse = components['schemas']['BalancesResponse'];
 export type CheckResult = components['schemas']['CheckResult'];
 export type ConfigResponse = components['schemas']['ConfigResponse'];
 export type ControlResponse = components['schemas']['ControlResponse'];
+export type DayResultEntry = components['schemas']['DayResultEntry'];
 export type DecisionEntry = components['schemas']['DecisionEntry'];
 export type DecisionsResponse = components['schemas']['DecisionsResponse'];
 export type DefenceState = components['schemas']['DefenceState'];
 export type DepositEntry = components['schemas']['DepositEntry'];
 export type DepositRequest = components['schemas']['DepositRequest'];
 export type DepositsResponse = components['schemas']['DepositsResponse'];
+export type EffectiveField = components['schemas']['EffectiveField'];
+export type EntriesResponse = components['schemas']['EntriesResponse'];
 export type EntryQuote = components['schemas']['EntryQuote'];
 export type EntryRequest = components['schemas']['EntryRequest'];
 export type ErrorBody = components['schemas']['ErrorBody'];
@@ -2172,10 +3432,17 @@ export type FundingNow = components['schemas']['FundingNow'];
 export type FundingYearEntry = components['schemas']['FundingYearEntry'];
 export type HistoryResponse = components['schemas']['HistoryResponse'];
 export type HyperliquidBalance = components['schemas']['HyperliquidBalance'];
+export type IntentCreated = components['schemas']['IntentCreated'];
+export type IntentRequest = components['schemas']['IntentRequest'];
+export type IntentResponse = components['schemas']['IntentResponse'];
+export type IntentSnapshot = components['schemas']['IntentSnapshot'];
+export type IntentStatus = components['schemas']['IntentStatus'];
+export type IntentsResponse = components['schemas']['IntentsResponse'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
 export type LeavingResponse = components['schemas']['LeavingResponse'];
+export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LenderRate = components['schemas']['LenderRate'];
 export type LimitsConfig = components['schemas']['LimitsConfig'];
 export type LiveResponse = components['schemas']['LiveResponse'];
@@ -2185,6 +3452,8 @@ export type MoveConsentRequest = components['schemas']['MoveConsentRequest'];
 export type MoveConsentResponse = components['schemas']['MoveConsentResponse'];
 export type NextAction = components['schemas']['NextAction'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
+export type OpenAccepted = components['schemas']['OpenAccepted'];
+export type OpenRequest = components['schemas']['OpenRequest'];
 export type OpportunitiesResponse = components['schemas']['OpportunitiesResponse'];
 export type OpportunityEntry = components['schemas']['OpportunityEntry'];
 export type PaperConfig = components['schemas']['PaperConfig'];
@@ -2193,20 +3462,42 @@ export type PauseRequest = components['schemas']['PauseRequest'];
 export type PaymentEntry = components['schemas']['PaymentEntry'];
 export type PaymentsResponse = components['schemas']['PaymentsResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
+export type PositionRisk = components['schemas']['PositionRisk'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
+export type PostingLine = components['schemas']['PostingLine'];
 export type PreflightResponse = components['schemas']['PreflightResponse'];
+export type PresetResponse = components['schemas']['PresetResponse'];
+export type PresetSave = components['schemas']['PresetSave'];
+export type PresetsResponse = components['schemas']['PresetsResponse'];
 export type PrivyConfig = components['schemas']['PrivyConfig'];
+export type Quality = components['schemas']['Quality'];
 export type RatesResponse = components['schemas']['RatesResponse'];
 export type ReadyResponse = components['schemas']['ReadyResponse'];
 export type ReduceRequest = components['schemas']['ReduceRequest'];
 export type ResultSplit = components['schemas']['ResultSplit'];
+export type RiskResponse = components['schemas']['RiskResponse'];
+export type RiskStep = components['schemas']['RiskStep'];
+export type RiskTimer = components['schemas']['RiskTimer'];
+export type SettingsResponse = components['schemas']['SettingsResponse'];
+export type SettingsSave = components['schemas']['SettingsSave'];
 export type ShortLeg = components['schemas']['ShortLeg'];
 export type SolanaBalance = components['schemas']['SolanaBalance'];
+export type StatementBody = components['schemas']['StatementBody'];
+export type StatementPeriod = components['schemas']['StatementPeriod'];
+export type StatementResponse = components['schemas']['StatementResponse'];
 export type StopRequest = components['schemas']['StopRequest'];
+export type StrategyBound = components['schemas']['StrategyBound'];
+export type StrategyFields = components['schemas']['StrategyFields'];
+export type StrategyFundingResponse = components['schemas']['StrategyFundingResponse'];
+export type StrategyResponse = components['schemas']['StrategyResponse'];
+export type StrategySave = components['schemas']['StrategySave'];
+export type StrategyStatusResponse = components['schemas']['StrategyStatusResponse'];
 export type SyncRequest = components['schemas']['SyncRequest'];
 export type TimelineEntry = components['schemas']['TimelineEntry'];
 export type TimelineResponse = components['schemas']['TimelineResponse'];
 export type TokenAmount = components['schemas']['TokenAmount'];
+export type UnvaluedAmount = components['schemas']['UnvaluedAmount'];
+export type UsageSummary = components['schemas']['UsageSummary'];
 export type VenueFailure = components['schemas']['VenueFailure'];
 export type WalletsResponse = components['schemas']['WalletsResponse'];
 export type $defs = Record<string, never>;
@@ -4435,6 +5726,926 @@ export interface operations {
             };
         };
     };
+    intents_api_v1_intents_get: {
+        parameters: {
+            query?: {
+                status?: components["schemas"]["IntentStatus"][] | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    create_api_v1_intents_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentCreated"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    intent_api_v1_intents__intent_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    cancel_api_v1_intents__intent_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                intent_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    entries_api_v1_ledger_entries_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+                /** @description all, funding, interest, fees, transfers */
+                kind?: string;
+                position_id?: string | null;
+                before?: number | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EntriesResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_beancount_api_v1_ledger_export_beancount_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/plain": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    export_csv_api_v1_ledger_export_csv_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "text/csv": unknown;
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    statement_api_v1_ledger_statement_get: {
+        parameters: {
+            query?: {
+                /** @description From when on, inclusive. */
+                from?: string | null;
+                /** @description Until when, exclusive. */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StatementResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     positions_api_v1_positions_get: {
         parameters: {
             query?: never;
@@ -4892,7 +7103,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EntryRequest"];
+                "application/json": components["schemas"]["OpenRequest"];
             };
         };
         responses: {
@@ -4902,7 +7113,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["JobAccepted"];
+                    "application/json": components["schemas"]["OpenAccepted"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -5129,6 +7340,118 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["PositionResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    attribution_api_v1_positions__position_id__attribution_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                position_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttributionResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -6018,6 +8341,340 @@ export interface operations {
             };
         };
     };
+    risk_api_v1_risk_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RiskResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    settings_api_v1_settings_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    save_api_v1_settings_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SettingsSave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
     allowed_moves_api_v1_settings_moves_get: {
         parameters: {
             query?: never;
@@ -6149,6 +8806,896 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["MoveConsentResponse"];
                 };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    reset_api_v1_settings_reset_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    strategy_api_v1_strategy_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    save_api_v1_strategy_put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StrategySave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    disable_api_v1_strategy_disable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    enable_api_v1_strategy_enable_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StrategyResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    presets_api_v1_strategy_presets_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetsResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    keep_preset_api_v1_strategy_presets__slot__put: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresetSave"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresetResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    drop_preset_api_v1_strategy_presets__slot__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
             401: {

@@ -36,6 +36,13 @@ describe("the verdict", () => {
     expect(judge({ ...facts, rates: { ...rates(), is_stale: true } }, false).kind).toBe("unknown");
     expect(judge({ ...facts, positions: [position({ net_apr: null })] }, false).sentence).toContain("not known");
   });
+  it("does not judge on disputed figures, and says what speaks against them", () => {
+    const price = { state: "disputed" as const, reason: "Hyperliquid says $170.00, Asgard $150.00.", age_seconds: 1 };
+    const { kind, sentence, why } = judge({ ...facts, rates: { ...rates(), price } }, false);
+    expect(kind).toBe("unknown");
+    expect(sentence).toContain("disputed");
+    expect(why).toContain("Asgard $150.00. Nothing is opened");
+  });
   it("tells somebody who is out whether it would pay, and after how many days", () => {
     const { kind, sentence, why } = judge({ ...facts, positions: [], hasMoney: false }, false);
     expect(kind).toBe("out");

@@ -2,7 +2,7 @@
 import type { AlarmEntry, PositionResponse, RatesResponse } from "../api/schema.gen";
 import { useAlarms } from "../features/alarms/queries";
 import { atRisk, kindOf, nextAt, worstFirst } from "../features/alarms/words";
-import { bestLender } from "../features/market/queries";
+import { bestLender, marketDispute } from "../features/market/queries";
 import { isHeld, netRate } from "../features/positions/words";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
@@ -66,6 +66,10 @@ export function judge({ positions, rates, hasMoney }: Omit<VerdictProps, "receiv
   }
   if (isTooOld || rates.is_stale) {
     return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are too old.", why: "Nothing is opened on old figures." };
+  }
+  const dispute = marketDispute(rates);
+  if (dispute !== null) {
+    return { kind: "unknown", sentence: "We cannot judge now: the market’s figures are disputed.", why: `${dispute} Nothing is opened on disputed figures, and nothing is closed because of them.` };
   }
   if (positions.length > 0) {
     const busy = positions.filter((position) => !isHeld(position));

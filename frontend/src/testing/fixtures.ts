@@ -66,6 +66,8 @@ export const emptyBalances = (): BalancesResponse =>
     total_usd: "0",
   });
 
+const FRESH = { state: "fresh" as const, reason: null, age_seconds: 4 };
+
 const lender = (change: Partial<RatesResponse["lenders"][number]>): RatesResponse["lenders"][number] => ({
   protocol: 1,
   protocol_name: "Kamino",
@@ -82,6 +84,7 @@ const lender = (change: Partial<RatesResponse["lenders"][number]>): RatesRespons
   is_enabled: true,
   age_seconds: 4,
   unavailable: null,
+  quality: FRESH,
   ...change,
 });
 
@@ -96,6 +99,7 @@ export const rates = (leverage = "2.0"): RatesResponse => ({
     mean_7d_apr: "0.1412",
     now_hourly: "0.0000125",
     age_seconds: 4,
+    quality: FRESH,
   },
   lenders: [
     lender({}),
@@ -103,6 +107,7 @@ export const rates = (leverage = "2.0"): RatesResponse => ({
     lender({ protocol: 0, protocol_name: "Marginfi", borrow_apy: "0.0819", net_apr: "0.148", break_even_days: "9.9", can_defend: false, is_enabled: false, age_seconds: 180 }),
     lender({ protocol: 2, protocol_name: "Solend", net_apr: null, break_even_days: null, can_defend: false, is_enabled: false, age_seconds: 2340, unavailable: "has not answered since 13:21 UTC" }),
   ],
+  price: FRESH,
   is_stale: false,
   market_time: NOW,
 });

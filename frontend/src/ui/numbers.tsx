@@ -112,3 +112,14 @@ export function Aging({ at, feed, children }: { at: string | number | null | und
   }
   return state === "fresh" ? children : <span className="opacity-100 [&_*]:text-ink3 text-ink3">{children}</span>;
 }
+
+/** A figure that must not be decided on: it stays, marked, with what speaks against it. */
+export function Doubt({ quality, children }: { quality: { state: string; reason: string | null }; children: React.ReactNode }) {
+  if (quality.state !== "disputed") return children;
+  return (
+    <span className="text-ink3 [&_*]:text-ink3" title={quality.reason ?? undefined}>
+      <Glyph name="warn" label="disputed" className="mr-1 !text-caution" />
+      {children}
+    </span>
+  );
+}

@@ -60,6 +60,7 @@ async def person(app: AppDep, ticket: TicketDep) -> SignedIn:
         )
     signed_in = await app.sign_in.resume(ticket.user_id, ticket.secret)
     asked_by("user")
+    await app.accounting.metering.request(signed_in.user.id)
     return signed_in
 
 

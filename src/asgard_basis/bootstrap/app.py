@@ -23,6 +23,8 @@ from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.defend_position import DefendPosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.existence_gate import ExistenceGate
+from asgard_basis.application.trading.intent_scanner import IntentScanner
+from asgard_basis.application.trading.intents import IntentDesk
 from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.position_monitor import PositionMonitor
@@ -31,6 +33,9 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.accounting import Accounting
+from asgard_basis.bootstrap.risk import RiskDesk
+from asgard_basis.bootstrap.strategies import Strategies
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import (
@@ -82,11 +87,14 @@ class App:
     opportunities: OpportunityBoard
     preflight: Preflight
     open_position: OpenPosition
+    intents: IntentDesk
+    scanner: IntentScanner
     close_position: ClosePosition
     reduce_position: ReducePosition
     close_all: CloseAll
     emergency_stop: EmergencyStop
     views: PositionViews
+    strategies: Strategies
     alarms: AlarmDesk
     decisions: DecisionDesk
     move_consents: MoveConsentDesk
@@ -96,8 +104,10 @@ class App:
     operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
+    accounting: Accounting
     monitor: PositionMonitor
     gate: ExistenceGate
+    risk: RiskDesk
     market_watch: MarketWatch
     dispatch: Dispatch
     health: Health

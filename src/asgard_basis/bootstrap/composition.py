@@ -1,47 +1,39 @@
 """Adapters become use cases, once; everything opened is closed in reverse."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 
 from asgard_basis.adapters.system.clock import SystemClock, VenueClock
 from asgard_basis.application.accounts.sign_in import SignIn
 from asgard_basis.application.accounts.wallet_provisioning import WalletProvisioning
 from asgard_basis.application.market.market_watch import MarketWatch
 from asgard_basis.application.market.opportunities import OpportunityBoard
-from asgard_basis.application.market.rates import RateBoard
-from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.alarms import AlarmDesk
 from asgard_basis.application.operations.decisions import DecisionDesk
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.health import Health
-from asgard_basis.application.operations.jobs import JobDesk, random_id
-from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.operator_log import OperatorLog
-from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
-from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.move_consents import MoveConsentDesk
-from asgard_basis.application.trading.open_position import OpenPosition
-from asgard_basis.application.trading.opening_gate import OpeningGate
-from asgard_basis.application.trading.pair_factory import PairFactory
-from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_views import PositionViews
-from asgard_basis.application.trading.preflight import Preflight
-from asgard_basis.application.trading.reduce_position import ReducePosition
-from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.bootstrap.accounting import Accounting, accounting
 from asgard_basis.bootstrap.app import App
-from asgard_basis.bootstrap.guarding import Watchers, watchers
+from asgard_basis.bootstrap.ground import Ground, Variant
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
-from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
+from asgard_basis.bootstrap.risk import RiskDesk, risk_desk
+from asgard_basis.bootstrap.standing import Standing, standing
+from asgard_basis.bootstrap.strategies import Strategies, strategies
+from asgard_basis.bootstrap.trading import Trading, trading_of
 from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.settings import Settings
@@ -63,161 +55,24 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
             settings.limits,
             long_session=settings.long_session,
             short_session=settings.short_session,
+            fee_fraction=settings.performance_fee,
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Variant:
-    """What may be another in a simulation: where ids come from, and who runs sagas."""
-
-    ids: Callable[[], str] = random_id
-    runner: type[SagaRunner] = SagaRunner
-
-
-class _Ground:
-    """What all use cases stand on."""
-
-    def __init__(
-        self,
-        stores: Stores,
-        outside: Outside,
-        clock: Clock,
-        limits: RiskLimits,
-        variant: Variant,
-    ) -> None:
-        self.stores, self.outside, self.clock, self.limits = stores, outside, clock, limits
-        self.transactions = OverseenTransactions(stores.transactions, clock)
-        self.kill_switch = KillSwitch(
-            transactions=self.transactions, flag=stores.kill_flag, clock=clock
-        )
-        self.opening_gate = OpeningGate(
-            transactions=self.transactions,
-            kill_switch=self.kill_switch,
-            clock=clock,
-            limits=limits,
-        )
-        self.fees = FeeSchedule()
-        self.ids = variant.ids
-        self.desk = JobDesk(self.transactions, clock, ids=variant.ids)
-        self.runner = variant.runner(transactions=self.transactions, clock=clock)
-        self.reader = MarketReader(stores.snapshots, clock)
-        self.board = RateBoard(
-            reader=self.reader,
-            transactions=self.transactions,
-            clock=clock,
-            limits=limits,
-            fees=self.fees,
-            enabled=PROTOCOLS_ON_BY_DEFAULT,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _Trading:
-    preflight: Preflight
-    open_position: OpenPosition
-    close_position: ClosePosition
-    reduce_position: ReducePosition
-    views: PositionViews
-    watchers: Watchers
-
-
-def _watchers(
-    ground: _Ground,
-    pairs: PairFactory,
-    book: PositionBook,
-    closings: ClosePosition,
-    reductions: ReducePosition,
-) -> Watchers:
-    return watchers(
+def _strategies(ground: Ground, trading: Trading) -> Strategies:
+    return strategies(
         transactions=ground.transactions,
-        perp=ground.outside.perp,
-        margin=ground.outside.margin,
-        market=ground.reader,
-        clock=ground.clock,
-        limits=ground.limits,
-        desk=ground.desk,
-        runner=ground.runner,
-        pairs=pairs,
-        book=book,
-        closings=closings,
-        reductions=reductions,
-        solana=ground.outside.solana,
-        fees=ground.fees,
-    )
-
-
-def _trading(ground: _Ground) -> _Trading:
-    outside, clock, limits = ground.outside, ground.clock, ground.limits
-    transactions = ground.transactions
-    pairs = PairFactory(
-        perp=outside.perp,
-        margin=outside.margin,
-        chain=outside.solana,
         reader=ground.reader,
-        clock=clock,
-        limits=limits,
-    )
-    book = PositionBook(
-        transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
-    )
-    close_position = ClosePosition(
-        transactions=transactions,
-        desk=ground.desk,
-        runner=ground.runner,
-        pairs=pairs,
-        book=book,
-        clock=clock,
-    )
-    reduce_position = ReducePosition(
-        transactions=transactions,
-        desk=ground.desk,
-        runner=ground.runner,
-        pairs=pairs,
-        book=book,
-        clock=clock,
-        limits=limits,
-    )
-    watching = _watchers(ground, pairs, book, close_position, reduce_position)
-    preflight = Preflight(
-        transactions=transactions,
+        board=ground.board,
+        kill_switch=ground.kill_switch,
         gate=ground.opening_gate,
-        reader=ground.reader,
-        board=ground.board,
-        perp=outside.perp,
-        solana=outside.solana,
-        clock=clock,
-        limits=limits,
-        fees=ground.fees,
-        existence=watching.gate,
-    )
-    return _Trading(
-        preflight=preflight,
-        open_position=OpenPosition(
-            transactions=transactions,
-            preflight=preflight,
-            gate=ground.opening_gate,
-            desk=ground.desk,
-            runner=ground.runner,
-            pairs=pairs,
-            book=book,
-            clock=clock,
-            limits=limits,
-        ),
-        close_position=close_position,
-        reduce_position=reduce_position,
-        views=_views(ground),
-        watchers=watching,
-    )
-
-
-def _views(ground: _Ground) -> PositionViews:
-    return PositionViews(
-        transactions=ground.transactions,
-        reader=ground.reader,
-        board=ground.board,
+        openings=trading.open_position,
+        closings=trading.close_position,
+        outside=ground.outside,
         clock=ground.clock,
         limits=ground.limits,
         fees=ground.fees,
+        desk=ground.desk,
     )
 
 
@@ -227,7 +82,7 @@ class _Treasury:
     balances: Balances
 
 
-def _treasury(ground: _Ground, views: PositionViews) -> _Treasury:
+def _treasury(ground: Ground, views: PositionViews) -> _Treasury:
     outside = ground.outside
     return _Treasury(
         deposits=Deposits(
@@ -251,7 +106,34 @@ def _treasury(ground: _Ground, views: PositionViews) -> _Treasury:
     )
 
 
-def _watch(ground: _Ground) -> MarketWatch:
+def _standing(ground: Ground, trading: Trading) -> Standing:
+    return standing(
+        transactions=ground.transactions,
+        reader=ground.reader,
+        board=ground.board,
+        fees=ground.fees,
+        limits=ground.limits,
+        gate=ground.opening_gate,
+        kill_switch=ground.kill_switch,
+        preflight=trading.preflight,
+        opening=trading.open_position,
+        desk=ground.desk,
+        clock=ground.clock,
+    )
+
+
+def _accounting(ground: Ground, views: PositionViews, fee_fraction: Decimal) -> Accounting:
+    return accounting(
+        transactions=ground.transactions,
+        outside=ground.outside,
+        reader=ground.reader,
+        views=views,
+        clock=ground.clock,
+        fee_fraction=fee_fraction,
+    )
+
+
+def _watch(ground: Ground) -> MarketWatch:
     return MarketWatch(
         perp=ground.outside.perp,
         margin=ground.outside.margin,
@@ -262,7 +144,7 @@ def _watch(ground: _Ground) -> MarketWatch:
     )
 
 
-def _opportunities(ground: _Ground) -> OpportunityBoard:
+def _opportunities(ground: Ground) -> OpportunityBoard:
     return OpportunityBoard(
         reader=ground.reader,
         transactions=ground.transactions,
@@ -273,7 +155,7 @@ def _opportunities(ground: _Ground) -> OpportunityBoard:
     )
 
 
-def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispatch:
+def _dispatch(ground: Ground, trading: Trading, treasury: _Treasury, books: Accounting) -> Dispatch:
     provisioning = WalletProvisioning(
         transactions=ground.transactions, custody=ground.outside.custody
     )
@@ -286,6 +168,7 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
         transactions=ground.transactions,
         desk=ground.desk,
         locks=ground.stores.locks,
+        ended=books.accountant.ended,
         work={
             JobKind.PROVISION: provision,
             JobKind.DEPOSIT: treasury.deposits.run,
@@ -298,6 +181,42 @@ def _dispatch(ground: _Ground, trading: _Trading, treasury: _Treasury) -> Dispat
     )
 
 
+def _sign_in(ground: Ground, long_session: timedelta, short_session: timedelta) -> SignIn:
+    return SignIn(
+        transactions=ground.transactions,
+        identity=ground.outside.identity,
+        desk=ground.desk,
+        clock=ground.clock,
+        long_session=long_session,
+        short_session=short_session,
+    )
+
+
+def _risk(ground: Ground, trading: Trading, treasury: _Treasury, pauses: PauseControl) -> RiskDesk:
+    return risk_desk(
+        transactions=ground.transactions,
+        snapshots=ground.stores.snapshots,
+        perp=ground.outside.perp,
+        closings=trading.close_position,
+        defender=trading.watchers.defender,
+        pauses=pauses,
+        positions=trading.views,
+        balances=treasury.balances,
+        clock=ground.clock,
+        limits=ground.limits,
+        ids=ground.ids,
+    )
+
+
+def _health(ground: Ground) -> Health:
+    return Health(
+        database=ground.stores.probe_database,
+        redis=ground.stores.probe_redis,
+        worker=ground.stores.probe_worker,
+        market=ground.reader.is_fresh,
+    )
+
+
 def compose(
     stores: Stores,
     outside: Outside,
@@ -306,14 +225,17 @@ def compose(
     *,
     long_session: timedelta = timedelta(days=7),
     short_session: timedelta = timedelta(hours=24),
+    fee_fraction: Decimal = ZERO,
     variant: Variant | None = None,
 ) -> App:
     """The application over what remembers and what is outside; nothing is opened here."""
-    ground = _Ground(stores, outside, clock, limits, variant or Variant())
-    trading = _trading(ground)
+    ground = Ground(stores, outside, clock, limits, variant or Variant())
+    trading = trading_of(ground)
     treasury = _treasury(ground, trading.views)
+    books = _accounting(ground, trading.views, fee_fraction)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)
+    orders = _standing(ground, trading)
     return App(
         clock=ground.clock,
         limits=ground.limits,
@@ -323,19 +245,14 @@ def compose(
         locks=stores.locks,
         events=stores.events,
         queue=stores.queue,
-        sign_in=SignIn(
-            transactions=ground.transactions,
-            identity=ground.outside.identity,
-            desk=ground.desk,
-            clock=ground.clock,
-            long_session=long_session,
-            short_session=short_session,
-        ),
+        sign_in=_sign_in(ground, long_session, short_session),
         desk=ground.desk,
         board=ground.board,
         opportunities=_opportunities(ground),
         preflight=trading.preflight,
         open_position=trading.open_position,
+        intents=orders.intents,
+        scanner=orders.scanner,
         close_position=trading.close_position,
         reduce_position=trading.reduce_position,
         close_all=close_all,
@@ -343,6 +260,7 @@ def compose(
             transactions=ground.transactions, pauses=pauses, close_all=close_all
         ),
         views=trading.views,
+        strategies=_strategies(ground, trading),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
         move_consents=MoveConsentDesk(ground.transactions, ground.clock, ground.limits),
@@ -352,16 +270,13 @@ def compose(
         operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
+        accounting=books,
         monitor=trading.watchers.monitor,
         gate=trading.watchers.gate,
+        risk=_risk(ground, trading, treasury, pauses),
         market_watch=_watch(ground),
-        dispatch=_dispatch(ground, trading, treasury),
-        health=Health(
-            database=stores.probe_database,
-            redis=stores.probe_redis,
-            worker=stores.probe_worker,
-            market=ground.reader.is_fresh,
-        ),
+        dispatch=_dispatch(ground, trading, treasury, books),
+        health=_health(ground),
         heartbeat=stores.heartbeat,
         leave=ground.runner.leave,
     )

@@ -34,25 +34,34 @@ class Watchers:
     defender: DefendPosition
 
 
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What they look and act with."""
+
+    transactions: Transactions
+    perp: PerpVenue
+    margin: MarginVenue
+    solana: SolanaChain
+    market: MarketReader
+    clock: Clock
+    limits: RiskLimits
+    fees: FeeSchedule
+    desk: JobDesk
+    runner: SagaRunner
+
+
 def watchers(
+    means: Means,
     *,
-    transactions: Transactions,
-    perp: PerpVenue,
-    margin: MarginVenue,
-    market: MarketReader,
-    clock: Clock,
-    limits: RiskLimits,
-    desk: JobDesk,
-    runner: SagaRunner,
     pairs: PairFactory,
     book: PositionBook,
     closings: Closings,
     reductions: Reductions,
-    solana: SolanaChain,
-    fees: FeeSchedule,
     asked: Repairs | None = None,
 ) -> Watchers:
     """Join them; `asked` is whoever is to be asked for repairs instead."""
+    clock, limits, transactions = means.clock, means.limits, means.transactions
+    desk, runner = means.desk, means.runner
     repairs = RepairPosition(
         transactions=transactions,
         desk=desk,
@@ -64,8 +73,8 @@ def watchers(
     )
     reader = ExistenceReader(
         transactions=transactions,
-        perp=perp,
-        margin=margin,
+        perp=means.perp,
+        margin=means.margin,
         market=pairs.leaving,
         clock=clock,
         limits=limits,
@@ -84,30 +93,36 @@ def watchers(
         repairs=asked or repairs,
         closings=closings,
         sweeps=sweeps,
-        ledger=LedgerCheck(transactions=transactions, perp=perp, clock=clock),
+        ledger=LedgerCheck(transactions=transactions, perp=means.perp, clock=clock),
         clock=clock,
         limits=limits,
     )
-    defender = DefendPosition(
-        transactions=transactions,
-        reader=market,
-        perp=perp,
-        solana=solana,
-        desk=desk,
-        reductions=reductions,
-        repairs=asked or repairs,
-        closings=closings,
-        clock=clock,
-        limits=limits,
-        fees=fees,
-    )
+    defender = _defender(means, reductions, asked or repairs, closings)
     monitor = PositionMonitor(
         transactions=transactions,
         book=book,
-        perp=perp,
+        perp=means.perp,
         gate=gate,
-        exposures=ExposureWatch(transactions=transactions, market=market, clock=clock),
+        exposures=ExposureWatch(transactions=transactions, market=means.market, clock=clock),
         clock=clock,
         defender=defender,
     )
     return Watchers(gate, repairs, sweeps, monitor, defender)
+
+
+def _defender(
+    means: Means, reductions: Reductions, repairs: Repairs, closings: Closings
+) -> DefendPosition:
+    return DefendPosition(
+        transactions=means.transactions,
+        reader=means.market,
+        perp=means.perp,
+        solana=means.solana,
+        desk=means.desk,
+        reductions=reductions,
+        repairs=repairs,
+        closings=closings,
+        clock=means.clock,
+        limits=means.limits,
+        fees=means.fees,
+    )

@@ -15,7 +15,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
+from asgard_basis.cli.visitor import PaperWorld, Visitor, opened_now, wait_for
 
 _CAPITAL = "1000"
 _LEVERAGE = "2"
@@ -128,7 +128,7 @@ def _open(console: Console, visitor: Visitor, world: PaperWorld) -> str:
         mark = "[green]✓[/]" if check["passed"] else "[red]✗[/]"
         console.print(f"   {mark} {check['label']}: {check['figure']}, {check['limit']}")
     console.print(f"[bold]5.[/] Opening for ${_CAPITAL}.")
-    accepted = visitor.post("/positions/open", entry, key=f"demo-{time.time_ns()}")
+    accepted = visitor.post("/positions/open", opened_now(entry), key=f"demo-{time.time_ns()}")
     job = visitor.job(accepted["job_id"], on_step=lambda step: _step(console, step))
     if job["status"] != "completed":
         raise RuntimeError(f"opening ended with {job['error']}")

@@ -7,11 +7,14 @@ import typer
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Asgard Basis")
 audit = typer.Typer(no_args_is_help=True, help="The log of everything that was done.")
 app.add_typer(audit, name="audit")
+ledger = typer.Typer(no_args_is_help=True, help="The books of every cent.")
+app.add_typer(ledger, name="ledger")
 
 User = Annotated[str | None, typer.Option(help="One user's id or e-mail; without it everybody")]
 Reason = Annotated[str, typer.Option(help="Why, for whoever reads it later")]
 Emergency = Annotated[bool, typer.Option(help="Leg by leg, where a venue is away")]
 Wait = Annotated[bool, typer.Option(help="Tell every step until it is over")]
+Breaker = Annotated[bool, typer.Option(help="The pause the system has set, once looked at")]
 Run = Annotated[bool, typer.Option(help="Do it here when no worker is alive")]
 
 
@@ -135,11 +138,11 @@ def pause(user: User = None, reason: Reason = "Paused by the operator") -> None:
 
 
 @app.command()
-def resume(user: User = None) -> None:
-    """End the operators' pause or emergency stop."""
+def resume(user: User = None, breaker: Breaker = False) -> None:
+    """End the operators' pause or emergency stop, or a user's pause by a breaker."""
     from asgard_basis.cli import operator
 
-    operator.carry_out(lambda app: operator.resume(app, user))
+    operator.carry_out(lambda app: operator.resume(app, user, is_breaker=breaker))
 
 
 @app.command()
@@ -188,6 +191,16 @@ def audit_show(position: str) -> None:
     from asgard_basis.cli.audit import show
 
     show(position)
+
+
+@ledger.command("check")
+def ledger_check(
+    user: Annotated[str | None, typer.Option(help="One user's id; everybody without it")] = None,
+) -> None:
+    """Add up the books and hold them against the venues; ends with 1 when anything is off."""
+    from asgard_basis.cli.ledger import check
+
+    raise typer.Exit(check(user))
 
 
 @app.command()

@@ -150,11 +150,16 @@ async def pause(app: App, name: str | None, *, reason: str) -> None:
     typer.echo(f"Opening is paused for {name or 'everybody'}. Closing works as always.")
 
 
-async def resume(app: App, name: str | None) -> None:
-    """End the operators' pause of one user, or of everybody; what others set stays."""
+async def resume(app: App, name: str | None, *, is_breaker: bool = False) -> None:
+    """End the operators' pause of one user, or of everybody; what others set stays.
+
+    With `is_breaker` the one that the system has set: the operator has looked at its reason.
+    """
     user_id = await person(app, name)
-    view = await app.pauses.resume(user_id, by=PauseSetter.OPERATOR)
-    typer.echo(f"The operators' pause is over for {name or 'everybody'}.")
+    of = PauseSetter.SYSTEM if is_breaker else None
+    view = await app.pauses.resume(user_id, by=PauseSetter.OPERATOR, of=of)
+    whose = "breaker's" if is_breaker else "operators'"
+    typer.echo(f"The {whose} pause is over for {name or 'everybody'}.")
     if view.message is not None:
         typer.echo(f"Opening is still forbidden. {view.message}")
 

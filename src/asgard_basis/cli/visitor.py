@@ -155,8 +155,8 @@ class Visitor:
         return self.job(accepted["job_id"])
 
     def open(self, **entry: Any) -> dict[str, Any]:
-        """Open a position and wait for the job's end."""
-        accepted = self.post("/positions/open", entry, key=str(uuid.uuid4()))
+        """Open a position now and wait for the job's end."""
+        accepted = self.post("/positions/open", opened_now(entry), key=str(uuid.uuid4()))
         return self.job(accepted["job_id"])
 
     def close(self, position_id: str) -> dict[str, Any]:
@@ -193,6 +193,11 @@ class Visitor:
         if balances["total_usd"] is None:
             raise ValueError(f"a balance is not known: {balances['failures']}")
         return Decimal(balances["total_usd"])
+
+
+def opened_now(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The entry as a request that does not wait for conditions."""
+    return {**entry, "execute_immediately": True}
 
 
 def wait_for(check: Callable[[], Any], *, seconds: float, what: str) -> Any:

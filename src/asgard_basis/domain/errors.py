@@ -52,6 +52,9 @@ class ErrorCode(Enum):
     IDEMPOTENCY_MISMATCH = ErrorKind(
         "VAL-0010", 409, "This idempotency key was used for another request"
     )
+    FUNDING_SIGN = ErrorKind("VAL-0011", 422, "The sign of this funding rate means a cost to you")
+    OUT_OF_BOUNDS = ErrorKind("VAL-0020", 422, "A value is outside of what may be set")
+    CHANGED_MEANWHILE = ErrorKind("VAL-0021", 409, "This was changed elsewhere in between")
 
     ASGARD_API = ErrorKind("ASG-0001", 502, "Asgard did not answer as expected")
     ASGARD_LIQUIDITY = ErrorKind("ASG-0002", 409, "The lender has too little to lend")
@@ -91,6 +94,10 @@ class ErrorCode(Enum):
     REDUCE_UNSUPPORTED = ErrorKind("POS-0009", 409, "This lender sells no part of a position")
     REDUCE_FAILED = ErrorKind("POS-0010", 502, "The position could not be made smaller")
     CALLED_OFF = ErrorKind("POS-0011", 409, "Called off before anything was done")
+    INTENT_NOT_FOUND = ErrorKind("POS-0012", 404, "Intent not found")
+    INTENT_ENDED = ErrorKind("POS-0013", 409, "This intent has ended already")
+    INTENT_UNDER_WAY = ErrorKind("POS-0014", 409, "This intent is being carried out just now")
+    TOO_MANY_INTENTS = ErrorKind("POS-0015", 409, "Too many intents at the same time")
 
     PREFLIGHT_FAILED = ErrorKind("RSK-0001", 409, "A check before opening failed")
     MAX_EXPOSURE = ErrorKind("RSK-0002", 409, "This would be more than allowed")
@@ -99,6 +106,7 @@ class ErrorCode(Enum):
     UNSAFE_LEVERAGE = ErrorKind("RSK-0006", 409, "This leverage leaves too little room")
     PAUSED = ErrorKind("RSK-0007", 409, "Opening is paused")
     HELD_BACK = ErrorKind("RSK-0008", 409, "Opening is held back after it failed")
+    DISPUTED_MARKET = ErrorKind("RSK-0009", 409, "Market data is disputed")
 
     INSUFFICIENT_SOL = ErrorKind("WAL-0001", 409, "Not enough SOL for network fees")
     INSUFFICIENT_USDC = ErrorKind("WAL-0002", 409, "Not enough USDC")

@@ -5,6 +5,7 @@ from typing import NewType
 
 UserId = NewType("UserId", str)
 PositionId = NewType("PositionId", str)
+IntentId = NewType("IntentId", str)
 JobId = NewType("JobId", str)
 SagaId = NewType("SagaId", str)
 WalletId = NewType("WalletId", str)

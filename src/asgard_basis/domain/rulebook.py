@@ -4,10 +4,23 @@ from typing import Any
 
 from asgard_basis.domain.decision.card import Ruling, WhyCard
 from asgard_basis.domain.decision.rule import Rule
+from asgard_basis.domain.risk.breakers import ACCOUNT
 from asgard_basis.domain.risk.defence_rule import DEFENCE
+from asgard_basis.domain.risk.engine import RISK
+from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY
 from asgard_basis.domain.strategy.checks import PREFLIGHT
+from asgard_basis.domain.strategy.exit import STRATEGY_EXIT
+from asgard_basis.domain.strategy.intent_rule import INTENT
 
-RULES: tuple[Rule[Any, Any], ...] = (PREFLIGHT, DEFENCE)
+RULES: tuple[Rule[Any, Any], ...] = (
+    PREFLIGHT,
+    INTENT,
+    RISK,
+    ACCOUNT,
+    DEFENCE,
+    STRATEGY_ENTRY,
+    STRATEGY_EXIT,
+)
 """Rules differ in what they look at; `Rule.again` holds a card against its own rule's types."""
 
 _BY_NAME = {(rule.name, rule.version): rule for rule in RULES}

@@ -30,6 +30,13 @@ class SnapshotStore(Protocol):
         """The latest snapshot, or None before the first."""
         ...
 
+    def watch(self) -> AsyncIterator[MarketSnapshot]:
+        """The latest snapshot and every later one as it is published; older ones may be left out.
+
+        Raises Unavailable GEN-0006 when it cannot go on.
+        """
+        ...
+
 
 class EventBus(Protocol):
     """Messages to people's open dashboards."""

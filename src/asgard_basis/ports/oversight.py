@@ -38,6 +38,14 @@ class AlarmKind(StrEnum):
     """Nothing can be signed, so nothing can be closed."""
     LEDGER_MISMATCH = "ledger_mismatch"
     """What is booked does not add up to what the venues say."""
+    LIQUIDATION_NEAR = "liquidation_near"
+    """A leg is near its liquidation price: it is being defended, or left."""
+    RISK_UNKNOWN = "risk_unknown"
+    """A figure that tells how safe a position is, is not known."""
+    PEG_OFF = "peg_off"
+    """A staking token trades far from what it redeems for, or moves fast."""
+    MARKET_BLIND = "market_blind"
+    """The price is stale or disputed: nothing is defended or left by it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -191,6 +191,10 @@ class Jobs(Protocol):
         """Pending and running ones, oldest first."""
         ...
 
+    async def of_position(self, position_id: PositionId) -> Sequence[Job]:
+        """All of a position, oldest first."""
+        ...
+
     async def recent(self, *, kind: JobKind | None = None, limit: int = 50) -> Sequence[Job]:
         """Newest first."""
         ...

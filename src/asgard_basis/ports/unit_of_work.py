@@ -6,6 +6,8 @@ from typing import Protocol
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.decisions import Decisions
+from asgard_basis.ports.intents import Intents
+from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -19,6 +21,8 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.risk import RiskRecords
+from asgard_basis.ports.strategies import Strategies
 
 
 class UnitOfWork(Protocol):
@@ -32,11 +36,15 @@ class UnitOfWork(Protocol):
     journals: Journals
     payments: Payments
     funding: FundingHours
+    intents: Intents
+    ledger: Ledger
     orphans: Orphans
     outbox: Outbox
     alarms: Alarms
     audit: AuditLog
     pauses: Pauses
+    risk: RiskRecords
+    strategies: Strategies
     decisions: Decisions
     move_consents: MoveConsents
 

@@ -89,6 +89,10 @@ class PerpVenue(Protocol):
         """The market now."""
         ...
 
+    async def depth(self, *, is_buy: bool, limit_price: Decimal) -> Decimal:
+        """SOL that the book shows now at this price or better; it may hold more than it shows."""
+        ...
+
     def watch(self) -> AsyncIterator[PerpMarket]:
         """Every change of the market, by one websocket that reconnects by itself."""
         ...

@@ -27,7 +27,8 @@ from asgard_basis.adapters.memory.locks import LeaseBook, MemoryLocks
 from asgard_basis.adapters.memory.tables import Tables
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.bootstrap.app import App
-from asgard_basis.bootstrap.composition import Variant, compose
+from asgard_basis.bootstrap.composition import compose
+from asgard_basis.bootstrap.ground import Variant
 from asgard_basis.bootstrap.outside import ASGARD_SECONDS, Lines, Stores, connected
 from asgard_basis.domain.identifiers import SolanaAddress
 from asgard_basis.domain.risk.limits import RiskLimits

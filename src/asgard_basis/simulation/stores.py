@@ -106,6 +106,12 @@ class GuardedSnapshots:
         await self._membrane.cross("snapshot read")
         return await self._inner.latest()
 
+    async def watch(self) -> AsyncIterator[MarketSnapshot]:
+        """See SnapshotStore."""
+        async for snapshot in self._inner.watch():
+            await self._membrane.cross("snapshot heard")
+            yield snapshot
+
 
 class GuardedLocks:
     """Implements Locks."""

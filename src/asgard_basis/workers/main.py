@@ -1,4 +1,4 @@
-"""One worker process: the queue, the market watch, the monitor, the relay."""
+"""One worker process: the queue, and what is done without being asked."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from asgard_basis.bootstrap import App
-from asgard_basis.workers.loop import every, fenced, leased, supervised
-from asgard_basis.workers.relay import relay
+from asgard_basis.workers.loop import every, supervised
+from asgard_basis.workers.schedule import duties_of
 from asgard_basis.workers.tasks import register
 
 log = structlog.get_logger(__name__)
@@ -20,12 +20,6 @@ _RESCUE_SECONDS = 1.0
 """With the 6 s of a tenure: what a killed worker had is in other hands within about 10 s."""
 _STOP_SECONDS = 12.0
 """What has not ended by then ends with the process; its journal says how far it was."""
-_MONITOR_SECONDS = 5.0
-_GATE_SECONDS = 3600.0
-_GATE_AGAIN_SECONDS = 30.0
-"""When somebody could not be looked at."""
-_STOP_LOOK_SECONDS = 2.0
-"""How often a worker looks at the kill file, and for positions that a stop still has to close."""
 
 
 async def work(app: App, stop: asyncio.Event) -> None:
@@ -34,41 +28,13 @@ async def work(app: App, stop: asyncio.Event) -> None:
     A saga concludes the step it is in and is handed on at once.
     """
     register(app.queue, app, is_stopping=stop.is_set)
-    clock, leases = app.clock, app.leases
-
-    async def watch() -> None:
-        await leased("market-watch", app.market_watch.run, leases=leases, clock=clock)
-
-    async def monitor() -> None:
-        async def cycles() -> None:
-            await every(_MONITOR_SECONDS, app.monitor.cycle, clock)
-
-        await fenced("position-monitor", cycles, locks=app.locks, clock=clock)
-
-    async def alone() -> None:
-        async def looks() -> None:
-            await every(_MONITOR_SECONDS, app.monitor.alone, clock)
-
-        await fenced("exposure-watch", looks, locks=app.locks, clock=clock)
-
-    async def gate() -> None:
-        await fenced("existence-gate", lambda: rounds(app), locks=app.locks, clock=clock)
-
-    async def publish() -> None:
-        await leased("outbox-relay", lambda: relay(app), leases=leases, clock=clock)
-
+    clock = app.clock
     duties: dict[str, Callable[[], Awaitable[None]]] = {
-        "market-watch": watch,
-        "position-monitor": monitor,
-        "exposure-watch": alone,
-        "existence-gate": gate,
-        "outbox-relay": publish,
+        **duties_of(app),
         "heartbeat": lambda: every(_HEARTBEAT_SECONDS, app.heartbeat, clock),
         "rescue": lambda: every(_RESCUE_SECONDS, lambda: rescue(app), clock),
         "queue": lambda: deliver(app, "jobs"),
         "leaving-queue": lambda: deliver(app, "leaving"),
-        "kill-switch": lambda: every(_STOP_LOOK_SECONDS, app.kill_switch.keep, clock),
-        "emergency-stop": lambda: every(_STOP_LOOK_SECONDS, app.emergency_stop.keep, clock),
     }
     async with app.queue.open_async():
         tasks = [asyncio.create_task(supervised(n, d, clock), name=n) for n, d in duties.items()]
@@ -77,14 +43,6 @@ async def work(app: App, stop: asyncio.Event) -> None:
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks, timeout=_STOP_SECONDS)
-
-
-async def rounds(app: App) -> None:
-    """Hold venues and books of everybody against each other, at once and then every hour."""
-    while True:
-        looks = await app.gate.everybody()
-        is_whole = all(look is not None and look.is_complete for _, look in looks)
-        await app.clock.sleep(_GATE_SECONDS if is_whole else _GATE_AGAIN_SECONDS)
 
 
 async def deliver(app: App, name: str) -> None:

@@ -11,7 +11,7 @@ from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner
-from asgard_basis.bootstrap.guarding import Watchers, watchers
+from asgard_basis.bootstrap.guarding import Means, Watchers, watchers
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.position.legs import LongState
@@ -46,28 +46,27 @@ def watching(
     reductions: Any = None,
 ) -> Watchers:
     """Everything that watches, over one world of laid-out answers."""
-    return watchers(
+    means = Means(
         transactions=transactions,
         perp=world,
         margin=world,
+        solana=world,
         market=world,
         clock=clock,
         limits=RiskLimits(),
+        fees=FeeSchedule(),
         desk=JobDesk(transactions, clock),
         runner=SagaRunner(transactions=transactions, clock=clock),
-        pairs=PairFactory(
-            perp=world,
-            margin=world,
-            chain=world,
-            reader=world,
-            clock=clock,
-            limits=RiskLimits(),
-        ),
+    )
+    pairs = PairFactory(
+        perp=world, margin=world, chain=world, reader=world, clock=clock, limits=RiskLimits()
+    )
+    return watchers(
+        means,
+        pairs=pairs,
         book=PositionBook(transactions=transactions, perp=world, margin=world, clock=clock),
         closings=closings,
         reductions=reductions,
-        solana=world,
-        fees=FeeSchedule(),
         asked=repairs,
     )
 

@@ -107,6 +107,7 @@ def report(failure: DomainError | None = None, *, taker: str = "0.00045") -> Any
     return SimpleNamespace(
         passed=failure is None,
         is_known=True,
+        checks=(),
         first_failure=lambda: failure,
         lender=LENDER,
         priced=SimpleNamespace(split=split),

@@ -43,6 +43,7 @@ class Watched:
             publish=self._publish,
         )
         self._enough = asyncio.Event()
+        self.third = asyncio.Event()
         self._count = 0
         self.streams: list[AsyncIterator[PerpMarket]] = []
         self.world.watch = lambda: self.streams.pop(0) if self.streams else for_ever()
@@ -70,6 +71,8 @@ class Watched:
 
     def _publish(self, snapshot: MarketSnapshot) -> None:
         self.published.append(snapshot)
+        if len(self.published) >= 3:
+            self.third.set()
         if len(self.published) >= self._count:
             self._enough.set()
 
@@ -133,8 +136,7 @@ async def test_a_price_that_is_hard_to_believe_is_confirmed_at_once_by_the_other
 
     async def falling() -> AsyncIterator[PerpMarket]:
         yield replace(PERP, observed_at=watched.clock.host())
-        while len(watched.published) < 3:
-            await asyncio.sleep(0)
+        await watched.third.wait()
         crashed = replace(PERP, mark_price=Decimal(150), oracle_price=Decimal(150))
         yield replace(crashed, observed_at=watched.clock.host())
         await asyncio.Event().wait()

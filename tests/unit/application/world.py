@@ -1,5 +1,6 @@
 """A still world for use cases: time that only passes when somebody sleeps, a job to run."""
 
+import inspect
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -57,6 +58,8 @@ class Outside:
             answer = self.answers[name]
             if callable(answer):
                 answer = answer(*given, **named)
+            if inspect.isawaitable(answer):
+                answer = await answer
             if isinstance(answer, Exception):
                 raise answer
             return answer

@@ -28,6 +28,11 @@ const KINDS: Record<string, Kind> = {
     tone: "danger",
     next: "We bring both legs together again, or close what is left.",
   },
+  liquidation_near: {
+    title: "A leg is near its liquidation price",
+    tone: "danger",
+    next: "We make both legs smaller or close the position; you need not do anything.",
+  },
   orphan_exposure: {
     title: "Something is held that no position claims",
     tone: "danger",
@@ -37,6 +42,21 @@ const KINDS: Record<string, Kind> = {
     title: "The venue and our books disagree",
     tone: "caution",
     next: "Nothing is done by itself. Closing the position is possible.",
+  },
+  risk_unknown: {
+    title: "We do not know how safe a position is",
+    tone: "caution",
+    next: "We judge by what we know and ask again. Nothing is closed because of it.",
+  },
+  peg_off: {
+    title: "A staking token trades away from its value",
+    tone: "caution",
+    next: "Nothing is opened with it. A position is closed only where its lender goes by the market.",
+  },
+  market_blind: {
+    title: "The price cannot be trusted",
+    tone: "caution",
+    next: "Nothing is opened, defended or closed by it until it can.",
   },
   signing_down: {
     title: "Nothing can be signed",

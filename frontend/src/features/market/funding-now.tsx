@@ -1,6 +1,8 @@
 /** What the short earns: this hour, the next, the last day, the last week. */
 import type { RatesResponse } from "../../api/schema.gen";
-import { Age, Aging, Rate } from "../../ui/numbers";
+import { Age, Aging, Doubt, Rate } from "../../ui/numbers";
+import { Hint } from "../../ui/section";
+import { marketDispute } from "./queries";
 
 export function FundingNow({ rates, receivedAt }: { rates: RatesResponse; receivedAt: number }) {
   const { funding } = rates;
@@ -11,14 +13,23 @@ export function FundingNow({ rates, receivedAt }: { rates: RatesResponse; receiv
     { name: "Last 24 hours", value: funding.mean_24h_apr },
     { name: "Last 7 days", value: funding.mean_7d_apr },
   ];
+  const dispute = marketDispute(rates);
   return (
-    <dl className="mb-4 flex flex-wrap gap-x-12 gap-y-4">
+    <>
+      {dispute === null ? null : (
+        <Hint tone="caution">
+          {dispute} Until that is settled nothing is opened on these figures, and nothing is closed because of them.
+        </Hint>
+      )}
+      <dl className="mb-4 flex flex-wrap gap-x-12 gap-y-4">
       {entries.map(({ name, value }) => (
         <div key={name}>
           <dt className="text-13 text-ink2">{name}</dt>
           <dd className="text-18">
             <Aging at={at} feed="rates">
-              <Rate value={value} places={2} sign="flow" reason="Not enough settled hours yet." />
+              <Doubt quality={funding.quality}>
+                <Rate value={value} places={2} sign="flow" reason="Not enough settled hours yet." />
+              </Doubt>
             </Aging>
           </dd>
         </div>
@@ -29,6 +40,7 @@ export function FundingNow({ rates, receivedAt }: { rates: RatesResponse; receiv
           <Age at={at} feed="rates" />
         </dd>
       </div>
-    </dl>
+      </dl>
+    </>
   );
 }

@@ -25,6 +25,17 @@ export function bestLender(rates: RatesResponse): LenderRate | null {
   return rates.lenders.find((lender) => lender.is_enabled && !lender.unavailable && lender.net_apr !== null) ?? null;
 }
 
+/** What speaks against deciding on these figures; null while nothing does. */
+export function marketDispute(rates: RatesResponse): string | null {
+  const disputed = [rates.price, rates.funding.quality].find((part) => part.state === "disputed");
+  return disputed ? (disputed.reason ?? "Two sources contradict each other.") : null;
+}
+
+/** As `marketDispute`, with what speaks against the lender's own figures first. */
+export function disputed(lender: LenderRate, rates: RatesResponse): string | null {
+  return lender.quality.state === "disputed" ? lender.quality.reason : marketDispute(rates);
+}
+
 /**
  * The leverage new positions begin with and everything is judged at: the usual one, or the best
  * lender's safe maximum where that is smaller.

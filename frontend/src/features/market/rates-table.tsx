@@ -5,9 +5,10 @@ import { floored } from "../../lib/decimal";
 import { leverage } from "../../lib/format";
 import { Empty } from "../../ui/async";
 import { QuietButton } from "../../ui/button";
-import { Age, Aging, NoData, Rate } from "../../ui/numbers";
+import { Age, Aging, Doubt, NoData, Rate } from "../../ui/numbers";
 import { Hint } from "../../ui/section";
 import { Sub, Table } from "../../ui/table";
+import { disputed } from "./queries";
 
 interface RatesTableProps {
   rates: RatesResponse;
@@ -44,7 +45,9 @@ export function RatesTable({ rates, receivedAt }: RatesTableProps) {
             align: "right",
             cell: (lender) => (
               <Aging at={at(lender)} feed="rates">
-                <Rate value={lender.borrow_apy} places={2} />
+                <Doubt quality={lender.quality}>
+                  <Rate value={lender.borrow_apy} places={2} />
+                </Doubt>
               </Aging>
             ),
           },
@@ -53,7 +56,7 @@ export function RatesTable({ rates, receivedAt }: RatesTableProps) {
             align: "right",
             cell: (lender) => (
               <Aging at={at(lender)} feed="rates">
-                <Rate value={lender.net_apr} sign="flow" reason={lender.unavailable ?? "A part of it is not known."} />
+                <Rate value={lender.net_apr} sign="flow" reason={lender.unavailable ?? disputed(lender, rates) ?? "A part of it is not known."} />
               </Aging>
             ),
           },
@@ -63,7 +66,7 @@ export function RatesTable({ rates, receivedAt }: RatesTableProps) {
             align: "right",
             cell: (lender) => (
               <Aging at={at(lender)} feed="rates">
-                <BackIn lender={lender} />
+                <BackIn lender={lender} reason={disputed(lender, rates)} />
               </Aging>
             ),
           },
@@ -85,12 +88,13 @@ export function RatesTable({ rates, receivedAt }: RatesTableProps) {
 
 function detail(lender: LenderRate): string {
   if (lender.unavailable) return lender.unavailable;
+  if (lender.quality.state === "disputed") return `disputed: ${lender.quality.reason}`;
   if (!lender.is_enabled) return "not switched on here";
   return lender.can_defend ? "can be reduced in place" : "reducing there means closing";
 }
 
-function BackIn({ lender }: { lender: LenderRate }) {
-  if (lender.net_apr === null) return <NoData reason="The net rate is not known." />;
+function BackIn({ lender, reason }: { lender: LenderRate; reason: string | null }) {
+  if (lender.net_apr === null) return <NoData reason={reason ?? "The net rate is not known."} />;
   if (lender.break_even_days === null) return <span title="At these rates income does not exceed costs">never</span>;
   const days = String(Math.ceil(Number(floored(lender.break_even_days, 2))));
   return <span className="whitespace-nowrap">{days === "1" ? "1 day" : `${days} days`}</span>;

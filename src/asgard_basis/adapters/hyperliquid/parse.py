@@ -1,6 +1,7 @@
 """Wire to domain and back: the only place where Hyperliquid's notation is understood."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
@@ -25,6 +26,7 @@ _USDC_STEP = Decimal("0.000001")
 _TRANSFER_FLOOR = Decimal("0.1")
 _SIGNIFICANT_FIGURES = 5
 _PRICE_DECIMALS = 6
+_BOOK_LEVELS = 20
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -219,4 +221,29 @@ def perp_account(
         abstraction=abstraction,
         observed_at=observed_at,
         exists=exists,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """What a book shows inside a limit."""
+
+    size: Decimal
+    reaches: bool
+    """Whether the levels shown go beyond the limit, or are all there are."""
+
+
+def depth(book: wire.Book, *, is_buy: bool, limit_price: Decimal) -> Depth:
+    """The size of the levels that an order with this limit would reach.
+
+    Steps are named by their far end (bids rounded down, asks up), so none is counted whose
+    prices lie partly beyond the limit.
+    """
+    bids, asks = book.levels
+    levels = asks if is_buy else bids
+    side = 1 if is_buy else -1
+    inside = [each for each in levels if side * each.px <= side * limit_price]
+    return Depth(
+        size=sum((each.sz for each in inside), Decimal(0)),
+        reaches=len(inside) < len(levels) or len(levels) < _BOOK_LEVELS,
     )

@@ -26,6 +26,9 @@ from asgard_basis.ports.venues import (
 )
 from asgard_basis.ports.wallets import EvmSigner
 
+_BOOK_FIGURES = (4, 3)
+"""Twenty steps are shown: of about a tenth of a percent first, of ten times as much if those
+end before the price that is asked about."""
 _PAGE_ROWS = 500
 _HOUR = timedelta(hours=1)
 
@@ -99,6 +102,15 @@ class HyperliquidPerpVenue:
             kept = (now, PerpFees(taker=fees.user_cross_rate, maker=fees.user_add_rate))
             self._fees[address] = kept
         return kept[1]
+
+    async def depth(self, *, is_buy: bool, limit_price: Decimal) -> Decimal:
+        """SOL that the book shows now at this price or better."""
+        for figures in _BOOK_FIGURES:
+            book = await self._client.info(wire.Book, "l2Book", coin=parse.COIN, nSigFigs=figures)
+            found = parse.depth(book, is_buy=is_buy, limit_price=limit_price)
+            if found.reaches:
+                break
+        return found.size
 
     async def account(self, address: EvmAddress) -> PerpAccount:
         """The account's money and position."""

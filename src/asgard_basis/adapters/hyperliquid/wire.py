@@ -202,6 +202,19 @@ class UserFees(msgspec.Struct, rename="camel"):
     user_add_rate: Decimal
 
 
+class BookLevel(msgspec.Struct):
+    """All orders at one price, or in one step of prices."""
+
+    px: Decimal
+    sz: Decimal
+
+
+class Book(msgspec.Struct):
+    """`l2Book`: bids and asks, best first."""
+
+    levels: tuple[list[BookLevel], list[BookLevel]]
+
+
 class ActiveAssetData(msgspec.Struct):
     """`activeAssetData`: the leverage that the next order would use."""
 

@@ -27,14 +27,30 @@ class MemorySnapshots:
 
     def __init__(self) -> None:
         self._latest: MarketSnapshot | None = None
+        self._changes: set[asyncio.Event] = set()
 
     async def publish(self, snapshot: MarketSnapshot) -> None:
         """Replace the snapshot for everybody."""
         self._latest = snapshot
+        for change in self._changes:
+            change.set()
 
     async def latest(self) -> MarketSnapshot | None:
         """The latest snapshot, or None before the first."""
         return self._latest
+
+    async def watch(self) -> AsyncIterator[MarketSnapshot]:
+        """The latest snapshot and every later one; older ones may be left out."""
+        change = asyncio.Event()
+        self._changes.add(change)
+        try:
+            while True:
+                change.clear()
+                if self._latest is not None:
+                    yield self._latest
+                await change.wait()
+        finally:
+            self._changes.discard(change)
 
 
 class DutyBook:

@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 
 from asgard_basis.adapters.memory.consents import MemoryMoveConsents
 from asgard_basis.adapters.memory.decisions import MemoryDecisions
+from asgard_basis.adapters.memory.intents import MemoryIntents
+from asgard_basis.adapters.memory.ledger import MemoryLedger
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
@@ -16,12 +18,16 @@ from asgard_basis.adapters.memory.records import (
     MemoryUsers,
     MemoryWallets,
 )
+from asgard_basis.adapters.memory.risk import MemoryRiskRecords
+from asgard_basis.adapters.memory.strategies import MemoryStrategies
 from asgard_basis.adapters.memory.tables import Owner, Tables, Transaction
 from asgard_basis.adapters.memory.work import MemoryJobs, MemoryJournals, MemoryOutbox
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import Tenure, superseded, tenures
 from asgard_basis.ports.decisions import Decisions
+from asgard_basis.ports.intents import Intents
+from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -36,6 +42,8 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.risk import RiskRecords
+from asgard_basis.ports.strategies import Strategies
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 
@@ -53,11 +61,15 @@ class MemoryUnitOfWork:
         self.journals: Journals = MemoryJournals(transaction)
         self.payments: Payments = MemoryPayments(transaction)
         self.funding: FundingHours = MemoryFundingHours(transaction)
+        self.intents: Intents = MemoryIntents(transaction)
+        self.ledger: Ledger = MemoryLedger(transaction)
         self.orphans: Orphans = MemoryOrphans(transaction)
         self.outbox: Outbox = MemoryOutbox(transaction, number)
         self.alarms: Alarms = MemoryAlarms(transaction)
         self.audit: AuditLog = MemoryAuditLog(transaction)
+        self.risk: RiskRecords = MemoryRiskRecords(transaction)
         self.pauses: Pauses = MemoryPauses(transaction)
+        self.strategies: Strategies = MemoryStrategies(transaction)
         self.decisions: Decisions = MemoryDecisions(transaction)
         self.move_consents: MoveConsents = MemoryMoveConsents(transaction)
 

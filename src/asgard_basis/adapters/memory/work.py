@@ -80,6 +80,10 @@ class MemoryJobs:
             if job.status in UNFINISHED and (position_id is None or job.position_id == position_id)
         ]
 
+    async def of_position(self, position_id: PositionId) -> Sequence[Job]:
+        """All of a position, oldest first."""
+        return [job for job in self._all() if job.position_id == position_id]
+
     async def recent(self, *, kind: JobKind | None = None, limit: int = 50) -> Sequence[Job]:
         """Newest first."""
         return [job for job in reversed(self._all()) if kind is None or job.kind is kind][:limit]

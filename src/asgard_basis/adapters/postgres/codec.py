@@ -8,7 +8,11 @@ from typing import TypeVar
 
 import msgspec
 
+from asgard_basis.domain.ledger.performance_fee import HighWater
+from asgard_basis.domain.ledger.stand import Stand
+from asgard_basis.domain.risk.breakers import AccountFacts, AccountThresholds
 from asgard_basis.domain.risk.defence_facts import DefenceFacts, DefenceThresholds
+from asgard_basis.domain.risk.facts import RiskFacts, RiskThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced, LongRepaid
@@ -29,7 +33,16 @@ from asgard_basis.domain.saga.step import (
     SolanaIntent,
     Transferred,
 )
-from asgard_basis.domain.strategy.checks import EntryFacts
+from asgard_basis.domain.strategy.config import StrategyConfig
+from asgard_basis.domain.strategy.entry_choice import (
+    StrategyEntryFacts,
+    StrategyEntryThresholds,
+)
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
+from asgard_basis.domain.strategy.exit import StrategyExitFacts
+from asgard_basis.domain.strategy.intent import CriteriaSnapshot
+from asgard_basis.domain.strategy.intent_rule import IntentFacts, IntentThresholds
+from asgard_basis.ports.ledger import WalletStand
 
 T = TypeVar("T")
 
@@ -57,8 +70,22 @@ STORED: dict[str, type] = {
         Plain,
         EntryFacts,
         RiskLimits,
+        StrategyConfig,
+        StrategyEntryFacts,
+        StrategyEntryThresholds,
+        StrategyExitFacts,
+        IntentFacts,
+        IntentThresholds,
+        CriteriaSnapshot,
+        RiskFacts,
+        RiskThresholds,
+        AccountFacts,
+        AccountThresholds,
         DefenceFacts,
         DefenceThresholds,
+        Stand,
+        WalletStand,
+        HighWater,
     )
 }
 """Every class that may be stored, by the name it is stored under."""

@@ -63,7 +63,7 @@ class PostgresJobs:
     async def get(self, job_id: JobId) -> Job | None:
         """The job, or None."""
         row = await self._connection.fetchrow("SELECT * FROM position_jobs WHERE id = $1", job_id)
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     async def by_key(self, user_id: UserId, idempotency_key: str) -> Job | None:
         """The user's job asked for under that key, or None."""
@@ -72,7 +72,7 @@ class PostgresJobs:
             user_id,
             idempotency_key,
         )
-        return None if row is None else _job(row)
+        return None if row is None else job_of(row)
 
     async def add(self, job: Job) -> None:
         """Insert a new job and hand it to the workers, both in this transaction.
@@ -122,7 +122,14 @@ class PostgresJobs:
             " AND ($1::text IS NULL OR position_id = $1) ORDER BY sequence",
             position_id,
         )
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
+
+    async def of_position(self, position_id: PositionId) -> Sequence[Job]:
+        """All of a position, oldest first."""
+        rows = await self._connection.fetch(
+            "SELECT * FROM position_jobs WHERE position_id = $1 ORDER BY sequence", position_id
+        )
+        return [job_of(row) for row in rows]
 
     async def recent(self, *, kind: JobKind | None = None, limit: int = 50) -> Sequence[Job]:
         """Newest first."""
@@ -132,7 +139,7 @@ class PostgresJobs:
             kind.value if kind else None,
             limit,
         )
-        return [_job(row) for row in rows]
+        return [job_of(row) for row in rows]
 
 
 def _values(job: Job) -> list[object]:
@@ -159,7 +166,8 @@ def _details_text(details: Mapping[str, str]) -> str:
     return json_text({name: storable(text) for name, text in details.items()})
 
 
-def _job(row: Row) -> Job:
+def job_of(row: Row) -> Job:
+    """A row of `position_jobs` as the job it is."""
     return Job(
         id=JobId(row["id"]),
         user_id=UserId(row["user_id"]),

@@ -41,7 +41,7 @@ _COLUMNS = (
     *(f"seen_{name}" for name in _SEEN),
 )
 _ENDED = sorted(state.value for state in ENDED)
-_HELD = "state NOT IN (" + ", ".join(f"'{state}'" for state in _ENDED) + ")"
+HELD = "state NOT IN (" + ", ".join(f"'{state}'" for state in _ENDED) + ")"
 
 
 class PostgresPositions:
@@ -84,14 +84,14 @@ class PostgresPositions:
     async def held(self) -> Sequence[Position]:
         """All that are not ended, oldest first."""
         rows = await self._connection.fetch(
-            f"SELECT * FROM positions WHERE {_HELD} ORDER BY requested_at, id"
+            f"SELECT * FROM positions WHERE {HELD} ORDER BY requested_at, id"
         )
         return [_position(row) for row in rows]
 
     async def ended(self, *, limit: int) -> Sequence[Position]:
         """Ended ones, newest first."""
         rows = await self._connection.fetch(
-            f"SELECT * FROM positions WHERE NOT ({_HELD})"
+            f"SELECT * FROM positions WHERE NOT ({HELD})"
             " ORDER BY coalesce(closed_at, requested_at) DESC, id DESC LIMIT $1",
             limit,
         )

@@ -11,8 +11,10 @@ from asgard_basis.adapters.postgres.consents import PostgresMoveConsents
 from asgard_basis.adapters.postgres.decisions import PostgresDecisions
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
 from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
+from asgard_basis.adapters.postgres.intents import PostgresIntents
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
+from asgard_basis.adapters.postgres.ledger import PostgresLedger
 from asgard_basis.adapters.postgres.orphans import PostgresOrphans
 from asgard_basis.adapters.postgres.outbox import PostgresOutbox
 from asgard_basis.adapters.postgres.oversight import (
@@ -23,12 +25,16 @@ from asgard_basis.adapters.postgres.oversight import (
 from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUsers, PostgresWallets
 from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
+from asgard_basis.adapters.postgres.risk import PostgresRiskRecords
 from asgard_basis.adapters.postgres.rows import Connection
+from asgard_basis.adapters.postgres.strategies import PostgresStrategies
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.consents import MoveConsents
 from asgard_basis.ports.coordination import superseded, tenures
 from asgard_basis.ports.decisions import Decisions
+from asgard_basis.ports.intents import Intents
+from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
 from asgard_basis.ports.repositories import (
@@ -42,6 +48,8 @@ from asgard_basis.ports.repositories import (
     Users,
     Wallets,
 )
+from asgard_basis.ports.risk import RiskRecords
+from asgard_basis.ports.strategies import Strategies
 from asgard_basis.ports.unit_of_work import UnitOfWork
 
 _ACQUIRE_SECONDS = 10.0
@@ -68,12 +76,16 @@ class PostgresUnitOfWork:
         self.journals: Journals = PostgresJournals(connection)
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
+        self.intents: Intents = PostgresIntents(connection)
+        self.ledger: Ledger = PostgresLedger(connection)
         self.orphans: Orphans = PostgresOrphans(connection)
         self.outbox: Outbox = PostgresOutbox(connection)
         self.alarms: Alarms = PostgresAlarms(connection)
         self._audit = PostgresAuditLog(connection)
         self.audit: AuditLog = self._audit
+        self.risk: RiskRecords = PostgresRiskRecords(connection)
         self.pauses: Pauses = PostgresPauses(connection)
+        self.strategies: Strategies = PostgresStrategies(connection)
         self.decisions: Decisions = PostgresDecisions(connection)
         self.move_consents: MoveConsents = PostgresMoveConsents(connection)
 

@@ -5,7 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from asgard_basis.api.dependencies import AppDep, KeyDep, PersonDep
+from asgard_basis.api.routes.intents import CRITERIA, wish
+from asgard_basis.api.schemas.intents import OpenAccepted, OpenRequest
 from asgard_basis.api.schemas.trading import (
+    CheckResult,
     EntryRequest,
     HistoryResponse,
     JobAccepted,
@@ -21,6 +24,7 @@ from asgard_basis.api.schemas.trading import (
 from asgard_basis.application.context import trading_context
 from asgard_basis.application.trading.preflight import EntryOrder, entry_order
 from asgard_basis.bootstrap import App
+from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import JobId, PositionId
 from asgard_basis.domain.money import exact
 
@@ -52,11 +56,27 @@ async def preflight(body: EntryRequest, app: AppDep, person: PersonDep) -> objec
 
 @router.post("/open", status_code=202)
 async def open_position(
-    body: EntryRequest, app: AppDep, person: PersonDep, key: KeyDep = None
-) -> JobAccepted:
-    """Open a hedged position; watch the job. The same key gives the same job again."""
+    body: OpenRequest, app: AppDep, person: PersonDep, key: KeyDep = None
+) -> OpenAccepted:
+    """Write an intent, or with `execute_immediately` open a hedged position now.
+
+    The same key gives the same intent, or the same job, again.
+    """
+    if not body.execute_immediately:
+        created = await app.intents.create(person.user.id, wish(app, body), key)
+        return OpenAccepted(
+            intent_id=created.intent.id,
+            warnings=[CheckResult.model_validate(check) for check in created.warnings],
+        )
+    named = [name for name in (*CRITERIA, "expires_at") if getattr(body, name) is not None]
+    if named:
+        raise DomainError(
+            ErrorCode.INVALID_INPUT,
+            f"{', '.join(named)} would not be looked at when opening immediately: leave it out,"
+            " or execute_immediately",
+        )
     job = await app.open_position.request(person.user.id, _order(app, body), key)
-    return JobAccepted(job_id=job.id, position_id=job.position_id)
+    return OpenAccepted(job_id=job.id, position_id=job.position_id)
 
 
 @router.get("/history", response_model=HistoryResponse)

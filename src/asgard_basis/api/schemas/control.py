@@ -24,6 +24,8 @@ class PauseEntry(Shape):
     since: datetime
     can_lift: bool
     """Whether you may end it."""
+    lifted_by: list[str]
+    """Who may end it: operator, system or user."""
     details: dict[str, str]
 
 

@@ -1,8 +1,19 @@
 """Rates and funding."""
 
 from datetime import datetime
+from typing import Literal
 
 from asgard_basis.api.schemas.shapes import DecimalText, Shape
+
+
+class Quality(Shape):
+    """How far a figure may be believed; nobody enters on one that is not fresh."""
+
+    state: Literal["fresh", "stale", "disputed"]
+    reason: str | None
+    """Why it is not fresh, in one sentence."""
+    age_seconds: int | None
+    """Null while it has never been seen."""
 
 
 class FundingNow(Shape):
@@ -14,6 +25,7 @@ class FundingNow(Shape):
     mean_7d_apr: DecimalText | None
     now_hourly: DecimalText
     age_seconds: int
+    quality: Quality
 
 
 class LenderRate(Shape):
@@ -27,7 +39,7 @@ class LenderRate(Shape):
     staking_apy: DecimalText | None
     """Zero for SOL; null when a staking token's yield is not known."""
     net_apr: DecimalText | None
-    """On the whole capital at the leverage asked about; null when a part is unknown."""
+    """On the whole capital at the leverage asked about; null when a part is unknown or disputed."""
     break_even_days: DecimalText | None
     safe_leverage: DecimalText
     opening_health: DecimalText
@@ -37,6 +49,8 @@ class LenderRate(Shape):
     is_enabled: bool
     age_seconds: int
     unavailable: str | None
+    quality: Quality
+    """Of these rates, and of the staking token's value."""
 
 
 class RatesResponse(Shape):
@@ -48,6 +62,8 @@ class RatesResponse(Shape):
     funding: FundingNow
     lenders: list[LenderRate]
     """Best first."""
+    price: Quality
+    """Of mark and oracle."""
     is_stale: bool
     market_time: datetime
 

@@ -25,6 +25,8 @@ from asgard_basis.ports.venues import MarginVenue, PerpVenue
 log = structlog.get_logger(__name__)
 
 _SHOWN_HOURS = 168
+_MARKS_APART_SECONDS = 0.1
+"""Marks that come closer together go out as one."""
 
 
 class MarketWatch:
@@ -57,6 +59,7 @@ class MarketWatch:
         self._funding_seen: datetime | None = None
         self._memory = plausibility.Memory()
         self._disputes: tuple[Dispute, ...] = ()
+        self._is_marked = asyncio.Event()
 
     async def run(self) -> None:
         """Watch until cancelled; a part that fails ages visibly and is tried again."""
@@ -68,6 +71,7 @@ class MarketWatch:
             group.create_task(self._repeat("staking", self._read_staking, 30))
             group.create_task(self._repeat("funding", self._read_funding, 10))
             group.create_task(self._repeat("snapshot", self._publish, 1))
+            group.create_task(self._repeat("mark", self._spread_mark, _MARKS_APART_SECONDS))
 
     async def look(self) -> None:
         """Read every part once and publish; for who cannot keep a websocket open.
@@ -89,6 +93,12 @@ class MarketWatch:
     async def _marks(self) -> None:
         async for market in self._perp.watch():
             self._perp_market = market
+            self._is_marked.set()
+
+    async def _spread_mark(self) -> None:
+        """A new mark goes out at once: positions may have to be left because of it."""
+        await self._is_marked.wait()
+        await self._spread()
 
     async def _repeat(
         self, name: str, reading: Callable[[], Coroutine[object, object, None]], seconds: float
@@ -132,8 +142,19 @@ class MarketWatch:
         self._funding_seen = self._clock.host()
 
     async def _publish(self) -> None:
-        if self._perp_market is None:
+        snapshot = await self._spread()
+        if snapshot is None:
             return
+        async with self._transactions.for_system() as work:
+            await work.outbox.append(
+                Event("rate_update", {"mark_price": str(snapshot.perp.mark_price)})
+            )
+
+    async def _spread(self) -> MarketSnapshot | None:
+        """What is known now, to everybody; None while there is no price."""
+        self._is_marked.clear()
+        if self._perp_market is None:
+            return None
         snapshot = self._judged(
             MarketSnapshot(
                 taken_at=self._clock.now(),
@@ -147,10 +168,7 @@ class MarketWatch:
             )
         )
         await self._snapshots.publish(snapshot)
-        async with self._transactions.for_system() as work:
-            await work.outbox.append(
-                Event("rate_update", {"mark_price": str(snapshot.perp.mark_price)})
-            )
+        return snapshot
 
     def _judged(self, snapshot: MarketSnapshot) -> MarketSnapshot:
         """With everything that must not be decided on marked as such; new disputes are told."""

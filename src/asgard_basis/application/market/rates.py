@@ -5,8 +5,20 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.domain.assets import LendingProtocol
+from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import missing_hours
+from asgard_basis.domain.market.quality import (
+    FUNDING,
+    FUNDING_HISTORY,
+    PRICE,
+    SPOT,
+    MarketQuality,
+    Part,
+    PartQuality,
+    lender_part,
+    parts_of_entry,
+    staking_part,
+)
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import ONE, Leverage
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -22,6 +34,16 @@ _REFERENCE_CAPITAL = Decimal(10_000)
 
 
 @dataclass(frozen=True, slots=True)
+class QualityView:
+    """How far a figure may be believed."""
+
+    state: str
+    """`fresh`, `stale` or `disputed`."""
+    reason: str | None
+    age_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class FundingView:
     """What the short earns."""
 
@@ -31,6 +53,7 @@ class FundingView:
     mean_7d_apr: Decimal | None
     now_hourly: Decimal
     age_seconds: int
+    quality: QualityView
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +75,8 @@ class LenderView:
     is_enabled: bool
     age_seconds: int
     unavailable: str | None
+    quality: QualityView
+    """Of its rates, and of the staking token's value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +88,7 @@ class RatesView:
     oracle_price: Decimal
     funding: FundingView
     lenders: list[LenderView]
+    price: QualityView
     is_stale: bool
     market_time: datetime
 
@@ -119,7 +145,8 @@ class RateBoard:
         return view
 
     def _view(self, snapshot: MarketSnapshot, leverage: Leverage, now: datetime) -> RatesView:
-        lenders = [self._lender(snapshot, lender, leverage, now) for lender in snapshot.lenders]
+        quality = snapshot.quality(now)
+        lenders = [self._lender(snapshot, lender, leverage, quality) for lender in snapshot.lenders]
         lenders.sort(key=lambda v: (not v.is_enabled, v.net_apr is None, -(v.net_apr or 0)))
         perp_age = _age(now, snapshot.perp.observed_at)
         oldest = max([lender.age_seconds for lender in lenders], default=0)
@@ -129,6 +156,7 @@ class RateBoard:
             oracle_price=snapshot.perp.oracle_price,
             funding=funding_view(snapshot, now),
             lenders=lenders,
+            price=_quality(quality.worst(_disputable(quality, PRICE, SPOT))),
             is_stale=not lenders
             or perp_age > self._limits.market_age_seconds_max
             or oldest > self._limits.rates_age_seconds_max,
@@ -179,10 +207,19 @@ class RateBoard:
         return safe_at(lender, self._limits)
 
     def _lender(
-        self, snapshot: MarketSnapshot, lender: LenderMarket, leverage: Leverage, now: datetime
+        self,
+        snapshot: MarketSnapshot,
+        lender: LenderMarket,
+        leverage: Leverage,
+        quality: MarketQuality,
     ) -> LenderView:
-        priced = self.price(snapshot, lender, leverage, _REFERENCE_CAPITAL)
-        days = None
+        priced = days = None
+        own = [lender_part(lender.protocol, lender.asset)]
+        if lender.asset is not Asset.SOL:
+            own.append(staking_part(lender.asset))
+        # A net rate made of figures nobody believes would be believed all the same.
+        if not quality.is_disputed(parts_of_entry(lender.protocol, lender.asset)):
+            priced = self.price(snapshot, lender, leverage, _REFERENCE_CAPITAL)
         if priced is not None:
             cost = round_trip(notional_usd=priced.split.notional_usd, fees=self._fees)
             days = break_even_days(
@@ -206,8 +243,9 @@ class RateBoard:
             borrow_capacity_usdc=lender.borrow_capacity_usdc,
             can_defend=lender.protocol is LendingProtocol.KAMINO,
             is_enabled=is_enabled,
-            age_seconds=_age(now, lender.observed_at),
+            age_seconds=quality.of(own[0]).age_seconds or 0,
             unavailable=None if is_enabled else _why_not(lender, self.enabled),
+            quality=_quality(quality.worst(own)),
         )
 
 
@@ -216,6 +254,7 @@ def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:
     day, week = snapshot.mean_income(24), snapshot.mean_income(168)
     predicted = snapshot.funding_predicted
     income = snapshot.perp.funding_now.income_to_short
+    quality = snapshot.quality(now)
     return FundingView(
         now_apr=income.annual().value,
         predicted_apr=predicted.income_to_short.annual().value if predicted else None,
@@ -223,7 +262,17 @@ def funding_view(snapshot: MarketSnapshot, now: datetime) -> FundingView:
         mean_7d_apr=week.annual().value if week else None,
         now_hourly=income.value,
         age_seconds=_age(now, snapshot.perp.observed_at),
+        quality=_quality(quality.worst(_disputable(quality, FUNDING, FUNDING_HISTORY))),
     )
+
+
+def _disputable(quality: MarketQuality, part: Part, beside: Part) -> tuple[Part, ...]:
+    """The part, and the one beside it only while that one is disputed: its age says nothing."""
+    return (part, beside) if quality.is_disputed([beside]) else (part,)
+
+
+def _quality(judged: PartQuality) -> QualityView:
+    return QualityView(judged.state.value, judged.reason, judged.age_seconds)
 
 
 def _age(now: datetime, then: datetime) -> int:

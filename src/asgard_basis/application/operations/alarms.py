@@ -20,7 +20,15 @@ from asgard_basis.ports.unit_of_work import Transactions
 OVER_WHEN_HEDGED = frozenset({AlarmKind.STUCK_UNWIND, AlarmKind.LEG_EXPOSED})
 """A pair that has both legs again is not exposed."""
 OVER_WHEN_ENDED = frozenset(
-    {AlarmKind.STUCK_UNWIND, AlarmKind.LEG_EXPOSED, AlarmKind.LEG_LOST, AlarmKind.BOOK_MISMATCH}
+    {
+        AlarmKind.STUCK_UNWIND,
+        AlarmKind.LEG_EXPOSED,
+        AlarmKind.LEG_LOST,
+        AlarmKind.BOOK_MISMATCH,
+        AlarmKind.LIQUIDATION_NEAR,
+        AlarmKind.RISK_UNKNOWN,
+        AlarmKind.PEG_OFF,
+    }
 )
 """A position that holds nothing any more has none of these."""
 

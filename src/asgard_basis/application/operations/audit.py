@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from asgard_basis.application.operations.duty import Duty, asker, present_duty
-from asgard_basis.application.operations.jobs import TITLES, step_view
+from asgard_basis.application.operations.jobs import REASON, TITLES, step_view
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import EvmIntent, Intent, SolanaIntent, Step, StepName
+from asgard_basis.domain.strategy.intent import Intent as StandingOrder
+from asgard_basis.domain.strategy.intent import IntentStatus
 from asgard_basis.ports.orphans import Orphan
 from asgard_basis.ports.oversight import (
     EVERYBODY,
@@ -35,6 +37,8 @@ COMMANDS = {
     "sweep": "Closing of what is nobody's begun",
     "pause": "Opening paused",
     "resume": "Opening resumed",
+    "intent": "Intent written",
+    "cancel_intent": "Intent called off",
 }
 
 
@@ -55,6 +59,8 @@ def command_entry(at: datetime, job: Job) -> AuditEntry:
         body["fraction"] = str(job.fraction)
     if job.request_hash is not None:
         body["sha256"] = job.request_hash
+    if REASON in job.details:
+        body["reason"] = job.details[REASON]
     return AuditEntry(at, AuditKind.COMMAND, body, job.user_id, job.position_id, job.id)
 
 
@@ -110,6 +116,21 @@ def state_entry(at: datetime, position: Position, before: str) -> AuditEntry:
     if position.failure_code is not None:
         body |= {"error_code": position.failure_code, "error": position.failure or ""}
     return AuditEntry(at, AuditKind.STATE, body, position.user_id, position.id, _job())
+
+
+def order_entry(at: datetime, order: StandingOrder, before: str) -> AuditEntry:
+    """A standing order was written, called off, or is in another state than before."""
+    body = {"intent_id": order.id, "from": before, "to": order.status.value}
+    if order.job_id is not None:
+        body["carried_out_by"] = order.job_id
+    if order.execution_code is not None:
+        body |= {"error_code": order.execution_code, "error": order.execution_error or ""}
+    is_wish = not before or order.status is IntentStatus.CANCELLED
+    if not is_wish:
+        return AuditEntry(at, AuditKind.STATE, body, order.user_id, order.position_id)
+    body |= {"command": "cancel_intent" if before else "intent", "by": asker()}
+    body |= {"sha256": order.request_hash or ""}
+    return AuditEntry(at, AuditKind.COMMAND, body, order.user_id)
 
 
 def orphan_entry(at: datetime, orphan: Orphan, what: str) -> AuditEntry:
@@ -212,7 +233,8 @@ def _state(body: Mapping[str, str]) -> tuple[str, str, str]:
     name, before = body.get("to", ""), body.get("from", "")
     if "orphan" in body:
         return name, f"A {body['orphan']} without a position: {name}", f"size {body.get('size')}"
-    title = f"Position {name.replace('_', ' ')}"
+    subject = "Intent" if "intent_id" in body else "Position"
+    title = f"{subject} {name.replace('_', ' ')}"
     if "size_usd" in body:
         return name, title, f"{body['size_usd']} USD at {body.get('leverage', '')}x"
     return name, title, body.get("error") or (f"was {before.replace('_', ' ')}" if before else "")

@@ -15,6 +15,8 @@ from asgard_basis.ports.unit_of_work import Transactions
 log = structlog.get_logger(__name__)
 
 Work = Callable[[Job], Awaitable[DomainError | None]]
+Ended = Callable[[Job], Awaitable[None]]
+"""Told of a job that has ended; raises nothing that would bring the job back."""
 
 
 _LOCKS: dict[JobKind, str] = {
@@ -48,11 +50,13 @@ class Dispatch:
         desk: JobDesk,
         locks: Locks,
         work: Mapping[JobKind, Work],
+        ended: Ended | None = None,
     ) -> None:
         self._transactions = transactions
         self._desk = desk
         self._locks = locks
         self._work = work
+        self._ended = ended
 
     async def run(self, job_id: JobId) -> bool:
         """Carry the job out; False when another worker holds the user's lock right now.
@@ -72,6 +76,8 @@ class Dispatch:
                 return True
             with on_duty(Duty(job.user_id, job.id, job.position_id)):
                 failure = await self._worked(job)
+                if self._ended is not None:
+                    await self._ended(job)
             log.info("job_finished", job=job.id, kind=job.kind.value, ok=failure is None)
         return True
 

@@ -111,6 +111,8 @@ class JobView:
     remains: tuple[str, ...] = ()
 
 
+REASON = "reason"
+"""In a job's details: why the product itself asked for it."""
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 """Nothing more will be done for a job."""
 
@@ -159,6 +161,7 @@ class JobDesk:
         fraction: Decimal | None = None,
         key: str | None = None,
         digest: str | None = None,
+        reason: str | None = None,
     ) -> Job:
         """A pending job with a fresh id."""
         return Job(
@@ -172,6 +175,7 @@ class JobDesk:
             fraction=fraction,
             idempotency_key=key,
             request_hash=digest,
+            details={} if reason is None else {REASON: reason},
         )
 
     async def started(self, job: Job) -> Job:

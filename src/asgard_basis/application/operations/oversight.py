@@ -21,6 +21,7 @@ from asgard_basis.application.operations.audit import (
     command_entry,
     intent_entry,
     job_entry,
+    order_entry,
     orphan_entry,
     outcome_entry,
     pause_entry,
@@ -29,11 +30,13 @@ from asgard_basis.application.operations.audit import (
 )
 from asgard_basis.application.operations.duty import Duty, present_duty
 from asgard_basis.application.operations.jobs import ENDED as ENDED_JOBS
-from asgard_basis.domain.identifiers import JobId, PositionId, UserId
+from asgard_basis.domain.identifiers import IntentId, JobId, PositionId, UserId
 from asgard_basis.domain.position.lifecycle import ENDED, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.step import Step
+from asgard_basis.domain.strategy.intent import Intent
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.orphans import Orphan, Orphans
 from asgard_basis.ports.oversight import Alarm, AlarmKind, Alarms, AuditEntry, Pause, Pauses
 from asgard_basis.ports.repositories import Job, Jobs, Journals, Positions
@@ -109,6 +112,7 @@ class _OverseenWork(_Passing):
         self.alarms: Alarms = cast(Alarms, _OverseenAlarms(work.alarms, notes))
         self.pauses: Pauses = cast(Pauses, _OverseenPauses(work.pauses, notes))
         self.orphans: Orphans = cast(Orphans, _OverseenOrphans(work.orphans, notes))
+        self.intents: Intents = cast(Intents, _OverseenIntents(work.intents, notes))
         self.jobs: Jobs = cast(Jobs, _OverseenJobs(work.jobs, notes))
         self.journals: Journals = cast(Journals, _OverseenJournals(work.journals, notes))
         self.positions: Positions = cast(
@@ -130,6 +134,38 @@ class _OverseenJobs(_Passing):
         await self._jobs.save(job)
         if job.status in ENDED_JOBS:
             await self._notes.write(job_entry(self._notes.now(), job))
+
+
+class _OverseenIntents(_Passing):
+    def __init__(self, intents: Intents, notes: _Notebook) -> None:
+        super().__init__(intents)
+        self._intents, self._notes = intents, notes
+        self._known: dict[IntentId, Intent] = {}
+
+    async def get(self, intent_id: IntentId) -> Intent | None:
+        intent = await self._intents.get(intent_id)
+        if intent is not None:
+            self._known[intent.id] = intent
+        return intent
+
+    async def add(self, intent: Intent) -> None:
+        await self._intents.add(intent)
+        await self._notes.write(order_entry(self._notes.now(), intent, ""))
+
+    async def save(self, intent: Intent) -> Intent:
+        before = self._known.get(intent.id) or await self._intents.get(intent.id)
+        saved = await self._intents.save(intent)
+        if before is None or (before.status, before.job_id) != (saved.status, saved.job_id):
+            was = before.status.value if before else ""
+            await self._notes.write(order_entry(self._notes.now(), saved, was))
+        self._known[saved.id] = saved
+        return saved
+
+    async def expire(self, now: datetime) -> Sequence[Intent]:
+        ended = await self._intents.expire(now)
+        for intent in ended:
+            await self._notes.write(order_entry(self._notes.now(), intent, "active"))
+        return ended
 
 
 class _OverseenJournals(_Passing):

@@ -1,6 +1,6 @@
 """Pausing and resuming: what may be opened; closing is never asked for permission."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,6 +31,8 @@ class PauseView:
     since: datetime
     can_lift: bool
     """Whether the person who asks may end it."""
+    lifted_by: tuple[str, ...]
+    """Who may end it."""
     details: dict[str, str] = field(default_factory=dict)
 
 
@@ -66,13 +68,25 @@ class PauseControl:
 
         Raises DomainError AUT-0002 when a user wants to pause everybody.
         """
-        self._check_scope(user_id, by)
-        pause = Pause(user_id or EVERYBODY, by.value, reason, self._clock.host(), details or {})
         async with self._work(user_id, by) as work:
-            await work.pauses.put(pause)
-            await work.outbox.append(_event(user_id, by, is_paused=True))
+            await self.put(work, user_id, by=by, reason=reason, details=details)
             in_force = await work.pauses.in_force(user_id)
         return control_view(in_force, who=by)
+
+    async def put(
+        self,
+        work: UnitOfWork,
+        user_id: UserId | None,
+        *,
+        by: PauseSetter,
+        reason: str,
+        details: Mapping[str, str] | None = None,
+    ) -> None:
+        """As `pause`, within somebody's transaction; only a user's own may be set in a user's."""
+        self._check_scope(user_id, by)
+        pause = Pause(user_id or EVERYBODY, by.value, reason, self._clock.host(), details or {})
+        await work.pauses.put(pause)
+        await work.outbox.append(_event(user_id, by, is_paused=True))
 
     async def resume(
         self, user_id: UserId | None, *, by: PauseSetter, of: PauseSetter | None = None
@@ -124,6 +138,25 @@ async def refuse_when_paused(work: UnitOfWork, user_id: UserId) -> None:
         raise DomainError(ErrorCode.PAUSED, _told(in_force))
 
 
+def paused_people(
+    in_force: Sequence[Pause], people: Iterable[UserId], *, by_flag: str | None
+) -> dict[UserId, str]:
+    """Of these people those who may open nothing, each with the reason in one sentence.
+
+    `by_flag` is what this machine's kill switch says, if it is on.
+    """
+    for_all = [pause for pause in in_force if pause.scope == EVERYBODY]
+    own: dict[str, list[Pause]] = {}
+    for pause in in_force:
+        own.setdefault(pause.scope, []).append(pause)
+    found = {}
+    for user_id in people:
+        told = by_flag or pause_told([*for_all, *own.get(user_id, [])])
+        if told is not None:
+            found[user_id] = told
+    return found
+
+
 def pause_told(in_force: Sequence[Pause]) -> str | None:
     """In one sentence why nothing may be opened; None when it may."""
     return _told(in_force) if in_force else None
@@ -144,6 +177,9 @@ def control_view(in_force: Sequence[Pause], *, who: PauseSetter) -> ControlView:
                 reason=pause.reason,
                 since=pause.since,
                 can_lift=may_lift(who, PauseSetter(pause.by)),
+                lifted_by=tuple(
+                    each.value for each in PauseSetter if may_lift(each, PauseSetter(pause.by))
+                ),
                 details=dict(pause.details),
             )
             for pause in in_force

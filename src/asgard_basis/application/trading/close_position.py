@@ -68,8 +68,11 @@ class ClosePosition:
         key: str | None,
         *,
         is_emergency: bool = False,
+        reason: str | None = None,
     ) -> Job:
         """Take the closing on; asked again while it runs, it gives the same job.
+
+        `reason` is what the audit log and the timeline tell of why.
 
         A repair or a reduction that is under way becomes the closing. An emergency also hurries
         one that is under way. Raises DomainError POS-0001 for a
@@ -79,7 +82,9 @@ class ClosePosition:
 
         async def taken_on() -> Job:
             async with self._transactions.for_user(user_id) as work:
-                return await self.take_on(work, position_id, user_id, key, is_emergency)
+                return await self.take_on(
+                    work, position_id, user_id, key, is_emergency, reason=reason
+                )
 
         # Two browsers may ask at the same moment: who comes second finds the other's job.
         return await unchallenged(taken_on, tries=2)
@@ -91,6 +96,8 @@ class ClosePosition:
         user_id: UserId,
         key: str | None,
         in_a_hurry: bool,
+        *,
+        reason: str | None = None,
     ) -> Job:
         """As `request`, within somebody's transaction."""
         digest = request_hash({"close": position_id})
@@ -109,7 +116,12 @@ class ClosePosition:
                 raise DomainError(ErrorCode.POSITION_BUSY)
         if job is None:
             job = self._desk.new(
-                user_id, JobKind.CLOSE, position_id=position_id, key=key, digest=digest
+                user_id,
+                JobKind.CLOSE,
+                position_id=position_id,
+                key=key,
+                digest=digest,
+                reason=reason,
             )
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))

@@ -1,5 +1,6 @@
 """Opening: taken on as a job at once, carried out by a worker."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,11 +24,11 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import entry
 from asgard_basis.domain.saga.progress import closed_long, opened_long
 from asgard_basis.domain.saga.short_record import opened_short
-from asgard_basis.domain.saga.step import Finished, Journal, StepName
+from asgard_basis.domain.saga.step import SETTINGS, Finished, Journal, Step, StepName
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 _PATIENCE = timedelta(minutes=2)
 """How long an opening waits for a venue that cannot be asked; nothing has been sent by then."""
@@ -60,9 +61,19 @@ class OpenPosition:
         self._limits = limits
         self._record = PositionRecord(transactions)
 
-    async def request(self, user_id: UserId, order: EntryOrder, key: str | None) -> Job:
+    async def request(
+        self,
+        user_id: UserId,
+        order: EntryOrder,
+        key: str | None,
+        *,
+        also: Callable[[UnitOfWork, Job], Awaitable[None]] | None = None,
+        reason: str | None = None,
+    ) -> Job:
         """Check, then take the opening on; the same key gives the same job again.
 
+        `also` is done in the transaction that takes it on: both happen, or neither. `reason` is
+        what the audit log tells of why.
         Raises the first failing check as its error; nothing is moved then.
         """
         digest = request_hash(
@@ -96,12 +107,22 @@ class OpenPosition:
             leverage=order.leverage.value,
             requested_at=self._clock.now(),
         )
-        job = self._desk.new(user_id, JobKind.OPEN, position_id=position.id, key=key, digest=digest)
+        job = self._desk.new(
+            user_id,
+            JobKind.OPEN,
+            position_id=position.id,
+            key=key,
+            digest=digest,
+            reason=reason,
+        )
         async with self._transactions.for_user(user_id) as work:
             await refuse_when_paused(work, user_id)
             await work.positions.add(position)
+            await work.strategies.opening(user_id, at=position.requested_at)
             await work.jobs.add(job)
             await work.outbox.append(job_event(job))
+            if also is not None:
+                await also(work, job)
         return job
 
     async def run(self, job: Job) -> DomainError | None:
@@ -209,8 +230,13 @@ class OpenPosition:
 
         position = await self._record.of(job)
         await self._record.change(job.user_id, position.id, progressed, "position_update")
-        if entry.state_of(journal) is PositionState.UNWINDING or _is_on_its_way(journal):
+        if entry.state_of(journal) is PositionState.UNWINDING or _can_only_wait(journal):
             await turns.taken(journal)
+        if turns.is_waiting and _is_setting(journal.open_step()) and not self._is_patient(job):
+            # Delivered again, it is checked as before its first step, and ended or planned anew.
+            raise Unavailable(
+                ErrorCode.VENUE_DOWN, "Hyperliquid does not answer; nothing was bought"
+            )
 
     async def _finish(
         self, context: UserTradingContext, job: Job, finished: Finished
@@ -288,10 +314,17 @@ def _state(present: PositionState, journal: Journal) -> PositionState:
     return moved(present, entry.state_of(journal))
 
 
-def _is_on_its_way(journal: Journal) -> bool:
-    """The chain has the purchase and says nothing: nothing can be hedged yet."""
+def _can_only_wait(journal: Journal) -> bool:
+    """A venue has been asked for something and says nothing, and no leg stands alone meanwhile.
+
+    A purchase the chain is silent about cannot be hedged yet either.
+    """
     sent = journal.open_step()
-    return sent is not None and sent.name is StepName.OPEN_LONG
+    return _is_setting(sent) or (sent is not None and sent.name is StepName.OPEN_LONG)
+
+
+def _is_setting(step: Step | None) -> bool:
+    return step is not None and step.name in SETTINGS
 
 
 def _plan(job: Job) -> entry.EntryPlan:

@@ -11,6 +11,7 @@ from asgard_basis.application.operations.pause import pause_told
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode, Refused
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.risk.breakers import too_many_today
 from asgard_basis.domain.risk.churn import (
     Attempt,
     Hold,
@@ -85,7 +86,7 @@ class OpeningGate:
         now = self._clock.now()
         async with self._transactions.for_user(user_id) as work:
             own = await _attempts(work, now, limit=_OWN_REMEMBERED)
-        return held_back(
+        churned = held_back(
             own,
             asset=asset,
             lender=None if protocol is None else protocol.name.title(),
@@ -93,6 +94,9 @@ class OpeningGate:
             limits=self._limits,
             shared=await self._of_everybody(now),
         )
+        used_up = too_many_today([a.at for a in own], now=now, limits=self._limits)
+        standing = [hold for hold in (churned, used_up) if hold is not None]
+        return max(standing, key=lambda hold: hold.until, default=None)
 
     async def _of_everybody(self, now: datetime) -> tuple[Attempt, ...]:
         """Looked at every few seconds; successes only while there are failures to forgive."""

@@ -8,6 +8,7 @@ from asgard_basis.application.operations.jobs import job_event
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
+from asgard_basis.domain.position.lifecycle import ENDED, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.hedge import short_held
 from asgard_basis.domain.saga.step import Journal, OrderIntent
@@ -105,6 +106,10 @@ class PositionRecord:
                     changed = await work.positions.save(changed)
                     payload: dict[str, object] = {"position_id": position_id}
                     await work.outbox.append(Event(event, payload, user_id))
+                if changed.state is PositionState.CLOSED and present.state not in ENDED:
+                    # Whoever changes the wish right after leaving still waits as long.
+                    at = changed.closed_at or changed.requested_at
+                    await work.strategies.closed(user_id, at=at)
                 if ended is not None:
                     running = await work.jobs.get(ended.id)
                     if check is not None and running is not None:

@@ -19,7 +19,14 @@ from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.timeline import TimelineView, timeline_of
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.ledger.attribution import Attribution, LongValuation, added, attribute
+from asgard_basis.domain.ledger.attribution import (
+    NO_SHORT,
+    Attribution,
+    LongValuation,
+    added,
+    attribute,
+    closing_valuation,
+)
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
@@ -30,11 +37,6 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
-
-_NO_SHORT = ShortRecord(
-    size=ZERO, entry_price=ZERO, margin_usdc=ZERO, fee_usdc=ZERO, slippage_usd=ZERO
-)
-"""Of a position whose short was never filled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +189,7 @@ class PositionViews:
         seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
         long = _long(position, valuation, seen) if is_held else None
         short = _short(position, mark, seen) if is_held else None
-        result = _result(position, valuation, mark)
+        result = result_now(position, valuation, mark)
         delta = None
         if long is not None and position.short is not None:
             delta = long.sol_equivalent - (short.size_sol if short else ZERO)
@@ -221,7 +223,7 @@ class PositionViews:
             delta_fraction=delta / long.sol_equivalent if delta is not None and long else None,
             equity_usd=equity,
             result=result,
-            costs_earned_back=self._earned_back(position, result, mark),
+            costs_earned_back=earned_back(position, result, mark, self._fees),
             net_apr=self._net_apr(position, snapshot),
             age_seconds=age,
             alarms=[
@@ -231,16 +233,6 @@ class PositionViews:
             ],
             defence=defence_view(seen, is_busy=job is not None) if seen else None,
         )
-
-    def _earned_back(
-        self, position: Position, result: Attribution | None, mark: Decimal | None
-    ) -> Decimal | None:
-        if result is None or position.short is None or mark is None:
-            return None
-        closing = round_trip(notional_usd=position.short.size * mark, fees=self._fees).closing_usd
-        cost = closing - result.fees
-        income = result.funding + result.lending + result.staking + result.borrowing
-        return income / cost if cost > 0 else None
 
     def _net_apr(self, position: Position, snapshot: MarketSnapshot | None) -> Decimal | None:
         if snapshot is None or position.state in ENDED:
@@ -258,13 +250,9 @@ def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation
     long = position.long
     if long is None:
         return None
-    if long.redemption_closed is not None and long.oracle_closed is not None:
-        return LongValuation(
-            long.collateral_sold,
-            long.debt_repaid or ZERO,
-            long.redemption_closed,
-            long.oracle_closed,
-        )
+    closed = closing_valuation(long)
+    if closed is not None:
+        return closed
     if snapshot is None:
         return None
     redemption = snapshot.redemption_rate(position.asset)
@@ -327,6 +315,18 @@ def _short(position: Position, mark: Decimal | None, seen: Guarded | None) -> Sh
     )
 
 
+def earned_back(
+    position: Position, result: Attribution | None, mark: Decimal | None, fees: FeeSchedule
+) -> Decimal | None:
+    """Income so far over what getting in has cost and getting out will cost; None if unknown."""
+    if result is None or position.short is None or mark is None:
+        return None
+    closing = round_trip(notional_usd=position.short.size * mark, fees=fees).closing_usd
+    cost = closing - result.fees
+    income = result.funding + result.lending + result.staking + result.borrowing
+    return income / cost if cost > 0 else None
+
+
 def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decimal:
     """What was sold short, or less where the venue has less: liquidated or cut without us."""
     if observation is None:
@@ -334,7 +334,7 @@ def _size_left(short: ShortRecord, observation: LegObservation | None) -> Decima
     return min(short.size, max(ZERO, -observation.account_signed_size))
 
 
-def _result(
+def result_now(
     position: Position, valuation: LongValuation | None, mark: Decimal | None
 ) -> Attribution | None:
     """None while a part is not known, as after the venue closed some of the short itself."""
@@ -342,7 +342,7 @@ def _result(
         return None
     if position.short is None and position.state not in ENDED:
         return None
-    short = position.short or _NO_SHORT
+    short = position.short or NO_SHORT
     if position.state not in ENDED and _size_left(short, position.observation) < short.size:
         return None
     if mark is None:

@@ -14,12 +14,14 @@ from asgard_basis.domain.assets import Asset, LendingProtocol, asset_named
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.quality import parts_of_entry
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import Leverage
 from asgard_basis.domain.risk.defence_facts import defence_trigger
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry, break_even_days
-from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import evaluate
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
 from asgard_basis.domain.strategy.opportunity import Priced
 from asgard_basis.ports.chains import SolanaChain
@@ -167,10 +169,11 @@ class Preflight:
         if is_counted:
             await self._existence.before_opening(context.user_id)
         snapshot = await self._reader.latest()
-        balances, account, taker = await asyncio.gather(
+        balances, account, taker, book = await asyncio.gather(
             known(self._solana.balances(context.solana_address)),
             known(self._perp.account(context.evm_address)),
             known(self._perp.fees(context.evm_address)),
+            known(self._perp.depth(is_buy=False, limit_price=self._worst_price(snapshot))),
         )
         fees = replace(self._fees, perp_taker=taker.taker) if taker else self._fees
         lender = self._choose(snapshot, order)
@@ -194,6 +197,7 @@ class Preflight:
             solana_usdc=balances.usdc if balances else None,
             solana_sol=balances.sol if balances else None,
             free_margin_usdc=account.withdrawable_usdc if account else None,
+            book_sol=book,
             positions_held=held - (1 if is_counted else 0),
             paused=await self._gate.paused(context.user_id),
             held_back=await self._gate.held_back(context.user_id, order.asset, lender.protocol),
@@ -201,7 +205,7 @@ class Preflight:
         checks = evaluate(facts, self._limits)
         return PreflightReport(
             passed=all(check.passed for check in checks),
-            is_known=balances is not None and account is not None,
+            is_known=balances is not None and account is not None and book is not None,
             checks=checks,
             quote=self._quote(order, facts, priced, fees),
             lender=lender,
@@ -210,6 +214,11 @@ class Preflight:
             fees=fees,
             facts=facts,
         )
+
+    def _worst_price(self, snapshot: MarketSnapshot) -> Decimal:
+        """The lowest price the short may be sold at."""
+        price = snapshot.perp.mid_price or snapshot.perp.mark_price
+        return price * (1 - Decimal(self._limits.slippage_entry_bps_max) / 10_000)
 
     def _choose(self, snapshot: MarketSnapshot, order: EntryOrder) -> LenderMarket:
         if order.protocol is not None:
@@ -227,7 +236,13 @@ class Preflight:
         ]
         if not offered:
             raise DomainError(ErrorCode.INVALID_PROTOCOL, f"no lender takes {order.asset} now")
-        return min(offered, key=lambda m: (not m.is_active, m.usdc_borrow.value))
+        quality = snapshot.quality(self._clock.host())
+
+        def rank(lender: LenderMarket) -> tuple[bool, bool, Decimal]:
+            is_disputed = quality.is_disputed(parts_of_entry(lender.protocol, lender.asset))
+            return not lender.is_active, is_disputed, lender.usdc_borrow.value
+
+        return min(offered, key=rank)
 
     def _quote(
         self, order: EntryOrder, facts: EntryFacts, priced: Priced, fees: FeeSchedule

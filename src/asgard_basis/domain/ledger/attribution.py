@@ -22,6 +22,12 @@ class LongValuation:
     oracle_price: Decimal
 
 
+NO_SHORT = ShortRecord(
+    size=ZERO, entry_price=ZERO, margin_usdc=ZERO, fee_usdc=ZERO, slippage_usd=ZERO
+)
+"""Of a position whose short was never filled."""
+
+
 @dataclass(frozen=True, slots=True)
 class Attribution:
     """USD; income positive, cost negative."""
@@ -45,6 +51,19 @@ class Attribution:
             + self.fees
             + self.price_residual
         )
+
+
+NOTHING = Attribution(ZERO, ZERO, ZERO, ZERO, ZERO, ZERO)
+"""Nothing earned and nothing lost; not a stand-in for what is not known."""
+
+
+def closing_valuation(long: LongRecord) -> LongValuation | None:
+    """What was sold and repaid by the closing, at its prices; None before it."""
+    if long.redemption_closed is None or long.oracle_closed is None:
+        return None
+    return LongValuation(
+        long.collateral_sold, long.debt_repaid or ZERO, long.redemption_closed, long.oracle_closed
+    )
 
 
 def attribute(
@@ -98,4 +117,16 @@ def added(results: list[Attribution]) -> Attribution:
         staking=sum((r.staking for r in results), ZERO),
         fees=sum((r.fees for r in results), ZERO),
         price_residual=sum((r.price_residual for r in results), ZERO),
+    )
+
+
+def less(result: Attribution, earlier: Attribution) -> Attribution:
+    """What came on top of an earlier result."""
+    return Attribution(
+        funding=result.funding - earlier.funding,
+        lending=result.lending - earlier.lending,
+        borrowing=result.borrowing - earlier.borrowing,
+        staking=result.staking - earlier.staking,
+        fees=result.fees - earlier.fees,
+        price_residual=result.price_residual - earlier.price_residual,
     )

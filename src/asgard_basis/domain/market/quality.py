@@ -62,6 +62,12 @@ def staking_part(asset: Asset) -> Part:
     return Part(PartKind.STAKING, asset)
 
 
+def parts_of_entry(protocol: LendingProtocol, asset: Asset) -> tuple[Part, ...]:
+    """Everything an entry there is decided on; none of it may be disputed."""
+    own = (PRICE, FUNDING, FUNDING_HISTORY, SPOT, lender_part(protocol, asset))
+    return own if asset is Asset.SOL else (*own, staking_part(asset))
+
+
 @dataclass(frozen=True, slots=True)
 class Dispute:
     """Why a part must not be decided on although it is there."""
@@ -79,6 +85,9 @@ class QualityState(StrEnum):
     """Too old to decide on, or never seen."""
     DISPUTED = "disputed"
     """Outside of what is plausible, or contradicted by the second source; wins over stale."""
+
+
+_GRAVITY = {QualityState.FRESH: 0, QualityState.STALE: 1, QualityState.DISPUTED: 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +149,18 @@ class MarketQuality:
     def disputed(self) -> tuple[PartQuality, ...]:
         """Every disputed part."""
         return tuple(q for q in self.parts if q.state is QualityState.DISPUTED)
+
+    def is_disputed(self, parts: Iterable[Part]) -> bool:
+        """Whether any of the given parts is."""
+        wanted = set(parts)
+        return any(q.part in wanted for q in self.disputed)
+
+    def worst(self, parts: Iterable[Part]) -> PartQuality:
+        """The part that may be believed least: disputed before stale before fresh, then oldest."""
+        return max(
+            (self.of(part) for part in parts),
+            key=lambda q: (_GRAVITY[q.state], q.age_seconds or 0),
+        )
 
 
 def judged(

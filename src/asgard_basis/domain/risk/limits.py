@@ -11,6 +11,8 @@ class RiskLimits:
     size_min_usd: Decimal = Decimal(100)
     size_max_usd: Decimal = Decimal(50_000)
     positions_max: int = 3
+    trades_daily_max: int = 20
+    """Openings and closings of one user in a UTC day; more closings are always allowed."""
     leverage_default: Decimal = Decimal(3)
     health_at_entry_min: Decimal = Decimal("0.20")
     price_deviation_max: Decimal = Decimal("0.005")
@@ -69,3 +71,32 @@ class RiskLimits:
     venue_failures_users: int = 3
     """So many users failing at one venue within `venue_failures_minutes` hold everybody back."""
     venue_failures_minutes: int = 10
+    health_exit: Decimal = Decimal("0.10")
+    """A long with no more room than this is left at once."""
+    margin_exit: Decimal = Decimal("0.10")
+    """A short with less equity than this part of its notional is left at once."""
+    proximity: Decimal = Decimal("0.20")
+    """So near above an exit, as a part of it, is near: to be left when it lasts."""
+    proximity_seconds: int = 20
+    """Market time a leg may be that near."""
+    lst_premium_warning: Decimal = Decimal("0.03")
+    lst_premium_critical: Decimal = Decimal("0.05")
+    lst_discount_warning: Decimal = Decimal("0.01")
+    lst_discount_critical: Decimal = Decimal("0.02")
+    lst_velocity_warning: Decimal = Decimal("0.02")
+    """Of market over redemption within an hour."""
+    lst_velocity_critical: Decimal = Decimal("0.05")
+    legs_age_seconds_max: int = 900
+    """Both legs must have been read within it to be called known; they are revalued meanwhile."""
+    stated_health_seconds_max: int = 120
+    """How long the lender's own health figure counts beside ours."""
+    drawdown_max: Decimal = Decimal("0.20")
+    """Fall of an account from its high-water mark that pauses opening."""
+    failures_max: int = 3
+    """Failed openings in a row that pause opening until an operator has looked."""
+    size_absolute_usd: Decimal = Decimal(500_000)
+    """No setting lets a single position be larger."""
+
+    def __post_init__(self) -> None:
+        if self.size_max_usd > self.size_absolute_usd:
+            raise ValueError(f"no position may be larger than {self.size_absolute_usd} USD")

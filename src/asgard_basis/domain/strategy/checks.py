@@ -1,45 +1,17 @@
 """The checks before a position is opened: each with its figure, its limit and what would pass."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 
-from asgard_basis.domain.assets import Asset, LendingProtocol
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.decision.card import Ruling, Verdict
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.errors import ErrorCode
-from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
-from asgard_basis.domain.risk.churn import Hold, hold_told
+from asgard_basis.domain.risk.churn import hold_told
 from asgard_basis.domain.risk.limits import RiskLimits
-from asgard_basis.domain.strategy.carry import Carry
-from asgard_basis.domain.strategy.sizing import Split
-
-
-@dataclass(frozen=True, slots=True)
-class EntryFacts:
-    """Everything the checks look at."""
-
-    now: datetime
-    """Host time, as the ages are."""
-    asset: Asset
-    protocol: LendingProtocol
-    leverage: Decimal
-    safe_leverage: Decimal
-    snapshot: MarketSnapshot
-    lender: LenderMarket
-    split: Split
-    carry: Carry
-    solana_usdc: Decimal | None
-    """None when the venue could not be asked: unknown never passes."""
-    solana_sol: Decimal | None
-    free_margin_usdc: Decimal | None
-    positions_held: int
-    paused: str | None = None
-    """Why nothing may be opened now; None when it may."""
-    held_back: Hold | None = None
-    """What has just failed and must not be tried again yet."""
+from asgard_basis.domain.strategy.data_checks import fresh_data, undisputed
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 
 
 def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
@@ -56,8 +28,10 @@ def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
         _lst_value,
         _lender_capacity,
         _order_size,
+        _book_depth,
         _network_fees,
         _own_limits,
+        _undisputed,
         _fresh_data,
     )
     return tuple(rule(facts, limits) for rule in rules)
@@ -228,6 +202,21 @@ def _order_size(facts: EntryFacts, limits: RiskLimits) -> Check:
     )
 
 
+def _book_depth(facts: EntryFacts, limits: RiskLimits) -> Check:
+    need, have = facts.split.short_sol, facts.book_sol
+    passed = have is not None and have >= need
+    band = percent(Decimal(limits.slippage_entry_bps_max) / 10_000)
+    return Check(
+        key="book_depth",
+        label="The short finds buyers",
+        passed=passed,
+        figure="not known" if have is None else f"{have:.2f} SOL within {band}",
+        limit=f"at least {need} SOL",
+        remedy=None if passed else "Open less, or wait until more is bid.",
+        code=ErrorCode.HYPERLIQUID_ORDER.code,
+    )
+
+
 def _network_fees(facts: EntryFacts, limits: RiskLimits) -> Check:
     have = facts.solana_sol
     passed = have is not None and have >= limits.sol_reserve
@@ -280,20 +269,9 @@ def _not_held_back(facts: EntryFacts, _limits: RiskLimits) -> Check:
     )
 
 
+def _undisputed(facts: EntryFacts, _limits: RiskLimits) -> Check:
+    return undisputed(facts.snapshot, facts.now, facts.protocol, facts.asset)
+
+
 def _fresh_data(facts: EntryFacts, limits: RiskLimits) -> Check:
-    perp_age = int((facts.now - facts.snapshot.perp.observed_at).total_seconds())
-    lst = facts.snapshot.lsts.get(facts.asset)
-    oldest = min(facts.lender.observed_at, lst.observed_at if lst else facts.now)
-    lender_age = int((facts.now - oldest).total_seconds())
-    passed = (
-        perp_age <= limits.market_age_seconds_max and lender_age <= limits.rates_age_seconds_max
-    )
-    return Check(
-        key="fresh_data",
-        label="Data is fresh",
-        passed=passed,
-        figure=f"price {max(0, perp_age)} s, rates {max(0, lender_age)} s",
-        limit=f"at most {limits.market_age_seconds_max} s and {limits.rates_age_seconds_max} s",
-        remedy=None if passed else "Wait for fresh data.",
-        code=ErrorCode.STALE_MARKET.code,
-    )
+    return fresh_data(facts.snapshot, facts.now, facts.lender, limits)

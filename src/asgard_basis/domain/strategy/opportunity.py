@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import FundingYear
+from asgard_basis.domain.market.quality import parts_of_entry
 from asgard_basis.domain.market.rates import AnnualRate, AnnualYield, HourlyRate
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import ZERO
@@ -142,12 +143,16 @@ def opportunities(
     """
     found: list[Opportunity] = []
     for lender in snapshot.lenders:
+        parts = parts_of_entry(lender.protocol, lender.asset)
+        doubts = [each.reason for each in snapshot.disputes if each.part in parts]
         for leverage in leverages:
             priced = price(
                 snapshot, lender, leverage=leverage, size_usd=size_usd, fees=fees, limits=limits
             )
             if priced is not None:
-                found.append(_opportunity(lender, leverage, size_usd, priced, fees, enabled, year))
+                found.append(
+                    _opportunity(lender, leverage, size_usd, priced, fees, enabled, year, doubts)
+                )
     return tuple(sorted(found, key=lambda o: (bool(o.obstacles), -o.net(o.carry).value)))
 
 
@@ -159,6 +164,7 @@ def _opportunity(
     fees: FeeSchedule,
     enabled: frozenset[LendingProtocol],
     year: FundingYear | None,
+    doubts: Sequence[str],
 ) -> Opportunity:
     split = priced.split
     worst = None
@@ -177,7 +183,7 @@ def _opportunity(
         rebalancing=rebalancing_yearly(leverage),
         safe_leverage=priced.safe_leverage,
         worst=worst,
-        obstacles=_obstacles(lender, leverage, priced, enabled),
+        obstacles=(*_obstacles(lender, leverage, priced, enabled), *doubts),
     )
 
 

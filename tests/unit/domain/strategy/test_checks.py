@@ -9,12 +9,21 @@ import pytest
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.market.funding import FundingRate
+from asgard_basis.domain.market.quality import (
+    FUNDING_HISTORY,
+    PRICE,
+    Dispute,
+    Part,
+    lender_part,
+    staking_part,
+)
 from asgard_basis.domain.market.rates import AnnualRate, AnnualYield
 from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
 from asgard_basis.domain.risk.churn import Hold
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.carry import Carry
-from asgard_basis.domain.strategy.checks import EntryFacts, evaluate
+from asgard_basis.domain.strategy.checks import evaluate
+from asgard_basis.domain.strategy.entry_facts import EntryFacts
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.domain.strategy.sizing import Split, split_capital
 
@@ -83,6 +92,7 @@ FACTS = EntryFacts(
     solana_usdc=Decimal(1000),
     solana_sol=Decimal(1),
     free_margin_usdc=Decimal(1000),
+    book_sol=Decimal(5000),
     positions_held=0,
 )
 
@@ -105,6 +115,11 @@ def lst(market_rate: str | None) -> EntryFacts:
     return replace(FACTS, snapshot=replace(SNAPSHOT, lsts=changed))
 
 
+def disputed(part: Part) -> EntryFacts:
+    dispute = Dispute(part, "That cannot be.")
+    return replace(FACTS, snapshot=replace(SNAPSHOT, disputes=(dispute,)))
+
+
 def spot(price: str) -> EntryFacts:
     prices = {Asset.JITOSOL: Decimal(price)}
     return replace(FACTS, snapshot=replace(SNAPSHOT, spot_prices=prices))
@@ -112,7 +127,7 @@ def spot(price: str) -> EntryFacts:
 
 def test_all_checks_pass_when_all_is_well() -> None:
     checks = evaluate(FACTS, LIMITS)
-    assert len(checks) == 14
+    assert len(checks) == 16
     assert [check.key for check in checks if not check.passed] == []
 
 
@@ -150,6 +165,8 @@ def test_all_checks_pass_when_all_is_well() -> None:
             "order_size",
             "VAL-0005",
         ),
+        (replace(FACTS, book_sol=Decimal(6)), "book_depth", "HLQ-0005"),
+        (replace(FACTS, book_sol=None), "book_depth", "HLQ-0005"),
         (replace(FACTS, solana_sol=Decimal("0.01")), "network_fees", "WAL-0001"),
         (replace(FACTS, solana_sol=None), "network_fees", "WAL-0001"),
         (replace(FACTS, positions_held=3), "own_limits", "RSK-0002"),
@@ -163,10 +180,22 @@ def test_all_checks_pass_when_all_is_well() -> None:
             "fresh_data",
             "RSK-0004",
         ),
+        (disputed(PRICE), "undisputed_data", "RSK-0009"),
+        (disputed(FUNDING_HISTORY), "undisputed_data", "RSK-0009"),
+        (disputed(lender_part(LENDER.protocol, LENDER.asset)), "undisputed_data", "RSK-0009"),
+        (disputed(staking_part(Asset.JITOSOL)), "undisputed_data", "RSK-0009"),
     ],
 )
 def test_one_thing_wrong_fails_one_check(facts: EntryFacts, key: str, code: str) -> None:
     assert [(check.key, check.code) for check in failing(facts)] == [(key, code)]
+
+
+def test_a_dispute_is_told_with_its_reason_and_others_disputes_do_not_matter() -> None:
+    (check,) = failing(disputed(PRICE))
+    assert check.figure == "price disputed"
+    assert check.remedy == "That cannot be. Wait until that is settled."
+    assert failing(disputed(lender_part(LendingProtocol.MARGINFI, Asset.JITOSOL))) == []
+    assert failing(disputed(staking_part(Asset.INF))) == []
 
 
 def test_what_is_not_known_is_not_called_zero() -> None:

@@ -1,0 +1,135 @@
+"""What comes into and leaves a user's wallets outside of positions, as entries."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from asgard_basis.domain.ledger import accounts
+from asgard_basis.domain.ledger.postings import Entry, Lines
+from asgard_basis.domain.money import CENT, plain
+
+_DUST = {accounts.USDC: CENT, accounts.SOL: Decimal("0.00001"), accounts.ETH: Decimal("0.0000001")}
+_DUST_ELSE = Decimal("0.000001")
+
+
+@dataclass(frozen=True, slots=True)
+class WalletLook:
+    """One wallet's balance of one commodity as its chain states it."""
+
+    venue: str
+    account: str
+    address: str
+    commodity: str
+    stated: Decimal
+    price_usd: Decimal | None
+    """Of one unit; None when nobody has said."""
+
+    def difference(self, booked: Decimal) -> Decimal | None:
+        """What came (positive) or went; None when it is too little to be a transfer."""
+        missing = self.stated - booked
+        return missing if abs(missing) >= _DUST.get(self.commodity, _DUST_ELSE) else None
+
+
+def brought_in(look: WalletLook, amount: Decimal, at: datetime) -> Entry:
+    """What nothing of ours explains: the owner brought it, or took it out."""
+    place = accounts.DEPOSITS if amount > 0 else accounts.WITHDRAWALS
+    lines = Lines()
+    if look.price_usd is None:
+        lines.moved(look.commodity, amount, source=place, target=look.account)
+    else:
+        worth = amount * look.price_usd
+        lines.valued(look.account, look.commodity, amount, worth)
+        lines.value(place, -worth)
+    word = "Brought in" if amount > 0 else "Taken out"
+    return Entry(
+        venue=look.venue,
+        kind="wallet",
+        record=f"{look.address}:{look.commodity}:{at:%Y-%m-%dT%H:%M:%S}Z",
+        at=at,
+        memo=f"{word}, {plain(abs(amount).normalize())} {look.commodity}",
+        postings=lines.balanced(place),
+    )
+
+
+def revalued(look: WalletLook, booked_usd: Decimal, at: datetime) -> Entry | None:
+    """What is kept for network fees, at today's price; None for less than a cent."""
+    if look.price_usd is None:
+        return None
+    change = look.stated * look.price_usd - booked_usd
+    if abs(change) < CENT:
+        return None
+    lines = Lines()
+    lines.value(accounts.SOLANA_REVALUATION, change)
+    return Entry(
+        venue=look.venue,
+        kind="price",
+        record=f"{look.address}:{look.commodity}:{at:%Y-%m-%d}",
+        at=at,
+        memo=f"{look.commodity} kept for network fees, at {look.price_usd:.2f} USD",
+        postings=lines.balanced(),
+    )
+
+
+def sent_to_bridge(
+    amount_usdc: Decimal, *, fee_eth: Decimal, transaction: str, at: datetime
+) -> Entry:
+    """USDC on its way from Arbitrum to Hyperliquid, and what the network took in ETH."""
+    lines = Lines()
+    lines.usdc(accounts.ARBITRUM_WALLET, -amount_usdc)
+    lines.usdc(accounts.BRIDGE_TRANSIT, amount_usdc)
+    lines.moved(
+        accounts.ETH, fee_eth, source=accounts.ARBITRUM_WALLET, target=accounts.FEES_NETWORK
+    )
+    return Entry(
+        venue="arbitrum",
+        kind="transfer",
+        record=transaction,
+        at=at,
+        memo=f"Sent to Hyperliquid, {plain(amount_usdc)} USDC",
+        postings=lines.balanced(),
+    )
+
+
+def credited(amount_usdc: Decimal, at: datetime, *, is_ours: bool) -> Entry:
+    """USDC in Hyperliquid's list of deposits: what we sent, or what the owner did."""
+    place = accounts.BRIDGE_TRANSIT if is_ours else accounts.DEPOSITS
+    lines = Lines()
+    lines.usdc(accounts.PERP_MARGIN, amount_usdc)
+    lines.usdc(place, -amount_usdc)
+    return Entry(
+        venue="hyperliquid",
+        kind="deposit",
+        record=f"{at:%Y-%m-%dT%H:%M:%S.%f}Z",
+        at=at,
+        memo=f"Credited on Hyperliquid, {plain(amount_usdc)} USDC",
+        postings=lines.balanced(place),
+    )
+
+
+def withdrawn(amount_usdc: Decimal, *, fee_usdc: Decimal, record: str, at: datetime) -> Entry:
+    """USDC that left Hyperliquid for Arbitrum, and what its bridge kept (1 USDC)."""
+    lines = Lines()
+    lines.usdc(accounts.PERP_MARGIN, -amount_usdc - fee_usdc)
+    lines.usdc(accounts.BRIDGE_TRANSIT, amount_usdc)
+    lines.value(accounts.FEES_BRIDGE, fee_usdc)
+    return Entry(
+        venue="hyperliquid",
+        kind="withdrawal",
+        record=record,
+        at=at,
+        memo=f"Withdrawn from Hyperliquid, {plain(amount_usdc)} USDC",
+        postings=lines.balanced(),
+    )
+
+
+def differences(
+    looks: Iterator[WalletLook] | list[WalletLook], booked: Mapping[tuple[str, str], Decimal]
+) -> dict[WalletLook, Decimal]:
+    """What each look shows beyond the books."""
+    found: dict[WalletLook, Decimal] = {}
+    for look in looks:
+        amount = look.difference(booked.get((look.account, look.commodity), Decimal(0)))
+        if amount is not None:
+            found[look] = amount
+    return found
