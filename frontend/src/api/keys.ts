@@ -23,4 +23,5 @@ export const keys = {
   control: ["control"],
   strategy: ["strategy"],
   presets: ["strategy", "presets"],
+  moves: ["moves"],
 } as const;

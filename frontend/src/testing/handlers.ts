@@ -61,6 +61,7 @@ export const handlers = [
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.get(`${V1}/control`, () => json(control())),
+  http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null })),
   http.post(`${V1}/control/pause`, async ({ request }) => {
     const { reason } = (await request.json()) as { reason: string };
     return json(control(pause({ reason })));
