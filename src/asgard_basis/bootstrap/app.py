@@ -62,6 +62,8 @@ class WebSettings:
     paper_control_url: str | None
     paper_mailbox_url: str | None
     dashboard_folder: str
+    operators: frozenset[str] = frozenset()
+    """E-mail addresses, in small letters, of those who may throw the kill switch."""
 
     @property
     def connect_sources(self) -> tuple[str, ...]:
