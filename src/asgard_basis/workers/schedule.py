@@ -20,7 +20,7 @@ _SETTLE_SECONDS = 2.0
 """How soon an intent is known to be executed, or waits again."""
 _REVIEW_SECONDS = 5.0
 _BOOKS_SECONDS = 5.0
-_PLAYBOOK_SECONDS = 3.0
+_PLAYBOOK_SECONDS = 2.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""

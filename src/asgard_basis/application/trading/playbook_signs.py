@@ -21,8 +21,10 @@ from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
-_PATIENCE_SECONDS = 4.0
+_PATIENCE_SECONDS = 3.0
 """Who takes longer to answer does not answer."""
+_ANSWER_YOUNG = timedelta(seconds=5)
+"""Who answered so lately is not asked again: venues count requests."""
 _BRIDGE_LATE = timedelta(minutes=15)
 """Market time; a credit takes one or two minutes."""
 _REFUSED_LATELY = timedelta(seconds=60)
@@ -89,13 +91,15 @@ class Signs:
         self._clock = clock
         self._limits = limits
         self._pulse = _Pulse()
+        self._answered: dict[str, datetime] = {}
+        """When each last answered, host time."""
 
     async def look(self) -> dict[Playbook, Sign]:
         """One round; what cannot be told is told as such, and never raised."""
         solana, hyperliquid, signing, stores, jobs, market = await asyncio.gather(
             self._solana(),
-            self._hyperliquid(),
-            _answers(self._lines.signing, "Privy"),
+            self._answers("Hyperliquid", self._lines.hyperliquid),
+            self._answers("Privy", self._lines.signing),
             self._stores(),
             self._from_jobs(),
             self._market(),
@@ -126,17 +130,24 @@ class Signs:
         seconds = int((now - pulse.moved_at).total_seconds())
         return Sign(True, f"No block after {height} for {seconds} s.")
 
-    async def _hyperliquid(self) -> Sign:
+    async def _answers(self, name: str, ask: Ask) -> Sign:
+        """Whether it answers; a refusal is an answer, and our own request limit tells nothing."""
+        answered_at = self._answered.get(name)
+        if answered_at is not None and self._clock.host() - answered_at < _ANSWER_YOUNG:
+            return Sign(False, f"{name} answers.")
         try:
             async with asyncio.timeout(_PATIENCE_SECONDS):
-                await self._lines.hyperliquid()
+                await ask()
+        except Refused:
+            pass
         except DomainError as error:
             if error.code is ErrorCode.REQUEST_BUDGET:
                 return Sign(None, "Our own share of requests is used up.")
             return Sign(True, error.message)
         except TimeoutError:
-            return Sign(True, "Hyperliquid does not answer.")
-        return Sign(False, "It answers.")
+            return Sign(True, f"{name} does not answer.")
+        self._answered[name] = self._clock.host()
+        return Sign(False, f"{name} answers.")
 
     async def _stores(self) -> Sign:
         names = []
@@ -218,17 +229,6 @@ def _bridge(late: Sequence[tuple[Job, timedelta]]) -> Sign:
     amount = sum((job.amount_usdc or ZERO for job, _ in late), ZERO)
     told = f"{amount:,.2f} USDC in {len(late)} deposits, the oldest sent {minutes} minutes ago."
     return Sign(True, told, users=frozenset(job.user_id for job, _ in late))
-
-
-async def _answers(ask: Ask, name: str) -> Sign:
-    try:
-        async with asyncio.timeout(_PATIENCE_SECONDS):
-            await ask()
-    except Refused:
-        return Sign(False, f"{name} answers.")
-    except (DomainError, TimeoutError):
-        return Sign(True, f"{name} does not answer.")
-    return Sign(False, f"{name} answers.")
 
 
 async def _is_there(probe: Probe) -> bool:
