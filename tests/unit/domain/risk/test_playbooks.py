@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal as D
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -117,6 +118,14 @@ def test_the_stated_maximum_grows_with_what_stands_alone() -> None:
         assert 0 < both <= one
         assert f"{play.hours} h" in loss_formula(play)
     assert loss_max_usd(PLAYS[HALT], replace(hedged, long=None, short=None)) is None
+
+
+def test_the_documented_maximum_is_the_coded_one() -> None:
+    told = (Path(__file__).parents[4] / "docs/concepts/playbooks.md").read_text()
+    for play in PLAYS.values():
+        assert f"`{play.playbook}`" in told
+        assert loss_formula(play) in told
+        assert all(sentence in told for sentence in (*play.done, *play.forbidden))
 
 
 def test_a_token_that_must_be_sold_costs_its_depeg() -> None:
