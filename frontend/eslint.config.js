@@ -3,7 +3,8 @@ import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
-const features = ["session", "market", "positions", "treasury", "alarms", "control"];
+const features = ["session", "market", "positions", "treasury", "alarms", "control", "intents"];
+const features = ["session", "market", "positions", "treasury", "alarms", "control", "ledger"];
 
 /** pages → features → ui | api | lib; features never import features. */
 const zones = [

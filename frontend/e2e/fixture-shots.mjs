@@ -17,6 +17,10 @@ const PAGES = [
   ["open", "/positions/open", "full"],
   ["open-fails", "/positions/open?leverage=3.0", "full"],
   ["position", "/positions/pos_2", "full"],
+  ["intents", "/intents", "full"],
+  ["intents-held", "/intents", "alarmed"],
+  ["intents-empty", "/intents", "empty"],
+  ["open-waits", "/positions/open", "full", "Wait for conditions"],
   ["wallet", "/wallet", "full"],
   ["history", "/history", "full"],
   ["settings", "/settings", "full"],
@@ -53,7 +57,7 @@ for (const scheme of ["light", "dark"]) {
       await page.goto(base + path, { waitUntil: "networkidle" });
       if (name === "open") await page.getByLabel("Your capital, both legs").fill("1200.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
       if (name === "open-fails") await page.getByLabel("Your capital, both legs").fill("2500.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
-      if (press) await page.getByRole("button", { name: press }).click();
+      if (press) await page.getByRole(press === "Wait for conditions" ? "radio" : "button", { name: press }).click();
       await page.waitForTimeout(700);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (overflow > 0) {

@@ -12,8 +12,11 @@ from decimal import Decimal
 from solders.pubkey import Pubkey
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from asgard_basis.adapters.asgard.client import ALLOWANCE
 from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
 from asgard_basis.adapters.http import HttpClient
+from asgard_basis.adapters.memory.budget import MemoryRequestBudget
+from asgard_basis.adapters.metering import Meter
 from asgard_basis.adapters.privy.policies import PolicyCaps
 from asgard_basis.adapters.solana.chain import RpcSolanaChain
 from asgard_basis.domain.assets import LendingProtocol
@@ -105,6 +108,8 @@ class PaperMargin:
     """Everything the margin venue touches."""
 
     clock: SharedTime
+    budget: MemoryRequestBudget
+    """Of all processes that ask this venue."""
     market_clock: WorldClock
     chain: SolanaChain
     engine: AsgardEngine
@@ -146,6 +151,7 @@ class PaperMargin:
                 api_key=api_key,
                 clock=self.clock,
                 vaults=frozenset({self.vault}) if vaults is None else vaults,
+                meter=Meter(ALLOWANCE, self.budget, self.clock),
             )
 
     async def wallet(self, name: str, *, sol: Decimal = Decimal(1), usdc: int = 5_000) -> Wallet:
@@ -176,6 +182,7 @@ def paper_margin(*, public_interval_ms: int = 0, time_runs: bool = True) -> Iter
     with serve(asgard) as asgard_url, serve(rpc) as solana_url, paper_privy() as privy:
         yield PaperMargin(
             clock=time_shared,
+            budget=MemoryRequestBudget(time_shared),
             market_clock=clock,
             chain=chain,
             engine=engine,

@@ -1,5 +1,6 @@
 import { createBrowserRouter, type RouteObject } from "react-router";
 import { HistoryPage } from "../pages/history";
+import { IntentsPage } from "../pages/intents";
 import { NotFoundPage } from "../pages/not-found";
 import { OpenPage } from "../pages/open";
 import { OverviewPage } from "../pages/overview";
@@ -19,6 +20,7 @@ export const routes: RouteObject[] = [
       { path: "/positions", element: <PositionsPage /> },
       { path: "/positions/open", element: <OpenPage /> },
       { path: "/positions/:id", element: <PositionPage /> },
+      { path: "/intents", element: <IntentsPage /> },
       { path: "/wallet", element: <WalletPage /> },
       { path: "/history", element: <HistoryPage /> },
       { path: "/settings", element: <SettingsPage /> },

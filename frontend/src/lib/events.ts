@@ -18,8 +18,9 @@ const again =
 /** Every named event and what becomes out of date with it. */
 export const EVENTS: Record<string, Effect> = {
   position_opened: again(["positions"], ["balances"], ["check"]),
-  position_closed: again(["positions"], ["history"], ["balances"], ["check"]),
+  position_closed: again(["positions"], ["history"], ["ledger"], ["balances"], ["check"]),
   position_update: again(["positions"], ["position"]),
+  intent_update: again(["intents"], ["positions"]),
   rate_update: again(["rates"]),
   balance_update: again(["balances"], ["deposits"], ["check"]),
   job_update: again(["job"], ["deposits"], ["wallets"]),
@@ -32,7 +33,8 @@ export const EVENTS: Record<string, Effect> = {
 
 /** What may have changed while nobody was listening. */
 const LIVE: QueryKey[] = [
-  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"],
+  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"], ["intents"],
+  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["ledger"], ["control"],
 ];
 
 function parsed(text: string): Payload {

@@ -2,7 +2,9 @@
 import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
+import { earlier, heldBack, intent } from "./fixtures-intents";
 import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
+import { emptyStatement, entries, statement } from "./fixtures-ledger";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -35,8 +37,13 @@ export const handlers = [
     return json(preflight(String(entry.size_usd), String(entry.leverage)));
   }),
   http.post(`${V1}/positions/open`, () => json({ job_id: "job_open", position_id: "pos_3" }, 202)),
+  http.get(`${V1}/intents`, () => json({ intents: [intent(), ...earlier()] })),
+  http.post(`${V1}/intents`, () => json({ intent: intent(), warnings: [] }, 201)),
+  http.delete(`${V1}/intents/:id`, () => json(intent({ status: "cancelled", verdict: null, criteria: [] }))),
   http.get(`${V1}/positions`, () => json({ positions: [sample.position()] })),
   http.get(`${V1}/positions/history`, () => json(sample.history())),
+  http.get(`${V1}/ledger/statement`, () => json(statement())),
+  http.get(`${V1}/ledger/entries`, ({ request }) => json(entries(new URL(request.url).searchParams.get("kind") ?? "all"))),
   http.get(`${V1}/positions/jobs/:id`, () => json(job())),
   http.get(`${V1}/positions/:id/timeline`, () => json(sample.timeline())),
   http.get(`${V1}/positions/:id/payments`, () =>
@@ -70,7 +77,10 @@ export const emptyHandlers = [
   http.get(`${V1}/balances`, () => json(sample.emptyBalances())),
   http.get(`${V1}/positions`, () => json({ positions: [] })),
   http.get(`${V1}/positions/history`, () => json(sample.history([]))),
+  http.get(`${V1}/ledger/statement`, () => json(emptyStatement())),
+  http.get(`${V1}/ledger/entries`, () => json({ entries: [], next_before: null })),
   http.get(`${V1}/deposits`, () => json({ deposits: [] })),
+  http.get(`${V1}/intents`, () => json({ intents: [] })),
   ...handlers,
 ];
 
@@ -97,6 +107,7 @@ const quarantine = () =>
 
 /** Alarms are open, opening is paused, a closing waits. */
 export const alarmedHandlers = [
+  http.get(`${V1}/intents`, () => json({ intents: [heldBack(), ...earlier()] })),
   http.get(`${V1}/alarms`, () => json({ alarms: [alarm(), stuckAlarm(), quarantine(), pastAlarm()] })),
   http.get(`${V1}/control`, () =>
     json(control(pause({ by: "operator", is_for_everybody: true, reason: "Hyperliquid is under maintenance until 15:00", can_lift: false }), pause())),

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from types import TracebackType
-from typing import Any, NamedTuple, Self, TypeVar
+from typing import Any, NamedTuple, Protocol, Self, TypeVar
 
 import httpx
 import msgspec
@@ -42,6 +42,18 @@ class Reply(NamedTuple):
     status: int
     json: Any
     """The parsed body with fractions as Decimal; text when it is not JSON, None when empty."""
+
+
+class Gate(Protocol):
+    """Who says when a request may be sent, because the other side counts them."""
+
+    async def enter(self) -> None:
+        """Return when the next attempt may be sent; raises Unavailable when it may not."""
+        ...
+
+    async def turned_away(self) -> None:
+        """The other side answered 429."""
+        ...
 
 
 class HttpClient:
@@ -121,6 +133,7 @@ class HttpClient:
         unknown: ErrorCode | None = None,
         headers: Mapping[str, str] | None = None,
         timeout_seconds: float | None = None,
+        gate: Gate | None = None,
     ) -> Reply:
         """POST a JSON body; raises as `request_json`."""
         return await self.request_json(
@@ -132,6 +145,7 @@ class HttpClient:
             error=error,
             unknown=unknown,
             timeout_seconds=timeout_seconds,
+            gate=gate,
         )
 
     async def request_json(
@@ -146,6 +160,7 @@ class HttpClient:
         error: ErrorCode,
         unknown: ErrorCode | None = None,
         timeout_seconds: float | None = None,
+        gate: Gate | None = None,
     ) -> Reply:
         """Send a request; statuses below 500 (except 408 and 429) are the caller's to judge.
 
@@ -153,7 +168,8 @@ class HttpClient:
         repeatable call that failed to the end. Raises `OutcomeUnknown` under `unknown` (or
         `error`) when a call that must not be repeated was sent and got no answer, 408 or 5xx.
         Raises `Superseded` GEN-0008 instead of sending, or sending again, under a tenure that
-        somebody else may have taken over. A body given as bytes is sent as it is.
+        somebody else may have taken over. A body given as bytes is sent as it is. Every attempt
+        passes `gate` first: what it raises is raised, and waiting there takes no time of the call.
         """
         total = self._timeout_seconds if timeout_seconds is None else timeout_seconds
         content = body if isinstance(body, bytes | None) else msgspec.json.encode(body)
@@ -167,6 +183,8 @@ class HttpClient:
             timeout=httpx.Timeout(total, connect=min(CONNECT_SECONDS, total)),
         )
         now = asyncio.get_running_loop().time
+        if gate is not None:
+            await gate.enter()
         deadline = now() + total
         per_attempt = total / 2 if repeatable else total
         attempts = ATTEMPTS if repeatable else 1
@@ -176,11 +194,17 @@ class HttpClient:
             outcome = await self._attempt(request, path, min(per_attempt, remaining), attempt)
             if isinstance(outcome, Reply):
                 return outcome
+            if gate is not None and outcome.what == _TOO_MANY:
+                await gate.turned_away()
             pause = outcome.pause(attempt, self._jitter)
             if attempt == attempts or now() + pause >= deadline:
                 sure = repeatable or outcome.not_done
                 raise outcome.as_error(self.name, sure=sure, error=error, unknown=unknown or error)
             await asyncio.sleep(pause)
+            if gate is not None:
+                waited = now()
+                await gate.enter()
+                deadline += now() - waited
             attempt += 1
 
     async def _attempt(

@@ -7,10 +7,13 @@ from dataclasses import dataclass, field
 import procrastinate
 
 from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
+from asgard_basis.adapters.asgard.client import ALLOWANCE as ASGARD_ALLOWANCE
 from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
+from asgard_basis.adapters.hyperliquid.weights import ALLOWANCE as HYPERLIQUID_ALLOWANCE
 from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
+from asgard_basis.adapters.metering import Meter
 from asgard_basis.adapters.postgres import pool as database
 from asgard_basis.adapters.postgres.locks import PostgresLocks
 from asgard_basis.adapters.postgres.nonces import PostgresNonces
@@ -25,6 +28,7 @@ from asgard_basis.adapters.privy.twinned_signers import (
     TwinnedSolanaSigner,
 )
 from asgard_basis.adapters.privy.wallets import PrivyWallets
+from asgard_basis.adapters.redis.budget import RedisRequestBudget
 from asgard_basis.adapters.redis.connection import answers, open_redis
 from asgard_basis.adapters.redis.events import RedisEventBus
 from asgard_basis.adapters.redis.heartbeat import RedisHeartbeat
@@ -50,6 +54,7 @@ from asgard_basis.ports.coordination import (
     Locks,
     NonceSource,
     RateLimiter,
+    RequestBudget,
     SnapshotStore,
 )
 from asgard_basis.ports.identity import IdentityProvider
@@ -71,6 +76,7 @@ class Stores:
     locks: Locks
     nonces: NonceSource
     rate_limiter: RateLimiter
+    budget: RequestBudget
     leases: Leases
     events: EventBus
     snapshots: SnapshotStore
@@ -104,6 +110,7 @@ async def open_stores(settings: Settings, stack: AsyncExitStack) -> Stores:
         locks=locks,
         nonces=PostgresNonces(pool),
         rate_limiter=RedisRateLimiter(redis),
+        budget=RedisRequestBudget(redis),
         leases=RedisLeases(redis),
         events=RedisEventBus(redis),
         snapshots=RedisSnapshotStore(redis),
@@ -171,12 +178,10 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Store
         asgard_program_id=settings.asgard_program_id,
         asgard_api_key=settings.asgard_api_key,
     )
-    return connected(lines, clock, stores.nonces, stores.transactions)
+    return connected(lines, clock, stores)
 
 
-def connected(
-    lines: Lines, clock: Clock, nonces: NonceSource, transactions: Transactions
-) -> Outside:
+def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
     """Adapters to all five over lines that are there already.
 
     Every signature is judged by our own policies, then written to the audit log, then asked for.
@@ -191,6 +196,7 @@ def connected(
         clock=clock,
         caps=caps,
     )
+    transactions = stores.transactions
     log = SignatureLog(transactions, clock)
     twin = PolicyTwin(caps, lambda wallet: _agent_of(transactions, wallet))
     evm = TwinnedEvmSigner(LoggedEvmSigner(wallets.evm, log), twin)
@@ -200,8 +206,9 @@ def connected(
             http=lines.hyperliquid,
             websocket_url=lines.hyperliquid_ws_url,
             signer=evm,
-            nonces=nonces,
+            nonces=stores.nonces,
             clock=clock,
+            meter=Meter(HYPERLIQUID_ALLOWANCE, stores.budget, clock),
         ),
         margin=AsgardMarginVenue(
             http=lines.asgard,
@@ -212,6 +219,7 @@ def connected(
             api_key=lines.asgard_api_key,
             clock=clock,
             vaults=lines.asgard_vaults,
+            meter=Meter(ASGARD_ALLOWANCE, stores.budget, clock),
         ),
         solana=solana,
         arbitrum=lines.arbitrum(evm),

@@ -1,22 +1,33 @@
 """`basis doctor`: what is missing on this machine, and what to do about it."""
 
+import asyncio
 import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import typer
+
+from asgard_basis.adapters.asgard.client import ALLOWANCE as ASGARD
 from asgard_basis.adapters.embedded.addresses import is_free
 from asgard_basis.adapters.embedded.child import StartFailed
 from asgard_basis.adapters.embedded.identity import lodging
 from asgard_basis.adapters.embedded.postgres import default_installation
 from asgard_basis.adapters.embedded.valkey import default_binary
+from asgard_basis.adapters.hyperliquid.weights import ALLOWANCE as HYPERLIQUID
+from asgard_basis.adapters.redis.budget import RedisRequestBudget
+from asgard_basis.adapters.redis.connection import open_redis
 from asgard_basis.cli.home import AlreadyRunning, Home
+from asgard_basis.cli.running import settings_here
+from asgard_basis.domain.errors import Unavailable
+from asgard_basis.ports.coordination import Allowance, Priority
 from asgard_basis.settings import SettingsRefused, load_settings
 
 _DISK_BYTES_MIN = 1_000_000_000
+_BUSY_PERCENT = 75
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +42,7 @@ def doctor() -> list[Finding]:
     """Look at everything `basis up` needs, or, outside paper mode, at the settings."""
     home = Home.from_environment()
     if (os.environ.get("BASIS_MODE") or "paper") != "paper":
-        return [_python(), *_settings()]
+        return [_python(), *_settings(), _requests(home)]
     looks: list[Callable[[Home], Finding]] = [
         lambda _: _python(),
         lambda _: _node(),
@@ -40,6 +51,7 @@ def doctor() -> list[Finding]:
         lambda _: _valkey(),
         _dashboard,
         _running,
+        _requests,
     ]
     return [look(home) for look in looks]
 
@@ -118,6 +130,48 @@ def _running(home: Home) -> Finding:
     if os.environ.get("PORT") and not is_free(int(port)):
         return Finding(f"port {port} is taken", "stop that program or choose another PORT")
     return Finding("not running")
+
+
+def _requests(home: Home) -> Finding:
+    is_paper = (os.environ.get("BASIS_MODE") or "paper") == "paper"
+    if is_paper and home.read_run() is None:
+        return Finding("venues are not being asked for anything")
+    try:
+        used = asyncio.run(_used(settings_here().redis_url))
+    except (SettingsRefused, typer.Exit):
+        return Finding("how much venues are asked for is not known")
+    except Unavailable:
+        return Finding(
+            "Redis does not answer: each process asks venues by a share of its own",
+            "start Redis; people's screens are slow until then, closing is not",
+        )
+    told = [_told(allowance, by_class) for allowance, by_class in used]
+    text = f"asked for in the last minute: {', '.join(told)}"
+    if any(
+        sum(by_class.values()) > allowance.venue_minute * _BUSY_PERCENT / 100
+        for allowance, by_class in used
+    ):
+        return Finding(text, "close to what a venue allows one address: screens wait for the rest")
+    return Finding(text)
+
+
+async def _used(redis_url: str) -> list[tuple[Allowance, Mapping[Priority, int]]]:
+    redis = open_redis(redis_url)
+    try:
+        budget = RedisRequestBudget(redis)
+        return [(a, await budget.used_last_minute(a)) for a in (HYPERLIQUID, ASGARD)]
+    finally:
+        await redis.aclose()
+
+
+def _told(allowance: Allowance, by_class: Mapping[Priority, int]) -> str:
+    parts = [
+        f"{p.name.lower()} {weight}"
+        for p, weight in sorted(by_class.items(), reverse=True)
+        if weight
+    ]
+    text = f"{allowance.name.title()} {sum(by_class.values())} of {allowance.venue_minute}"
+    return f"{text} ({', '.join(parts)})" if parts else text
 
 
 def _settings() -> list[Finding]:

@@ -7,7 +7,7 @@ import typer
 
 from asgard_basis import observability
 from asgard_basis.application.trading.existence_reader import Look
-from asgard_basis.bootstrap import open_app
+from asgard_basis.bootstrap import App, open_app
 from asgard_basis.cli.running import settings_here
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.money import plain
@@ -23,6 +23,7 @@ from asgard_basis.domain.position.existence import (
     Verdict,
 )
 from asgard_basis.domain.position.lifecycle import ENDED
+from asgard_basis.ports.coordination import Priority, asking_as
 from asgard_basis.settings import Settings
 
 _COLUMNS = (36, 36, 12)
@@ -46,9 +47,14 @@ def reconcile(user: str | None) -> int:
 
 async def _looks(settings: Settings, user: str | None) -> Sequence[tuple[UserId, Look | None]]:
     async with open_app(settings) as app, app.queue.open_async():
-        if user is not None:
-            return [(UserId(user), await app.gate.one(UserId(user)))]
-        return await app.gate.everybody()
+        with asking_as(Priority.RECONCILE):
+            return await _looked(app, user)
+
+
+async def _looked(app: App, user: str | None) -> Sequence[tuple[UserId, Look | None]]:
+    if user is not None:
+        return [(UserId(user), await app.gate.one(UserId(user)))]
+    return await app.gate.everybody()
 
 
 def _told(user_id: UserId, look: Look | None) -> int:

@@ -125,6 +125,11 @@ class Visitor:
             headers["Idempotency-Key"] = key
         return _answer(self.http.post(path, json=body, headers=headers))
 
+    def delete(self, path: str) -> Any:
+        """DELETE with the CSRF header; raises ApiError for an error answer."""
+        headers = {"X-CSRF-Token": self.http.cookies.get(_CSRF_COOKIE) or ""}
+        return _answer(self.http.delete(path, headers=headers))
+
     def sign_in(self, email: str, world: PaperWorld) -> dict[str, Any]:
         """E-mail, code from the mailbox, session cookie."""
         config = self.get("/config")
@@ -218,4 +223,7 @@ def _answer(response: httpx.Response) -> Any:
         except ValueError:
             body = {"error": {"message": response.text}}
         raise ApiError(response.status_code, body)
-    return response.json() if response.content else None
+    if not response.content:
+        return None
+    is_json = response.headers.get("content-type", "").startswith("application/json")
+    return response.json() if is_json else response.text

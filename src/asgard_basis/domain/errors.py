@@ -121,6 +121,7 @@ class ErrorCode(Enum):
     VENUE_DOWN = ErrorKind("NET-0003", 503, "A venue does not answer")
     RATE_LIMITED = ErrorKind("NET-0004", 429, "Too many requests")
     TRANSACTION_FAILED = ErrorKind("NET-0005", 502, "The transaction failed on chain")
+    REQUEST_BUDGET = ErrorKind("NET-0006", 503, "Too many requests wait for a venue just now")
 
     NOT_SIGNED_IN = ErrorKind("AUT-0001", 401, "You are not signed in")
     FORBIDDEN = ErrorKind("AUT-0002", 403, "Not allowed")

@@ -1,10 +1,11 @@
 """Keeping processes out of each other's way."""
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from enum import IntEnum
 from typing import Protocol
 
 from asgard_basis.domain.errors import ErrorCode, Superseded
@@ -68,6 +69,96 @@ class RateLimiter(Protocol):
         ...
 
 
+class Priority(IntEnum):
+    """Whose requests to a venue go first; a lower class may not use what is kept for higher ones.
+
+    It decides about time only: nobody is refused for ever because of it.
+    """
+
+    SCREENS = 0
+    """What people look at."""
+    RECONCILE = 1
+    """What holds our books against the venues', and watches the market for everybody."""
+    UNWIND = 2
+    """What takes a position apart, or stands between its two legs."""
+    RISK = 3
+    """What keeps positions from being liquidated."""
+
+
+_PRIORITY: ContextVar[Priority] = ContextVar("priority", default=Priority.SCREENS)
+
+
+def present_priority() -> Priority:
+    """In which class the present task, and those that started it, ask venues."""
+    return _PRIORITY.get()
+
+
+@contextlib.contextmanager
+def asking_as(priority: Priority) -> Iterator[None]:
+    """Let every request made inside, tasks begun there included, be of that class."""
+    before = _PRIORITY.get()
+    _PRIORITY.set(priority)
+    try:
+        yield
+    finally:
+        _PRIORITY.set(before)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What one venue grants to all our processes together, as a bucket that fills steadily."""
+
+    name: str
+    burst: int
+    """Weight that may be used at once when the bucket is full."""
+    unit_microseconds: int
+    """Host time after which one more unit of weight is granted."""
+    reserve: int
+    """Weight that each class leaves to every class above it."""
+    venue_minute: int
+    """Weight the venue itself allows within a minute: burst and a minute's filling stay below."""
+
+    def floor(self, priority: Priority) -> int:
+        """What the class must leave in the bucket."""
+        return self.reserve * (Priority.RISK - priority)
+
+    def share(self, parts: int) -> "Allowance":
+        """For one of so many processes that do not know of one another."""
+        return Allowance(
+            name=self.name,
+            burst=max(1, self.burst // parts),
+            unit_microseconds=self.unit_microseconds * parts,
+            reserve=self.reserve // parts,
+            venue_minute=self.venue_minute // parts,
+        )
+
+
+class RequestBudget(Protocol):
+    """One bucket of request weight for each venue, shared by all processes; it never waits.
+
+    Raises Unavailable GEN-0006 when it cannot be asked.
+    """
+
+    async def take(self, allowance: Allowance, weight: int, priority: Priority) -> float:
+        """0 when the weight was taken, else seconds (2 at most) after which to ask again.
+
+        Who is told to wait goes before every lower class, whichever process asks.
+        """
+        ...
+
+    async def charge(self, allowance: Allowance, weight: int, priority: Priority) -> None:
+        """Take weight that only the answer's length told, whatever is left."""
+        ...
+
+    async def refused(self, allowance: Allowance, priority: Priority) -> None:
+        """The venue said 429: nothing is left but what is kept for the classes above."""
+        ...
+
+    async def used_last_minute(self, allowance: Allowance) -> Mapping[Priority, int]:
+        """Weight used by each class in the last minute, to within five seconds."""
+        ...
+
+
 def _always() -> bool:
     return True
 
@@ -95,11 +186,6 @@ def tenures() -> tuple[Tenure, ...]:
 
 WATCHING = "watch:"
 """How names begin under which only looking is done, for everybody."""
-
-
-def is_at_work() -> bool:
-    """Whether the present task is at some user's job: others' looks wait for it."""
-    return any(not tenure.name.startswith(WATCHING) for tenure in _TENURES.get())
 
 
 @contextlib.contextmanager

@@ -273,6 +273,10 @@ class Outbox(Protocol):
         """Write it in this transaction."""
         ...
 
+    async def extend(self, events: Sequence[Event]) -> None:
+        """Write all of them in this transaction, in their order; one statement."""
+        ...
+
     async def take(self, limit: int) -> Sequence[tuple[int, Event]]:
         """Oldest unsent events, locked for this transaction; system unit of work only."""
         ...

@@ -10,6 +10,7 @@ from typing import Any
 from asgard_basis.application.operations.dispatch import Unwilling
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import JobId
+from asgard_basis.ports.coordination import Priority, asking_as
 from asgard_basis.ports.repositories import Job
 from asgard_basis.simulation.chaos import Chaos
 from asgard_basis.simulation.machine import Machine, Shared
@@ -142,8 +143,8 @@ class Deployment:
         machine = Machine(self._shared, membrane, skew=timedelta(seconds=self._skews[name]))
         self._machines[name] = machine
         if name != "api":
-            self.run_in(machine, self._monitor(machine), "monitor")
-            self.run_in(machine, self._gate(machine), "gate")
+            self.run_in(machine, _reconciling(self._monitor(machine)), "monitor")
+            self.run_in(machine, _reconciling(self._gate(machine)), "gate")
             if self._has_controls:
                 self.run_in(machine, self._keep(machine), "stop")
 
@@ -266,3 +267,9 @@ class Deployment:
     def _told_defect(self, what: str, error: BaseException | None) -> None:
         if error is not None and not isinstance(error, asyncio.CancelledError | DomainError):
             self._defect(what, error)
+
+
+async def _reconciling(duty: Coroutine[Any, Any, None]) -> None:
+    """In the class of who holds books and venues against each other."""
+    with asking_as(Priority.RECONCILE):
+        await duty

@@ -15,6 +15,7 @@ from procrastinate.testing import InMemoryConnector
 
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.memory.arbitrum import MemoryArbitrumChain
+from asgard_basis.adapters.memory.budget import MemoryRequestBudget
 from asgard_basis.adapters.memory.coordination import (
     DutyBook,
     MemoryEventBus,
@@ -75,10 +76,12 @@ class Shared:
     snapshots: MemorySnapshots = field(default_factory=MemorySnapshots)
     events: MemoryEventBus = field(default_factory=MemoryEventBus)
     duties: DutyBook = field(init=False)
+    budget: MemoryRequestBudget = field(init=False)
     processes: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 
     def __post_init__(self) -> None:
         self.duties = DutyBook(self.clock)
+        self.budget = MemoryRequestBudget(self.clock)
 
     def committed(self) -> None:
         """Somebody's transaction has just been saved."""
@@ -100,9 +103,7 @@ class Machine:
         leases = shared.build.leases(shared.leases)
         self._locks = MemoryLocks(leases, self.clock, holder=holder)
         stores = self._stores()
-        self.outside = shared.build.outside(
-            connected(self._lines(), self.clock, stores.nonces, stores.transactions)
-        )
+        self.outside = shared.build.outside(connected(self._lines(), self.clock, stores))
         self.app: App = compose(
             stores,
             self.outside,
@@ -183,6 +184,7 @@ class Machine:
             locks=GuardedLocks(shared.build.locks(self._locks), self.membrane),
             nonces=GuardedNonces(shared.nonces, self.membrane),
             rate_limiter=MemoryRateLimiter(self.clock),
+            budget=shared.budget,
             leases=MemoryLeases(shared.duties, self.clock),
             events=shared.events,
             snapshots=GuardedSnapshots(shared.snapshots, self.membrane),

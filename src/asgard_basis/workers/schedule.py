@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import Enum, auto
 
 from asgard_basis.bootstrap import App
+from asgard_basis.ports.coordination import Priority, asking_as
 from asgard_basis.workers.loop import every, fenced, leased
 from asgard_basis.workers.relay import relay
 
@@ -43,6 +44,8 @@ class _Entry:
     name: str
     turn: _Turn
     run: Duty
+    asks_as: Priority = Priority.RECONCILE
+    """In which class its requests to venues are."""
 
 
 def duties_of(app: App) -> Mapping[str, Duty]:
@@ -61,8 +64,10 @@ def _table(app: App) -> tuple[_Entry, ...]:
         _Entry("position-monitor", _Turn.WATCHMAN, each(_MONITOR_SECONDS, app.monitor.cycle)),
         _Entry("exposure-watch", _Turn.WATCHMAN, each(_MONITOR_SECONDS, app.monitor.alone)),
         _Entry("existence-gate", _Turn.WATCHMAN, lambda: rounds(app)),
-        _Entry("risk-watch", _Turn.WATCHMAN, app.risk.watch.run),
+        _Entry("risk-watch", _Turn.WATCHMAN, app.risk.watch.run, Priority.RISK),
         _Entry("account-review", _Turn.WATCHMAN, each(_REVIEW_SECONDS, app.risk.review.round)),
+        _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app), Priority.SCREENS),
+        _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app), Priority.SCREENS),
         _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app)),
         _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app)),
         _Entry("pulse", _Turn.ALL, each(_PULSE_SECONDS, app.pulse)),
@@ -72,21 +77,27 @@ def _table(app: App) -> tuple[_Entry, ...]:
 
 
 def _taken_in_turn(app: App, entry: _Entry) -> Duty:
+    async def run() -> None:
+        with asking_as(entry.asks_as):
+            await entry.run()
+
     if entry.turn is _Turn.ONE:
-        return lambda: leased(entry.name, entry.run, leases=app.leases, clock=app.clock)
+        return lambda: leased(entry.name, run, leases=app.leases, clock=app.clock)
     if entry.turn is _Turn.WATCHMAN:
-        return lambda: fenced(entry.name, entry.run, locks=app.locks, clock=app.clock)
-    return entry.run
+        return lambda: fenced(entry.name, run, locks=app.locks, clock=app.clock)
+    return run
 
 
 async def scans(app: App) -> None:
-    """Look at all intents once a minute of the host's, and at those under way in between."""
+    """Look at all intents once a minute of the host's, and at once when there is a new one."""
     while True:
         due = app.clock.host() + timedelta(seconds=_SCAN_SECONDS)
         await app.scanner.scan()
         while app.clock.host() < due:
             await app.clock.sleep(_SETTLE_SECONDS)
             await app.scanner.settle()
+            if await app.scanner.is_asked():
+                break
 
 
 async def rounds(app: App) -> None:

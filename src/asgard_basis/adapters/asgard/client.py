@@ -1,19 +1,20 @@
 """Asgard's REST transport: paced below its public limit, submits never repeated blindly."""
 
-import asyncio
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from asgard_basis.adapters.asgard.errors import refusal_of
 from asgard_basis.adapters.http import HttpClient, Reply
+from asgard_basis.adapters.metering import Gate, Meter
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.coordination import is_at_work
+from asgard_basis.ports.coordination import Allowance
 
-PUBLIC_INTERVAL = timedelta(seconds=1.05)
+ALLOWANCE = Allowance(
+    name="asgard", burst=1, unit_microseconds=1_050_000, reserve=0, venue_minute=60
+)
 """One request a second for each address without a key, with room for jitter."""
 _BUSY_ATTEMPTS = 5
 _BUSY_SECONDS = 1.1
@@ -22,44 +23,17 @@ _ERROR_STATUS = 400
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
-class Pace:
-    """Spaces calls apart; jobs go in the order they came, and looks between them one by one."""
-
-    def __init__(self, interval: timedelta, clock: Clock) -> None:
-        self._interval = interval
-        self._clock = clock
-        self._lock = asyncio.Lock()
-        self._looks = asyncio.Lock()
-        self._free_at: datetime | None = None
-
-    async def turn(self) -> None:
-        """Return when the next call may be sent.
-
-        However many only look at what they hold, whoever closes waits for one of them.
-        """
-        if is_at_work():
-            await self._next()
-            return
-        async with self._looks:
-            await self._next()
-
-    async def _next(self) -> None:
-        async with self._lock:
-            now = self._clock.host()
-            if self._free_at is not None and self._free_at > now:
-                await self._clock.sleep((self._free_at - now).total_seconds())
-                now = max(self._clock.host(), self._free_at)
-            self._free_at = now + self._interval
-
-
 class AsgardClient:
-    """Requests to one Asgard deployment."""
+    """Requests to one Asgard deployment; those that are metered wait for their turn."""
 
-    def __init__(self, *, http: HttpClient, api_key: str | None, clock: Clock) -> None:
+    def __init__(
+        self, *, http: HttpClient, api_key: str | None, clock: Clock, meter: Meter | None = None
+    ) -> None:
         self._http = http
         self._clock = clock
         self._headers = {"X-API-Key": api_key} if api_key else {}
-        self._pace = Pace(timedelta(0) if api_key else PUBLIC_INTERVAL, clock)
+        # A key has a limit of its own, which nobody has stated.
+        self._gate = Gate(meter, 1) if meter is not None and not api_key else None
 
     async def get(self, path: str) -> Any:
         """The parsed answer; raises Refused or Unavailable ASG-0001."""
@@ -91,7 +65,6 @@ class AsgardClient:
     ) -> Reply:
         attempt = 1
         while True:
-            await self._pace.turn()
             try:
                 return await self._http.request_json(
                     method,
@@ -101,10 +74,11 @@ class AsgardClient:
                     repeatable=repeatable,
                     error=ErrorCode.ASGARD_API,
                     unknown=ErrorCode.ASGARD_UNKNOWN,
+                    gate=self._gate,
                 )
             except Unavailable as error:
                 if "429" not in error.details.get("cause", "") or attempt == _BUSY_ATTEMPTS:
                     raise
-            # Another process behind the same address may have taken the turn.
+            # Somebody else behind the same address may have taken the turn.
             attempt += 1
             await self._clock.sleep(_BUSY_SECONDS)

@@ -16,6 +16,7 @@ from asgard_basis.adapters.asgard.signing import CheckedSigner
 from asgard_basis.adapters.asgard.submission import Submission, raise_unknown
 from asgard_basis.adapters.asgard.wire import Record, RefreshAnswer, read
 from asgard_basis.adapters.http import HttpClient
+from asgard_basis.adapters.metering import Meter
 from asgard_basis.domain.assets import USDC_SOLANA, Asset, LendingProtocol
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.identifiers import SolanaAddress
@@ -56,8 +57,9 @@ class AsgardMarginVenue:
         clock: Clock,
         vaults: frozenset[SolanaAddress] = frozenset(),
         tip_lamports: int = TIP_LAMPORTS,
+        meter: Meter | None = None,
     ) -> None:
-        self._client = AsgardClient(http=http, api_key=api_key, clock=clock)
+        self._client = AsgardClient(http=http, api_key=api_key, clock=clock, meter=meter)
         self._chain = chain
         self._submission = Submission(client=self._client, chain=chain, clock=clock)
         self._signing = CheckedSigner(chain=chain, signer=signer)

@@ -9,9 +9,13 @@ from asgard_basis.adapters.http import HttpClient, Reply
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.adapters.hyperliquid.errors import refusal
 from asgard_basis.adapters.hyperliquid.signing import split_signature
+from asgard_basis.adapters.hyperliquid.weights import exchange_weight, info_weight, rows_weight
+from asgard_basis.adapters.metering import Gate, Meter
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 
 T = TypeVar("T")
+_SIGNED_SECONDS = 5.0
+"""What is signed already must not wait: it says itself until when it is valid."""
 _log = structlog.get_logger(__name__)
 
 
@@ -23,10 +27,14 @@ class Listing(NamedTuple):
 
 
 class HyperliquidClient:
-    """Requests and envelopes; what they mean is for others to say."""
+    """Requests and envelopes; what they mean is for others to say.
 
-    def __init__(self, http: HttpClient) -> None:
+    With a meter every request waits for its weight and raises Unavailable NET-0006 without it.
+    """
+
+    def __init__(self, http: HttpClient, meter: Meter | None = None) -> None:
         self._http = http
+        self._meter = meter
         self._listing: Listing | None = None
 
     async def listing(self) -> "Listing":
@@ -52,7 +60,10 @@ class HyperliquidClient:
             {"type": request, **fields},
             repeatable=True,
             error=ErrorCode.HYPERLIQUID_API,
+            gate=self._gate(info_weight(request)),
         )
+        if self._meter is not None:
+            await self._meter.charge(rows_weight(request, reply.json))
         if reply.status != 200:
             raise Refused(ErrorCode.HYPERLIQUID_API, _not_understood(request, reply))
         return wire.shaped(reply.json, kind)
@@ -83,6 +94,7 @@ class HyperliquidClient:
             repeatable=False,
             error=ErrorCode.HYPERLIQUID_API,
             unknown=ErrorCode.HYPERLIQUID_UNKNOWN,
+            gate=self._gate(exchange_weight(action), patience=_SIGNED_SECONDS),
         )
         kind = str(action["type"])
         if reply.status != 200:
@@ -99,6 +111,9 @@ class HyperliquidClient:
                     ErrorCode.HYPERLIQUID_UNKNOWN,
                     f"Hyperliquid answered {kind} in another shape",
                 )
+
+    def _gate(self, weight: int, *, patience: float | None = None) -> Gate | None:
+        return None if self._meter is None else Gate(self._meter, weight, patience=patience)
 
 
 def _not_understood(what: str, reply: Reply) -> str:

@@ -11,6 +11,7 @@ from asgard_basis.adapters.hyperliquid.client import HyperliquidClient
 from asgard_basis.adapters.hyperliquid.paging import all_rows
 from asgard_basis.adapters.hyperliquid.stream import market_stream
 from asgard_basis.adapters.hyperliquid.trading import Trading
+from asgard_basis.adapters.metering import Meter
 from asgard_basis.domain.identifiers import ClientOrderId, EvmAddress
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment
 from asgard_basis.domain.market.snapshot import PerpMarket
@@ -47,8 +48,9 @@ class HyperliquidPerpVenue:
         nonces: NonceSource,
         clock: Clock,
         is_mainnet: bool = True,
+        meter: Meter | None = None,
     ) -> None:
-        self._client = HyperliquidClient(http)
+        self._client = HyperliquidClient(http, meter)
         self._accounts = Accounts(self._client, clock)
         self._clock = clock
         self._fees: dict[EvmAddress, tuple[datetime, PerpFees]] = {}

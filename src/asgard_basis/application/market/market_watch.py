@@ -17,7 +17,7 @@ from asgard_basis.domain.market.quality import Dispute
 from asgard_basis.domain.market.snapshot import LenderMarket, LstMarket, MarketSnapshot, PerpMarket
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.coordination import SnapshotStore
+from asgard_basis.ports.coordination import Priority, SnapshotStore, asking_as
 from asgard_basis.ports.repositories import Event
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
@@ -63,6 +63,10 @@ class MarketWatch:
 
     async def run(self) -> None:
         """Watch until cancelled; a part that fails ages visibly and is tried again."""
+        with asking_as(Priority.RECONCILE):
+            await self._watch()
+
+    async def _watch(self) -> None:
         await self._every_once()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("marks", self._marks, 1))
@@ -91,9 +95,11 @@ class MarketWatch:
             await self._guarded(name, reading)
 
     async def _marks(self) -> None:
-        async for market in self._perp.watch():
-            self._perp_market = market
-            self._is_marked.set()
+        # Nobody's position can be defended while its price is not known.
+        with asking_as(Priority.RISK):
+            async for market in self._perp.watch():
+                self._perp_market = market
+                self._is_marked.set()
 
     async def _spread_mark(self) -> None:
         """A new mark goes out at once: positions may have to be left because of it."""
@@ -132,7 +138,8 @@ class MarketWatch:
     async def _confirm(self) -> None:
         """Ask the other venue at once about a price that is hard to believe."""
         if self._memory.wants_second_opinion:
-            await self._read_spot()
+            with asking_as(Priority.RISK):
+                await self._read_spot()
 
     async def _read_staking(self) -> None:
         self._lsts = await self._solana.lst_markets()

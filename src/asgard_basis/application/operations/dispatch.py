@@ -8,7 +8,7 @@ from asgard_basis.application.operations.duty import Duty, on_duty
 from asgard_basis.application.operations.jobs import ENDED, JobDesk
 from asgard_basis.domain.errors import DomainError, Refused
 from asgard_basis.domain.identifiers import JobId
-from asgard_basis.ports.coordination import Locks
+from asgard_basis.ports.coordination import Locks, Priority, asking_as
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -30,6 +30,11 @@ _LOCKS: dict[JobKind, str] = {
 }
 """What must not happen at the same time for one user. A deposit may wait hours for the bridge and
 touches nothing a position needs: it must never keep one from being closed."""
+
+
+_BESIDE_POSITIONS = {JobKind.DEPOSIT, JobKind.PROVISION}
+"""What asks venues in the class of looks. All others take positions apart or stand between two
+legs, as an opening does; what that asks before it begins is of a lower class, see `Preflight`."""
 
 
 _PATIENT = {JobKind.PROVISION}
@@ -74,7 +79,10 @@ class Dispatch:
             job = await self._job(job_id)
             if job is None or job.status in ENDED:
                 return True
-            with on_duty(Duty(job.user_id, job.id, job.position_id)):
+            duty = Duty(job.user_id, job.id, job.position_id)
+            is_beside = job.kind in _BESIDE_POSITIONS
+            priority = Priority.RECONCILE if is_beside else Priority.UNWIND
+            with on_duty(duty), asking_as(priority):
                 failure = await self._worked(job)
                 if self._ended is not None:
                     await self._ended(job)

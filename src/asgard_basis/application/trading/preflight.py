@@ -26,6 +26,7 @@ from asgard_basis.domain.strategy.fees import FeeSchedule, round_trip
 from asgard_basis.domain.strategy.opportunity import Priced
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.coordination import Priority, asking_as
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 
@@ -166,15 +167,17 @@ class Preflight:
         be opened, and the gate is asked. Raises DomainError VAL-0008 when no lender takes the
         asset, RSK-0004 without a market, POS-0008 while something is held that is nobody's.
         """
-        if is_counted:
-            await self._existence.before_opening(context.user_id)
-        snapshot = await self._reader.latest()
-        balances, account, taker, book = await asyncio.gather(
-            known(self._solana.balances(context.solana_address)),
-            known(self._perp.account(context.evm_address)),
-            known(self._perp.fees(context.evm_address)),
-            known(self._perp.depth(is_buy=False, limit_price=self._worst_price(snapshot))),
-        )
+        # Nothing is held by it yet: whoever leaves goes first.
+        with asking_as(Priority.RECONCILE if is_counted else Priority.SCREENS):
+            if is_counted:
+                await self._existence.before_opening(context.user_id)
+            snapshot = await self._reader.latest()
+            balances, account, taker, book = await asyncio.gather(
+                known(self._solana.balances(context.solana_address)),
+                known(self._perp.account(context.evm_address)),
+                known(self._perp.fees(context.evm_address)),
+                known(self._perp.depth(is_buy=False, limit_price=self._worst_price(snapshot))),
+            )
         fees = replace(self._fees, perp_taker=taker.taker) if taker else self._fees
         lender = self._choose(snapshot, order)
         priced = self._board.price(snapshot, lender, order.leverage, order.size_usd, fees)

@@ -152,7 +152,8 @@ class ReducePosition:
         if not turning.is_emergency:
             await self._ready(context, job, position)
         job = await self._terms.decided(job, otherwise=turning.price_of(position))
-        decide = self._decider(job, position, turning)
+        plan = self._plan(job, position)
+        decide = self._decider(plan, job, position, turning)
         steps = self._pairs.steps(
             context,
             position,
@@ -172,17 +173,22 @@ class ReducePosition:
             decide=decide,
             performer=steps,
             on_progress=progress,
+            beside=lambda journal: (
+                reduce.beside(plan, journal) if turning.may_go_on(journal, self._clock) else None
+            ),
         )
         return await self._finish(context, job, finished, turning)
 
-    def _decider(
-        self, job: Job, position: Position, turning: Turning
-    ) -> Callable[[Journal], Decision]:
-        plan = reduce.ReducePlan(
+    def _plan(self, job: Job, position: Position) -> reduce.ReducePlan:
+        return reduce.ReducePlan(
             fraction=job.fraction or ZERO,
             short_size=position.short.size if position.short else ZERO,
             terms=self._terms.of(job),
         )
+
+    def _decider(
+        self, plan: reduce.ReducePlan, job: Job, position: Position, turning: Turning
+    ) -> Callable[[Journal], Decision]:
         if DEFENDS not in job.details:
             return lambda journal: reduce.next_step(plan, journal, manner=turning.manner)
         moved, leg = Decimal(job.details.get(MOVED, "0")), job.details.get(LEG)
