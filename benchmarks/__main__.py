@@ -25,9 +25,13 @@ def main() -> None:
     console = Console()
     figures: list[Figure] = []
     for figure in chain(
-        kernel_figures(), mark_to_order(), live_figures(), worker_figures(), seeds_per_hour()
+        kernel_figures(),
+        mark_to_order(),
+        intent_figures(),
+        live_figures(),
+        worker_figures(),
+        seeds_per_hour(),
     ):
-    for figure in chain(intent_figures(), live_figures(), worker_figures(), seeds_per_hour()):
         figures.append(figure)
         console.print(f"{figure.name}: {figure.value:.1f} {figure.unit}  {figure.note}".rstrip())
     if "--quick" not in sys.argv:
