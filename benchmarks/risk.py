@@ -119,7 +119,7 @@ async def _latencies(home: Path, positions: list[str]) -> list[float]:
 def _marks(home: Path) -> dict[str, datetime]:
     """When the mark arrived that made a position be left."""
     found: dict[str, datetime] = {}
-    for file in (home / "log").glob("worker*.log"):
+    for file in (home / "log").glob("work*.log"):
         for line in file.read_text().splitlines():
             if '"risk_exit"' in line:
                 told: dict[str, Any] = json.loads(line)
