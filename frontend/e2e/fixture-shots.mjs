@@ -21,6 +21,7 @@ const PAGES = [
   ["intents-held", "/intents", "alarmed"],
   ["intents-empty", "/intents", "empty"],
   ["open-waits", "/positions/open", "full", "Wait for conditions"],
+  ["strategy", "/strategy", "full"],
   ["wallet", "/wallet", "full"],
   ["history", "/history", "full"],
   ["settings", "/settings", "full"],

@@ -21,4 +21,7 @@ export const keys = {
   botStatus: ["bot-status"],
   alarms: ["alarms"],
   control: ["control"],
+  strategy: ["strategy"],
+  presets: ["strategy", "presets"],
+  moves: ["moves"],
 } as const;

@@ -8,6 +8,7 @@ import { PositionPage } from "../pages/position";
 import { PositionsPage } from "../pages/positions";
 import { SettingsPage } from "../pages/settings";
 import { SignInPage } from "../pages/sign-in";
+import { StrategyPage } from "../pages/strategy";
 import { WalletPage } from "../pages/wallet";
 import { Shell } from "./shell";
 
@@ -21,6 +22,7 @@ export const routes: RouteObject[] = [
       { path: "/positions/open", element: <OpenPage /> },
       { path: "/positions/:id", element: <PositionPage /> },
       { path: "/intents", element: <IntentsPage /> },
+      { path: "/strategy", element: <StrategyPage /> },
       { path: "/wallet", element: <WalletPage /> },
       { path: "/history", element: <HistoryPage /> },
       { path: "/settings", element: <SettingsPage /> },

@@ -17,12 +17,13 @@ const PLACES = [
   { to: "/", name: "Overview" },
   { to: "/positions", name: "Positions" },
   { to: "/intents", name: "Intents" },
+  { to: "/strategy", name: "Strategy" },
   { to: "/wallet", name: "Wallet" },
   { to: "/history", name: "History" },
   { to: "/settings", name: "Settings" },
 ];
-/** The bar of a phone has room for five; the settings are at its top. */
-const ON_PHONE = PLACES.filter((place) => place.to !== "/settings");
+/** The bar of a phone has room for five; the settings are at its top, intents under positions. */
+const ON_PHONE = PLACES.filter((place) => !["/settings", "/intents"].includes(place.to));
 
 /** Signed-in pages; anybody else is led to sign in. */
 export function Shell() {

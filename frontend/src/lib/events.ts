@@ -26,15 +26,16 @@ export const EVENTS: Record<string, Effect> = {
   job_update: again(["job"], ["deposits"], ["wallets"]),
   wallets_ready: again(["me"], ["wallets"], ["balances"], ["check"]),
   alarm_update: again(["alarms"], ["positions"], ["position"]),
-  control_update: again(["control"], ["check"]),
+  control_update: again(["control"], ["check"], ["strategy"]),
+  strategy_update: again(["strategy"]),
   bot_status: (cache, payload) => cache.setQueryData(["bot-status"], payload),
   ping: () => undefined,
 };
 
 /** What may have changed while nobody was listening. */
 const LIVE: QueryKey[] = [
-  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"], ["intents"],
   ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["ledger"], ["control"],
+  ["intents"], ["strategy"],
 ];
 
 function parsed(text: string): Payload {

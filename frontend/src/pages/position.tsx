@@ -9,6 +9,7 @@ import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { ClockSection } from "../features/positions/clock-section";
 import { CloseDialog } from "../features/positions/close-dialog";
 import { useClosingCost } from "../features/positions/closing-cost";
+import { DefenceSection } from "../features/positions/defence-section";
 import { Legs } from "../features/positions/legs";
 import { PositionFigures } from "../features/positions/position-figures";
 import { PositionJob } from "../features/positions/position-job";
@@ -100,6 +101,11 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
           <Legs position={position} at={at} />
         </div>
       </Section>
+      {isHeld(position) ? (
+        <Section title="Defence">
+          <DefenceSection position={position} at={at} />
+        </Section>
+      ) : null}
       <ClockSection position={position} closing={closing} />
       <Columns className="gap-y-0">
         <div className="wide:col-span-5">

@@ -5,6 +5,7 @@ import * as sample from "./fixtures";
 import { earlier, heldBack, intent } from "./fixtures-intents";
 import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
 import { emptyStatement, entries, statement } from "./fixtures-ledger";
+import { presets, strategy } from "./fixtures-strategy";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -60,6 +61,7 @@ export const handlers = [
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.get(`${V1}/control`, () => json(control())),
+  http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null })),
   http.post(`${V1}/control/pause`, async ({ request }) => {
     const { reason } = (await request.json()) as { reason: string };
     return json(control(pause({ reason })));
@@ -67,6 +69,8 @@ export const handlers = [
   http.post(`${V1}/control/resume`, () => json(control())),
   http.post(`${V1}/control/close-all`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
   http.post(`${V1}/control/emergency-stop`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
+  http.get(`${V1}/strategy`, () => json(strategy())),
+  http.get(`${V1}/strategy/presets`, () => json(presets())),
   http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
   http.get(`${V1}/deposits`, () => json(sample.deposits())),
   http.post("http://paper.test/control/faucet", () => json({})),
