@@ -23,7 +23,7 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from benchmarks.product import ROOT, UP, Figure, database_url, running
 
 _MARKS = 40
-_POSITIONS = 6
+_POSITIONS = 4
 _ENTRY = {"asset": "SOL", "size_usd": "1000", "leverage": "2"}
 
 
