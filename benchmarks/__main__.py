@@ -24,15 +24,14 @@ def main() -> None:
     """Measure everything; `--quick` leaves the cold start out and keeps its last value."""
     console = Console()
     figures: list[Figure] = []
-    rows = chain(
+    for figure in chain(
         kernel_figures(),
-        intent_figures(),
         mark_to_order(),
+        intent_figures(),
         live_figures(),
         worker_figures(),
         seeds_per_hour(),
-    )
-    for figure in rows:
+    ):
         figures.append(figure)
         console.print(f"{figure.name}: {figure.value:.1f} {figure.unit}  {figure.note}".rstrip())
     if "--quick" not in sys.argv:

@@ -1,7 +1,7 @@
 """A price runs toward liquidation, and the bot defends the pair over the venues' protocols."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_both_legs_are_cut_and_have_room_again(restless: Stack, email: str, move
         opened = visitor.open(**entry)
         assert opened["status"] == "completed", opened
         path = f"/positions/{opened['position_id']}"
-        before = visitor.get(path)
+        before = until(visitor, path, lambda position: position["defence"] is not None)
         foretold = {action["when"]: action for action in before["defence"]["next_actions"]}
         assert set(foretold) == {"below", "above"}
         world.mischief("shock", kind="price", size=move, minutes="0.5")
@@ -56,12 +56,22 @@ def test_both_legs_are_cut_and_have_room_again(restless: Stack, email: str, move
 
 def defended(visitor: Visitor, path: str, before: dict[str, Any]) -> dict[str, Any]:
     """The position once it is smaller and nothing works on it."""
+    most = D(before["short"]["size_sol"]) * D("0.9")
+
+    def is_smaller(position: dict[str, Any]) -> bool:
+        is_seen = position["job_id"] is None and position["defence"] is not None
+        return is_seen and D(position["short"]["size_sol"]) < most
+
+    return until(visitor, path, is_smaller)
+
+
+def until(visitor: Visitor, path: str, is_so: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+    """The position as soon as it is as wanted."""
     ends = time.monotonic() + _PATIENCE_SECONDS
-    position = before
+    position: dict[str, Any] = {}
     while time.monotonic() < ends:
         position = visitor.get(path)
-        is_smaller = D(position["short"]["size_sol"]) < D(before["short"]["size_sol"]) * D("0.9")
-        if is_smaller and position["job_id"] is None and position["defence"] is not None:
+        if is_so(position):
             return position
         time.sleep(1)
-    raise AssertionError(f"it was not defended: {position}")
+    raise AssertionError(f"it never came to that: {position}")

@@ -11,23 +11,24 @@ ENTRY = {"asset": "SOL", "size_usd": "1000", "leverage": "2"}
 
 
 def test_a_crash_is_left_before_liquidation(tmp_path: Path) -> None:
-    """A fall of three eighths within two seconds: too fast for a cut."""
+    """Two fifths within six seconds, which is too fast for anything but leaving."""
     with running(tmp_path / "home", BASIS_SEED="7") as stack, stack.visitor() as visitor:
         position_id = hedged(stack, visitor, "crash@example.com")
         risk = only(visitor)
         assert risk["verdict"] == "hold"
-        assert risk["account"] is None or Decimal(risk["account"]["drawdown"]) < Decimal("0.1")
         assert Decimal(risk["next_below"]["distance"]) < 0 < Decimal(risk["next_above"]["distance"])
-        # Somebody may have paused whatever can be paused: it is left all the same.
+        # Whoever has paused what can be paused is saved all the same.
         visitor.post("/control/pause", {"reason": "a test"})
-        stack.world().mischief("shock", kind="price", size="-0.32", minutes="10")
-        wait_for(lambda: has_ended(visitor, position_id), seconds=60, what="the closing")
+        stack.world().mischief("shock", kind="price", size="-0.33", minutes="0.1")
+        wait_for(lambda: has_ended(visitor, position_id) or None, seconds=90, what="the closing")
         ended = visitor.get("/positions/history")["positions"][0]
         assert ended["state"] == "closed"
-        assert Decimal(ended["result"]["total"]) > Decimal(-60)
-        assert stack.world().audit()["liquidations"] == []
+        # A liquidation of the long takes hundreds of dollars.
+        assert Decimal(-30) < Decimal(ended["result"]["total"]) < Decimal(30)
         cards = visitor.get("/decisions", position_id=position_id)["decisions"]
-        assert "exit" in {card["verdict"] for card in cards if card["rule"] == "risk.position"}
+        verdicts = [card["verdict"] for card in cards if card["rule"] == "risk.position"]
+        assert (verdicts[0], verdicts[-1]) == ("exit", "hold")
+        assert visitor.get("/risk")["positions"] == []
 
 
 def hedged(stack: Stack, visitor: Visitor, email: str) -> str:

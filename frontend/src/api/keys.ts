@@ -7,6 +7,7 @@ export const keys = {
   balanceCheck: ["check"],
   rates: (leverage: string) => ["rates", leverage],
   funding: (hours: number) => ["rates", "funding", hours],
+  opportunities: (size: string) => ["rates", "opportunities", size],
   positions: ["positions"],
   position: (id: string) => ["position", id],
   timeline: (id: string) => ["position", id, "timeline"],
@@ -25,4 +26,6 @@ export const keys = {
   strategy: ["strategy"],
   presets: ["strategy", "presets"],
   moves: ["moves"],
+  decisions: (about: unknown) => ["decisions", about],
+  risk: ["risk"],
 } as const;

@@ -1,16 +1,19 @@
 /** Standing orders: what waits and for what, how to write one, what became of earlier ones. */
 import { useState } from "react";
 import { useConfig } from "../api/config";
+import type { IntentResponse } from "../api/schema.gen";
 import { PauseNotice } from "../features/control/pause-notice";
+import { Why } from "../features/decisions/why";
 import { EarlierIntents } from "../features/intents/earlier-intents";
 import { IntentForm } from "../features/intents/intent-form";
 import { useIntents } from "../features/intents/queries";
 import { WaitingIntent } from "../features/intents/waiting-intent";
-import { isWaiting } from "../features/intents/words";
+import { asked, isWaiting } from "../features/intents/words";
 import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
 import { Async, Empty } from "../ui/async";
 import { PageHead, Section } from "../ui/section";
 
+const whyLink = (intent: IntentResponse) => <Why about={{ subject: `intent:${intent.id}` }} of={asked(intent)} />;
 const HISTORY_HOURS = 2160;
 
 export function IntentsPage() {
@@ -34,10 +37,10 @@ export function IntentsPage() {
                   <Empty>Nothing waits. Write what must hold, and the position opens by itself when it does.</Empty>
                 </Section>
               ) : (
-                waiting.map((intent) => <WaitingIntent key={intent.id} intent={intent} hours={hours} />)
+                waiting.map((intent) => <WaitingIntent key={intent.id} intent={intent} hours={hours} whyLink={whyLink(intent)} />)
               )}
               <Writing hours={hours} />
-              <EarlierIntents intents={data.intents.filter((intent) => !isWaiting(intent))} />
+              <EarlierIntents intents={data.intents.filter((intent) => !isWaiting(intent))} whyLink={whyLink} />
             </>
           );
         }}

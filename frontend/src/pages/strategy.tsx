@@ -1,6 +1,8 @@
 /** What the bot may do by itself: its state with the reason, the rules as sentences, the limits. */
 import { useState } from "react";
 import type { StrategyFields, StrategyResponse } from "../api/schema.gen";
+import { useMe } from "../api/session";
+import { Why } from "../features/decisions/why";
 import { changes, type Draft, draftOf, isSame, unreadable } from "../features/strategy/draft";
 import { KeepPreset, PresetChoice } from "../features/strategy/presets";
 import { useSave, useStrategy, useSwitch } from "../features/strategy/queries";
@@ -35,9 +37,11 @@ export function StrategyPage() {
 
 function Known({ strategy }: { strategy: StrategyResponse }) {
   const { status, config } = strategy;
+  const me = useMe().data;
+  const why = me ? <Why about={{ subject: `strategy:${me.user_id}` }} of="your strategy" /> : null;
   return (
     <>
-      <Verdict kind={KINDS[status.state]} sentence={sentence(status.label)} why={status.reason} />
+      <Verdict kind={KINDS[status.state]} sentence={sentence(status.label)} why={<>{status.reason} {why}</>} />
       <Switch strategy={strategy} />
       {status.criteria.length > 0 ? (
         <Section title="What must hold to enter" meta={config.enabled ? "looked at once a minute" : "as it stands now; nothing is opened while it is off"}>

@@ -5,6 +5,8 @@ import * as sample from "./fixtures";
 import { earlier, heldBack, intent } from "./fixtures-intents";
 import { alarm, control, pastAlarm, pause, playbook, stuckAlarm } from "./fixtures-oversight";
 import { emptyStatement, entries, statement } from "./fixtures-ledger";
+import { decisions } from "./fixtures-decisions";
+import { nearRisk, opportunities, risk } from "./fixtures-risk";
 import { presets, strategy } from "./fixtures-strategy";
 import { job, preflight } from "./fixtures-trading";
 
@@ -33,6 +35,12 @@ export const handlers = [
   http.get(`${V1}/rates/funding`, ({ request }) =>
     json(sample.funding(Number(new URL(request.url).searchParams.get("hours") ?? 168))),
   ),
+  http.get(`${V1}/rates/opportunities`, () => json(opportunities())),
+  http.get(`${V1}/risk`, () => json(risk())),
+  http.get(`${V1}/decisions`, ({ request }) => {
+    const asked = new URL(request.url).searchParams;
+    return json({ decisions: decisions({ position_id: asked.get("position_id"), subject: asked.get("subject") }) });
+  }),
   http.post(`${V1}/positions/preflight`, async ({ request }) => {
     const entry = (await request.json()) as EntryRequest;
     return json(preflight(String(entry.size_usd), String(entry.leverage)));
@@ -79,6 +87,8 @@ export const handlers = [
 
 /** An account with nothing in it. */
 export const emptyHandlers = [
+  http.get(`${V1}/decisions`, () => json({ decisions: [] })),
+  http.get(`${V1}/risk`, () => json(risk({ positions: [], account: null }))),
   http.get(`${V1}/balances`, () => json(sample.emptyBalances())),
   http.get(`${V1}/positions`, () => json({ positions: [] })),
   http.get(`${V1}/positions/history`, () => json(sample.history([]))),
@@ -91,6 +101,9 @@ export const emptyHandlers = [
 
 /** A venue is silent, the history fails. */
 export const troubledHandlers = [
+  http.get(`${V1}/decisions`, () => json(errorBody("GEN-0002", "Internal error", 500), 500)),
+  http.get(`${V1}/risk`, () => json(risk({ positions: [nearRisk()], price_state: "stale", price_doubt: "The last mark is 400 s old" }))),
+  http.get(`${V1}/rates/opportunities`, () => json(opportunities({ year: null, opportunities: opportunities().opportunities.slice(7) }))),
   http.get(`${V1}/balances`, () =>
     json(
       sample.balances({

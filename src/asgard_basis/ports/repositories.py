@@ -11,8 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment
+from asgard_basis.domain.market.redemption import Redemption
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal, Step
@@ -252,6 +254,18 @@ class FundingHours(Protocol):
 
     async def between(self, since: datetime, until: datetime) -> Sequence[FundingObservation]:
         """Oldest first, both ends included."""
+        ...
+
+
+class Redemptions(Protocol):
+    """What staking tokens redeemed for; the same for everybody."""
+
+    async def save(self, rows: Sequence[Redemption]) -> None:
+        """Insert those of an hour that is new; the first figure of an hour stays."""
+        ...
+
+    async def since(self, asset: Asset, since: datetime) -> Sequence[Redemption]:
+        """Of one token from then on, oldest first."""
         ...
 
 

@@ -17,6 +17,7 @@ from asgard_basis.ports.repositories import (
     Outbox,
     Payments,
     Positions,
+    Redemptions,
     Sessions,
     Users,
     Wallets,
@@ -36,6 +37,7 @@ class UnitOfWork(Protocol):
     journals: Journals
     payments: Payments
     funding: FundingHours
+    redemptions: Redemptions
     intents: Intents
     ledger: Ledger
     orphans: Orphans

@@ -1,4 +1,5 @@
 /** Intents that have ended, and what came of each. */
+import type { ReactNode } from "react";
 import { Link } from "react-router";
 import type { IntentResponse } from "../../api/schema.gen";
 import { day, moment } from "../../lib/time";
@@ -10,7 +11,9 @@ import { asked, askedOfFunding, outcome } from "./words";
 
 const GLYPHS: Record<string, GlyphName> = { executed: "ok", failed: "no", expired: "wait", cancelled: "wait" };
 
-const COLUMNS: Column<IntentResponse>[] = [
+type WhyLink = (intent: IntentResponse) => ReactNode;
+
+const columns = (whyLink?: WhyLink): Column<IntentResponse>[] => [
   { title: "Written", cell: (intent) => <span className="whitespace-nowrap">{day(intent.created_at)}</span> },
   { title: "Asked for", cell: (intent) => `${asked(intent)}, ${askedOfFunding(intent)}` },
   {
@@ -24,20 +27,21 @@ const COLUMNS: Column<IntentResponse>[] = [
             {" "}
             <Link className="quiet-link" to={`/positions/${intent.position_id}`}>the position</Link>
           </>
-        ) : null}
+        ) : null}{" "}
+        {whyLink?.(intent)}
       </>
     ),
   },
   { title: "Ended", align: "right", cell: (intent) => (intent.ended_at === null ? "–" : moment(intent.ended_at)) },
 ];
 
-export function EarlierIntents({ intents }: { intents: IntentResponse[] }) {
+export function EarlierIntents({ intents, whyLink }: { intents: IntentResponse[]; whyLink?: WhyLink }) {
   return (
     <Section title="Earlier">
       {intents.length === 0 ? (
         <Empty>None has ended yet. Each will stand here with what came of it.</Empty>
       ) : (
-        <Table caption="Intents that have ended" columns={COLUMNS} rows={intents} rowKey={(intent) => intent.id} />
+        <Table caption="Intents that have ended" columns={columns(whyLink)} rows={intents} rowKey={(intent) => intent.id} />
       )}
     </Section>
   );

@@ -1,4 +1,5 @@
 /** One intent that waits: where it stands, each criterion, and how to call it off. */
+import type { ReactNode } from "react";
 import type { IntentResponse } from "../../api/schema.gen";
 import { moment } from "../../lib/time";
 import { FailureNote } from "../../ui/banner";
@@ -9,7 +10,14 @@ import { CriteriaTable } from "./criteria-table";
 import { useCancelIntent } from "./queries";
 import { asked, type SettledHour, span, standing, why } from "./words";
 
-export function WaitingIntent({ intent, hours }: { intent: IntentResponse; hours: SettledHour[] | undefined }) {
+interface WaitingIntentProps {
+  intent: IntentResponse;
+  hours: SettledHour[] | undefined;
+  /** Leads to what was decided about it. */
+  whyLink?: ReactNode;
+}
+
+export function WaitingIntent({ intent, hours, whyLink }: WaitingIntentProps) {
   const cancel = useCancelIntent(intent.id);
   const { kind, sentence } = standing(intent);
   return (
@@ -26,7 +34,7 @@ export function WaitingIntent({ intent, hours }: { intent: IntentResponse; hours
         )
       }
     >
-      <Standing kind={kind} sentence={sentence} why={why(intent, hours)} />
+      <Standing kind={kind} sentence={sentence} why={<>{why(intent, hours)} {whyLink}</>} />
       {intent.execution_error !== null && !intent.is_opening ? (
         <Hint tone="caution">
           The last try came to nothing: {intent.execution_error.message} ({intent.execution_error.code})

@@ -10,7 +10,11 @@ from asyncpg.pool import PoolConnectionProxy
 from asgard_basis.adapters.postgres.consents import PostgresMoveConsents
 from asgard_basis.adapters.postgres.decisions import PostgresDecisions
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
-from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
+from asgard_basis.adapters.postgres.funding import (
+    PostgresFundingHours,
+    PostgresPayments,
+    PostgresRedemptions,
+)
 from asgard_basis.adapters.postgres.intents import PostgresIntents
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
@@ -44,6 +48,7 @@ from asgard_basis.ports.repositories import (
     Outbox,
     Payments,
     Positions,
+    Redemptions,
     Sessions,
     Users,
     Wallets,
@@ -76,6 +81,7 @@ class PostgresUnitOfWork:
         self.journals: Journals = PostgresJournals(connection)
         self.payments: Payments = PostgresPayments(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
+        self.redemptions: Redemptions = PostgresRedemptions(connection)
         self.intents: Intents = PostgresIntents(connection)
         self.ledger: Ledger = PostgresLedger(connection)
         self.orphans: Orphans = PostgresOrphans(connection)

@@ -145,4 +145,5 @@ class PairFactory:
             clock=self._clock,
             limits=self._limits,
             book=self._fates,
+            buying_price=self.leaving.buying_price,
         )

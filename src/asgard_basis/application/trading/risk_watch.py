@@ -251,7 +251,7 @@ class RiskWatch:
             if each.ruling.verdict is Verdict.EXIT:
                 work.append(self._leave(each, snapshot, pegs))
             elif wants_defence(each.ruling):
-                work.append(self._defend(each))
+                work.append(self._defend(each, snapshot))
         if not work:
             return
         for outcome in await asyncio.gather(*work, return_exceptions=True):
@@ -281,14 +281,13 @@ class RiskWatch:
             if judge(facts, self._thresholds).ruling.verdict is not Verdict.EXIT:
                 return
             await self._closings.request(position.user_id, position.id, None)
-            marked_at = snapshot.perp.observed_at.isoformat()
-            why = judged.ruling.reason
-            log.warning("risk_exit", position=position.id, why=why, marked_at=marked_at)
+            _tell(judged, snapshot)
 
-    async def _defend(self, judged: Judged) -> None:
+    async def _defend(self, judged: Judged, snapshot: MarketSnapshot) -> None:
         async with self._turns:
             self._asked[judged.position.id] = (judged.ruling.verdict, self._clock.host())
             await self._defender.defend(judged.position.id, judged.facts.price.mark_price)
+            _tell(judged, snapshot)
 
     async def _present(self, position: Position) -> Position | None:
         async with self._transactions.for_user(position.user_id) as work:
@@ -356,3 +355,14 @@ class RiskWatch:
             elif isinstance(outcome, BaseException):
                 log.error("risk_part_broke", part=name, error=repr(outcome), exc_info=outcome)
             await self._clock.sleep(0.5)
+
+
+def _tell(judged: Judged, snapshot: MarketSnapshot) -> None:
+    """What was asked for, and when the mark arrived that led to it."""
+    log.warning(
+        "risk_acted",
+        position=judged.position.id,
+        verdict=judged.ruling.verdict.value,
+        why=judged.ruling.reason,
+        marked_at=snapshot.perp.observed_at.isoformat(),
+    )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
@@ -162,6 +162,7 @@ def test_without_reopening_it_enters_once_until_it_is_started_again() -> None:
     assert ruled(started_again, auto_reopen=False).verdict is Verdict.ENTER
 
 
+@settings(deadline=None)
 @given(
     frozen=st.integers(5, 10_080),
     wished=st.integers(5, 10_080),
@@ -176,6 +177,7 @@ def test_no_edit_of_the_wish_shortens_a_cooldown(frozen: int, wished: int, passe
 money = st.decimals(0, 500_000, places=2)
 
 
+@settings(deadline=None)
 @given(
     purse=st.builds(Purse, money, st.just(Decimal(1)), money),
     held=money,
