@@ -7,10 +7,7 @@ from asgard_basis.application.trading.playbook_signs import Lines, Signs
 from asgard_basis.application.trading.playbook_views import PlaybookViews
 from asgard_basis.application.trading.playbook_watch import PlaybookWatch
 from asgard_basis.bootstrap.ground import Ground
-from asgard_basis.domain.identifiers import EvmAddress
-
-_NOBODY = EvmAddress("0x" + "0" * 40)
-"""Whose account is asked for to see whether the exchange answers: the cheapest question."""
+from asgard_basis.domain.money import ONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +23,8 @@ def playbooks(ground: Ground, pauses: PauseControl) -> Playbooks:
     outside, stores = ground.outside, ground.stores
     lines = Lines(
         solana_height=outside.solana.block_height,
-        hyperliquid=lambda: outside.perp.account(_NOBODY),
+        # One look at the book: the cheapest question there is.
+        hyperliquid=lambda: outside.perp.depth(is_buy=True, limit_price=ONE),
         signing=outside.custody.answers,
         database=stores.probe_database,
         redis=stores.probe_redis,

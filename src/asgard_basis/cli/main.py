@@ -97,6 +97,14 @@ def playbooks() -> None:
     operator.carry_out(operator.show_playbooks)
 
 
+@app.command("drill")
+def drill_command(name: str) -> None:
+    """Let something outside fail in the running simulated world, and watch the playbook."""
+    from asgard_basis.cli.drill import drill
+
+    drill(name)
+
+
 @app.command()
 def close(
     position: str, emergency: Emergency = False, wait: Wait = False, run: Run = False
