@@ -142,10 +142,16 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
 
 
 @pytest.fixture(scope="module")
-def drilled(machine: Machine) -> Drilled:
-    (person,) = savers(machine, "drilled")
-    position = person.open_pair(PAIR)
-    return Drilled(person, position)
+def people(machine: Machine) -> tuple[Saver, Saver]:
+    """Whose pair is on board, and who comes later."""
+    first, second = savers(machine, "drilled", "early")
+    return first, second
+
+
+@pytest.fixture(scope="module")
+def drilled(people: tuple[Saver, Saver]) -> Drilled:
+    person, _ = people
+    return Drilled(person, person.open_pair(PAIR))
 
 
 @pytest.fixture(autouse=True)
@@ -215,9 +221,11 @@ def test_a_stuck_bridge_and_a_hanging_redis_lose_nothing_and_send_nothing_twice(
     assert set(drilled.sent()) == {"eth_sendRawTransaction"}
 
 
-def test_a_long_that_gets_no_short_is_sold_again(machine: Machine, drilled: Drilled) -> None:
+def test_a_long_that_gets_no_short_is_sold_again(
+    machine: Machine, drilled: Drilled, people: tuple[Saver, Saver]
+) -> None:
     """Post-only: the exchange takes no order of ours after an upgrade of its network."""
-    (person,) = savers(machine, "early")
+    _, person = people
     machine.world.add_fault(kind="status", status=200, body=POST_ONLY, **ORDER)
     drilled.begin()
     job = person.visitor.job(person.begin_opening())

@@ -139,8 +139,15 @@ async def test_a_restart_goes_on_with_what_is_in_force(deployment: Deployment) -
     since = (await deployment.view(ADA, Playbook.SIGNING_DOWN)).since
     (alarm,) = await deployment.alarms(ADA)
 
+    deployment.outside.answers["signing"] = Unavailable(ErrorCode.REQUEST_BUDGET)
     deployment.watch = deployment.started()
     assert await deployment.pass_rounds(3) == {Playbook.SIGNING_DOWN}
+    await deployment.holding(BOB, "two")
+    await deployment.pass_rounds(3)
+    assert await deployment.alarms(BOB) == []  # nothing was seen since
+    deployment.outside.answers["signing"] = AWAY
+    await deployment.pass_rounds(3)
+    assert len(await deployment.alarms(BOB)) == 1
     assert (await deployment.view(ADA, Playbook.SIGNING_DOWN)).since == since
     assert [a.id for a in await deployment.alarms(ADA)] == [alarm.id]
 

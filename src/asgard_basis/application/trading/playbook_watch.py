@@ -193,7 +193,7 @@ class PlaybookWatch:
             subject_of(playbook, position): _Told(playbook, position)
             for playbook in in_force
             for position in held
-            if self._concerns(playbook, position)
+            if self._concerns(playbook, position, opened)
         }
         known = {
             subject_of(playbook, position): _Told(playbook, position)
@@ -214,11 +214,13 @@ class PlaybookWatch:
                 await work.decisions.note([card for card in cards if card is not None])
         return bool(wanted)
 
-    def _concerns(self, playbook: Playbook, position: Position) -> bool:
+    def _concerns(self, playbook: Playbook, position: Position, opened: set[str]) -> bool:
         if net_sol(position) is None:
             return False
         sign = self._seen.get(playbook)
-        return sign is None or sign.concerns(position)
+        if sign is None:  # nothing was seen since a restart: who was told stays told
+            return subject_of(playbook, position) in opened
+        return sign.concerns(position)
 
     def _own_alarm(self, told: _Told, in_force: Mapping[Playbook, Standing]) -> Alarm:
         standing, position = in_force[told.playbook], told.position
