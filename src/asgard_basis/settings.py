@@ -228,6 +228,13 @@ class Settings(BaseModel):
         le=Decimal("0.5"),
     )
 
+    operators: str = _named(
+        "OPERATORS",
+        "E-mail addresses, separated by commas, of those who may throw the kill switch from the"
+        " dashboard's API; lifting it takes the command line.",
+        default="",
+    )
+
     @model_validator(mode="after")
     def _judged(self) -> "Settings":
         problems = {

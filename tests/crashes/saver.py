@@ -31,13 +31,13 @@ class Saver:
         accepted = self.visitor.post("/deposits", {"amount_usdc": amount}, key=str(uuid.uuid4()))
         return str(accepted["job_id"])
 
-    def begin_opening(self) -> str:
+    def begin_opening(self, entry: dict[str, str] = ENTRY) -> str:
         """Ask for a hedged pair, once every check holds; the job's id."""
         while True:
-            wait_until_it_pays(self.machine.stack, self.visitor, ENTRY)
+            wait_until_it_pays(self.machine.stack, self.visitor, entry)
             try:
                 accepted = self.visitor.post(
-                    "/positions/open", opened_now(ENTRY), key=str(uuid.uuid4())
+                    "/positions/open", opened_now(entry), key=str(uuid.uuid4())
                 )
             except ApiError as error:
                 if error.code != "NET-0003":  # the venue's request limit
@@ -46,10 +46,10 @@ class Saver:
                 continue
             return str(accepted["job_id"])
 
-    def open_pair(self) -> dict[str, Any]:
+    def open_pair(self, entry: dict[str, str] = ENTRY) -> dict[str, Any]:
         """Open one, and ask again while the venue's request limit keeps anything from beginning."""
         while True:
-            job_id = self.begin_opening()
+            job_id = self.begin_opening(entry)
             error = self.visitor.job(job_id)["error"]
             if error is None or error["code"] != "HLQ-0001":
                 return self.hedged(job_id)

@@ -21,6 +21,7 @@ export const keys = {
   preflight: (entry: unknown) => ["check", "preflight", entry],
   botStatus: ["bot-status"],
   alarms: ["alarms"],
+  playbooks: ["alarms", "playbooks"],
   control: ["control"],
   strategy: ["strategy"],
   presets: ["strategy", "presets"],

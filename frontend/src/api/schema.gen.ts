@@ -226,6 +226,32 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/control/kill": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Kill State
+         * @description For operators: where the kill switch stands, and what is held.
+         */
+        get: operations["kill_state_api_v1_control_kill_get"];
+        put?: never;
+        /**
+         * Kill
+         * @description For operators: nothing is opened any more, anywhere, until `basis unkill`.
+         *
+         *     It closes nothing, and says what is held.
+         */
+        post: operations["kill_api_v1_control_kill_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/control/pause": {
         parameters: {
             query?: never;
@@ -510,6 +536,26 @@ export interface paths {
          * @description From the opening balance by source to the closing one; by default since the first entry.
          */
         get: operations["statement_api_v1_ledger_statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/playbooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Playbooks
+         * @description All playbooks, those in force first, with the maximum loss of what you hold.
+         */
+        get: operations["playbooks_api_v1_playbooks_get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1592,6 +1638,32 @@ export interface components {
             connected: boolean;
         };
         /**
+         * ExposureEntry
+         * @description A position that is held although nothing may be opened any more.
+         */
+        ExposureEntry: {
+            /** Asset */
+            asset: string;
+            /**
+             * Long Tokens
+             * Format: decimal
+             */
+            long_tokens: string;
+            /** Net Sol */
+            net_sol: string | null;
+            /** Position Id */
+            position_id: string;
+            /**
+             * Short Sol
+             * Format: decimal
+             */
+            short_sol: string;
+            /** State */
+            state: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
          * Failure
          * @description An error kept with a job, a position or a part of an answer.
          */
@@ -1953,6 +2025,33 @@ export interface components {
             status: "waiting" | "running" | "unknown" | "done" | "failed";
             /** Title */
             title: string;
+        };
+        /**
+         * KillRequest
+         * @description Why, for whoever reads it later.
+         */
+        KillRequest: {
+            /**
+             * Reason
+             * @default Thrown from the API
+             */
+            reason: string;
+        };
+        /**
+         * KillResponse
+         * @description Where the kill switch stands. It closes nothing.
+         */
+        KillResponse: {
+            /** Database */
+            database: string | null;
+            /** Exposure */
+            exposure: components["schemas"]["ExposureEntry"][];
+            /** Flag */
+            flag: string | null;
+            /** Is Database Known */
+            is_database_known: boolean;
+            /** Is On */
+            is_on: boolean;
         };
         /**
          * LeavingResponse
@@ -2462,6 +2561,50 @@ export interface components {
         PaymentsResponse: {
             /** Payments */
             payments: components["schemas"]["PaymentEntry"][];
+        };
+        /**
+         * PlaybookEntry
+         * @description One playbook, as it concerns you.
+         */
+        PlaybookEntry: {
+            /** Age Seconds */
+            age_seconds: number | null;
+            /** Allowed */
+            allowed: string[];
+            /** Concerns */
+            concerns: string[];
+            /** Condition */
+            condition: string;
+            /** Done */
+            done: string[];
+            /** Ends */
+            ends: string;
+            /** Forbidden */
+            forbidden: string[];
+            /** Is Active */
+            is_active: boolean;
+            /** Loss Max */
+            loss_max: string;
+            /** Loss Max Usd */
+            loss_max_usd: string | null;
+            /** Name */
+            name: string;
+            /** Remains */
+            remains: string[];
+            /** Seen */
+            seen: string | null;
+            /** Since */
+            since: string | null;
+            /** Title */
+            title: string;
+        };
+        /**
+         * PlaybooksResponse
+         * @description All of them, those in force first.
+         */
+        PlaybooksResponse: {
+            /** Playbooks */
+            playbooks: components["schemas"]["PlaybookEntry"][];
         };
         /**
          * PositionResponse
@@ -3424,6 +3567,7 @@ export type EntryRequest = components['schemas']['EntryRequest'];
 export type ErrorBody = components['schemas']['ErrorBody'];
 export type ErrorResponse = components['schemas']['ErrorResponse'];
 export type EventsStatusResponse = components['schemas']['EventsStatusResponse'];
+export type ExposureEntry = components['schemas']['ExposureEntry'];
 export type Failure = components['schemas']['Failure'];
 export type FigureEntry = components['schemas']['FigureEntry'];
 export type FundingHistoryResponse = components['schemas']['FundingHistoryResponse'];
@@ -3441,6 +3585,8 @@ export type IntentsResponse = components['schemas']['IntentsResponse'];
 export type JobAccepted = components['schemas']['JobAccepted'];
 export type JobResponse = components['schemas']['JobResponse'];
 export type JobStep = components['schemas']['JobStep'];
+export type KillRequest = components['schemas']['KillRequest'];
+export type KillResponse = components['schemas']['KillResponse'];
 export type LeavingResponse = components['schemas']['LeavingResponse'];
 export type LedgerEntry = components['schemas']['LedgerEntry'];
 export type LenderRate = components['schemas']['LenderRate'];
@@ -3461,6 +3607,8 @@ export type PauseEntry = components['schemas']['PauseEntry'];
 export type PauseRequest = components['schemas']['PauseRequest'];
 export type PaymentEntry = components['schemas']['PaymentEntry'];
 export type PaymentsResponse = components['schemas']['PaymentsResponse'];
+export type PlaybookEntry = components['schemas']['PlaybookEntry'];
+export type PlaybooksResponse = components['schemas']['PlaybooksResponse'];
 export type PositionResponse = components['schemas']['PositionResponse'];
 export type PositionRisk = components['schemas']['PositionRisk'];
 export type PositionsResponse = components['schemas']['PositionsResponse'];
@@ -4630,6 +4778,230 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["LeavingResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    kill_state_api_v1_control_kill_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    kill_api_v1_control_kill_post: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KillRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KillResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */
@@ -6552,6 +6924,116 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["StatementResponse"];
+                };
+            };
+            /** @description AUT-0001 not signed in, AUT-0003 session ended */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description AUT-0002 not allowed, AUT-0004 CSRF, WAL-0005 policy */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0005, POS-0001, POS-0007 not found */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description WAL-, ASG-, HLQ-, POS- or RSK- code: not possible now */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description VAL- code: the request is not right */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-0004 too many requests */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description GEN-0002 internal error */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-, HLQ- or WAL- code: a venue refused */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description NET-, WAL-0006, GEN-0006: something does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+            /** @description ASG-0007, HLQ-0008: the outcome is not known yet */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorResponse"];
+                };
+            };
+        };
+    };
+    playbooks_api_v1_playbooks_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlaybooksResponse"];
                 };
             };
             /** @description AUT-0001 not signed in, AUT-0003 session ended */

@@ -1,5 +1,5 @@
 /** Sample answers about alarms and pauses. */
-import type { AlarmEntry, ControlResponse, PauseEntry } from "../api/schema.gen";
+import type { AlarmEntry, ControlResponse, PauseEntry, PlaybookEntry } from "../api/schema.gen";
 
 /** Raised three minutes ago, acting by itself in seven, unless told otherwise. */
 export const alarm = (change: Partial<AlarmEntry> = {}): AlarmEntry => {
@@ -79,4 +79,24 @@ export const control = (...pauses: PauseEntry[]): ControlResponse => ({
   paused_by: pauses[0]?.by ?? null,
   message: pauses[0] ? `${TOLD[pauses[0].by]}: ${pauses[0].reason}` : null,
   pauses,
+});
+
+/** Solana has stood still for four minutes, with one pair on board. */
+export const playbook = (change: Partial<PlaybookEntry> = {}): PlaybookEntry => ({
+  name: "solana_halted",
+  title: "Solana stands still",
+  condition: "No new block for 10 s, or the node does not answer.",
+  is_active: true,
+  since: new Date(Date.now() - 240_000).toISOString(),
+  age_seconds: 240,
+  seen: "No block after 301 for 14 s.",
+  concerns: ["pos_2"],
+  done: ["The hedge is held: nothing is sent to the halted chain."],
+  forbidden: ["Opening positions."],
+  allowed: ["Looking at everything."],
+  remains: [],
+  ends: "Blocks are made again for 5 s.",
+  loss_max: "2.98% of one leg",
+  loss_max_usd: "31.42",
+  ...change,
 });

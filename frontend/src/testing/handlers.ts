@@ -3,7 +3,7 @@ import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
 import { earlier, heldBack, intent } from "./fixtures-intents";
-import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
+import { alarm, control, pastAlarm, pause, playbook, stuckAlarm } from "./fixtures-oversight";
 import { emptyStatement, entries, statement } from "./fixtures-ledger";
 import { decisions } from "./fixtures-decisions";
 import { nearRisk, opportunities, risk } from "./fixtures-risk";
@@ -67,6 +67,7 @@ export const handlers = [
   http.post(`${V1}/positions/:id/reduce`, () => json({ job_id: "job_reduce", position_id: "pos_2" }, 202)),
   http.post(`${V1}/positions/:id/close`, () => json({ job_id: "job_close", position_id: "pos_2" }, 202)),
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
+  http.get(`${V1}/playbooks`, () => json({ playbooks: [playbook({ is_active: false })] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.get(`${V1}/control`, () => json(control())),
   http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null })),

@@ -64,5 +64,15 @@ async def person(app: AppDep, ticket: TicketDep) -> SignedIn:
     return signed_in
 
 
+async def operator(request: Request, signed_in: Annotated[SignedIn, Depends(person)]) -> SignedIn:
+    """A signed-in person who may act for everybody; raises DomainError AUT-0002 for others."""
+    operators: frozenset[str] = request.app.state.web.operators
+    if (signed_in.user.email or "").lower() not in operators:
+        raise DomainError(ErrorCode.FORBIDDEN, "This is for the operators.")
+    asked_by("operator")
+    return signed_in
+
+
+OperatorDep = Annotated[SignedIn, Depends(operator)]
 PersonDep = Annotated[SignedIn, Depends(person)]
 KeyDep = Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=100)]

@@ -34,6 +34,7 @@ from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.bootstrap.accounting import Accounting
+from asgard_basis.bootstrap.playbooks import Playbooks
 from asgard_basis.bootstrap.risk import RiskDesk
 from asgard_basis.bootstrap.strategies import Strategies
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -61,6 +62,8 @@ class WebSettings:
     paper_control_url: str | None
     paper_mailbox_url: str | None
     dashboard_folder: str
+    operators: frozenset[str] = frozenset()
+    """E-mail addresses, in small letters, of those who may throw the kill switch."""
 
     @property
     def connect_sources(self) -> tuple[str, ...]:
@@ -108,6 +111,7 @@ class App:
     monitor: PositionMonitor
     gate: ExistenceGate
     risk: RiskDesk
+    playbooks: Playbooks
     market_watch: MarketWatch
     dispatch: Dispatch
     health: Health

@@ -27,6 +27,7 @@ from asgard_basis.bootstrap.accounting import Accounting, accounting
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.ground import Ground, Variant
 from asgard_basis.bootstrap.outside import Outside, Stores, open_stores, reach
+from asgard_basis.bootstrap.playbooks import playbooks
 from asgard_basis.bootstrap.risk import RiskDesk, risk_desk
 from asgard_basis.bootstrap.standing import Standing, standing
 from asgard_basis.bootstrap.strategies import Strategies, strategies
@@ -274,6 +275,7 @@ def compose(
         monitor=trading.watchers.monitor,
         gate=trading.watchers.gate,
         risk=_risk(ground, trading, treasury, pauses),
+        playbooks=playbooks(ground, pauses),
         market_watch=_watch(ground),
         dispatch=_dispatch(ground, trading, treasury, books),
         health=_health(ground),

@@ -101,11 +101,8 @@ def _tell(state: KillState) -> None:
         typer.echo("Nothing is held.")
         return
     typer.echo("Still held (the switch closes nothing; `basis emergency-stop` does):")
-    for position in state.exposed:
-        short = plain(position.short.size) if position.short else "0"
-        long = position.long
-        tokens = plain(long.collateral_bought - long.collateral_sold) if long else "0"
+    for held in state.exposure:
         typer.echo(
-            f"  {position.id}  {position.user_id}  {position.state.value}"
-            f"  long {tokens} {position.asset}, short {short} SOL"
+            f"  {held.position_id}  {held.user_id}  {held.state}"
+            f"  long {plain(held.long_tokens)} {held.asset}, short {plain(held.short_sol)} SOL"
         )

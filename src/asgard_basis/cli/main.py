@@ -90,6 +90,14 @@ def alarms() -> None:
 
 
 @app.command()
+def playbooks() -> None:
+    """What has failed outside, what is done about it, and the most it may cost."""
+    from asgard_basis.cli import operator
+
+    operator.carry_out(operator.show_playbooks)
+
+
+@app.command()
 def close(
     position: str, emergency: Emergency = False, wait: Wait = False, run: Run = False
 ) -> None:

@@ -106,6 +106,23 @@ async def show_alarms(app: App) -> None:
         typer.echo(f"    {alarm.message}")
 
 
+async def show_playbooks(app: App) -> None:
+    """What has failed outside, what is done about it, and what it may cost all users at most."""
+    in_force = [view for view in await app.playbooks.views.of_everybody() if view.is_active]
+    if not in_force:
+        typer.echo("Nothing outside has failed.")
+    for view in in_force:
+        since = "" if view.since is None else view.since.isoformat(timespec="seconds")
+        most = view.loss_max_usd
+        cost = "not known" if most is None else f"{most:,.2f} USD"
+        typer.echo(f"{since}  {view.name}  {view.title}: {view.seen}")
+        typer.echo(f"    positions it concerns: {len(view.concerns)}; at most {cost}")
+        for sentence in view.done:
+            typer.echo(f"    {sentence}")
+        for remains in view.remains:
+            typer.echo(f"    remains: {remains}")
+
+
 async def close(
     app: App, position: str, *, is_emergency: bool, is_waited: bool, is_run: bool
 ) -> None:

@@ -22,6 +22,9 @@ def web_settings(settings: Settings) -> WebSettings:
         paper_control_url=control,
         paper_mailbox_url=f"{control}/" if control else None,
         dashboard_folder=str(settings.dashboard_folder),
+        operators=frozenset(
+            name.strip().lower() for name in settings.operators.split(",") if name.strip()
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.risk.breakers import ACCOUNT
 from asgard_basis.domain.risk.defence_rule import DEFENCE
 from asgard_basis.domain.risk.engine import RISK
+from asgard_basis.domain.risk.playbook_rule import RULES as PLAYBOOK_RULES
 from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.domain.strategy.exit import STRATEGY_EXIT
@@ -20,6 +21,7 @@ RULES: tuple[Rule[Any, Any], ...] = (
     DEFENCE,
     STRATEGY_ENTRY,
     STRATEGY_EXIT,
+    *PLAYBOOK_RULES.values(),
 )
 """Rules differ in what they look at; `Rule.again` holds a card against its own rule's types."""
 

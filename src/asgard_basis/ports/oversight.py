@@ -46,6 +46,8 @@ class AlarmKind(StrEnum):
     """A staking token trades far from what it redeems for, or moves fast."""
     MARKET_BLIND = "market_blind"
     """The price is stale or disputed: nothing is defended or left by it."""
+    PLAYBOOK = "playbook"
+    """Something outside has failed; the playbook named in the subject says what is done."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,10 @@ class WalletCustody(Protocol):
         """
         ...
 
+    async def answers(self) -> None:
+        """Pass when the service is there; raises Unavailable WAL-0006. Nothing is signed."""
+        ...
+
 
 class EvmSigner(Protocol):
     """Signing on EVM chains.

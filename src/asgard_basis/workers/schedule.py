@@ -20,6 +20,7 @@ _SETTLE_SECONDS = 2.0
 """How soon an intent is known to be executed, or waits again."""
 _REVIEW_SECONDS = 5.0
 _BOOKS_SECONDS = 5.0
+_PLAYBOOK_SECONDS = 2.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
@@ -68,8 +69,7 @@ def _table(app: App) -> tuple[_Entry, ...]:
         _Entry("account-review", _Turn.WATCHMAN, each(_REVIEW_SECONDS, app.risk.review.round)),
         _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app), Priority.SCREENS),
         _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app), Priority.SCREENS),
-        _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app)),
-        _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app)),
+        _Entry("playbooks", _Turn.WATCHMAN, each(_PLAYBOOK_SECONDS, app.playbooks.watch.round)),
         _Entry("pulse", _Turn.ALL, each(_PULSE_SECONDS, app.pulse)),
         _Entry("kill-switch", _Turn.ALL, each(_STOP_LOOK_SECONDS, app.kill_switch.keep)),
         _Entry("emergency-stop", _Turn.ALL, each(_STOP_LOOK_SECONDS, app.emergency_stop.keep)),

@@ -6,6 +6,7 @@ import { counted } from "../../lib/format";
 import { Async, Empty } from "../../ui/async";
 import { Section } from "../../ui/section";
 import { AlarmRow, PastAlarm } from "./alarm-row";
+import { PlaybookLines } from "./playbook-lines";
 import { useAlarms } from "./queries";
 import { worstFirst } from "./words";
 
@@ -21,6 +22,7 @@ export function AlarmsSection() {
   const past = alarms.data?.alarms.filter((alarm) => !alarm.is_open) ?? [];
   return (
     <Section id={ID} title="Alarms" meta={alarms.data ? (open.length > 0 ? `${open.length} open` : "none open") : undefined}>
+      <PlaybookLines />
       <Async<AlarmsResponse>
         answer={alarms}
         asking="Asking the server whether anything is wrong."

@@ -4,7 +4,7 @@ import { http, HttpResponse } from "msw";
 import { describe, expect, it } from "vitest";
 import type { AlarmEntry } from "../../api/schema.gen";
 import { errorBody } from "../../testing/handlers";
-import { alarm, pastAlarm, stuckAlarm } from "../../testing/fixtures-oversight";
+import { alarm, pastAlarm, playbook, stuckAlarm } from "../../testing/fixtures-oversight";
 import { show } from "../../testing/render";
 import { serveApi, server } from "../../testing/server";
 import { AlarmStrip } from "./alarm-strip";
@@ -111,5 +111,27 @@ describe("the alarms on the overview", () => {
     show(<AlarmsSection />);
     expect(await screen.findByText(/Positions are watched all the same/)).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Ask again" })).toBeInTheDocument();
+  });
+});
+
+describe("what has failed outside", () => {
+  const fail = (...playbooks: ReturnType<typeof playbook>[]) =>
+    server.use(http.get("*/api/v1/playbooks", () => HttpResponse.json({ playbooks })));
+  it("says since when, what is done, what is not possible and what it may cost", async () => {
+    fail(playbook(), playbook({ name: "lst_depeg", title: "A staking token", is_active: false, since: null, age_seconds: null }));
+    show(<AlarmsSection />);
+    const lines = await screen.findByRole("list", { name: "What has failed outside" });
+    expect(within(lines).getAllByRole("listitem")).toHaveLength(1);
+    expect(lines).toHaveTextContent("Solana stands still for 4 min");
+    expect(lines).toHaveTextContent("The hedge is held");
+    expect(lines).toHaveTextContent("Not possible now: Opening positions.");
+    expect(lines).toHaveTextContent("at most $31.42");
+  });
+  it("never shows a zero for a maximum that is not known", async () => {
+    fail(playbook({ loss_max_usd: null, remains: ["pos_2: leaving"] }));
+    show(<AlarmsSection />);
+    const lines = await screen.findByRole("list", { name: "What has failed outside" });
+    expect(lines).toHaveTextContent("an amount that is not known yet");
+    expect(lines).toHaveTextContent("1 position of yours is between two states");
   });
 });

@@ -13,6 +13,15 @@ export function useAlarms() {
   });
 }
 
+/** What has failed outside; those in force first. */
+export function usePlaybooks() {
+  return useQuery({
+    queryKey: keys.playbooks,
+    queryFn: () => body(api.GET("/api/v1/playbooks")),
+    refetchInterval: LOOK_MS,
+  });
+}
+
 /** Notes that the person has seen it: it is shown more quietly and stays open until it is over. */
 export function useAcknowledge() {
   const cache = useQueryClient();

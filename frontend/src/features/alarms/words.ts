@@ -63,6 +63,11 @@ const KINDS: Record<string, Kind> = {
     tone: "caution",
     next: "We ask again and go on as soon as it answers; you need not do anything.",
   },
+  playbook: {
+    title: "Something outside has failed",
+    tone: "caution",
+    next: "Your pair is held. We go on by ourselves as soon as it works again.",
+  },
   ledger_mismatch: {
     title: "Figures do not add up",
     tone: "caution",

@@ -47,6 +47,7 @@ class PrivyWallets:
             clock=clock,
             authorization_key=self._key,
         )
+        self._app_id = app_id
         self._quorum_id = quorum_id
         self._caps = caps or PolicyCaps()
         self.evm = PrivyEvmSigner(self._client)
@@ -67,6 +68,10 @@ class PrivyWallets:
             )
             self._quorum_id = text_in(answer, "id")
         return self._quorum_id
+
+    async def answers(self) -> None:
+        """See WalletCustody: the published keys are asked for, which costs the service nothing."""
+        await self._client.get(f"/v1/apps/{self._app_id}/jwks.json")
 
     async def ensure_wallet(self, context: PolicyContext, role: WalletRole) -> Wallet:
         """See WalletCustody; also brings an older policy up to the present rules."""

@@ -1,10 +1,13 @@
 """/control: pause opening and resume it, close everything; closing is always allowed."""
 
+import structlog
 from fastapi import APIRouter
 
-from asgard_basis.api.dependencies import AppDep, KeyDep, PersonDep
+from asgard_basis.api.dependencies import AppDep, KeyDep, OperatorDep, PersonDep
 from asgard_basis.api.schemas.control import (
     ControlResponse,
+    KillRequest,
+    KillResponse,
     LeavingResponse,
     NotTakenEntry,
     PauseRequest,
@@ -14,6 +17,7 @@ from asgard_basis.api.schemas.trading import JobAccepted
 from asgard_basis.application.trading.close_all import Leaving
 from asgard_basis.domain.risk.permissions import PauseSetter
 
+log = structlog.get_logger(__name__)
 router = APIRouter(prefix="/control", tags=["control"])
 
 
@@ -50,6 +54,22 @@ async def emergency_stop(
     It stays in force until resumed: what is being opened meanwhile is closed too.
     """
     return _leaving(await app.emergency_stop.request(person.user.id, reason=body.reason, key=key))
+
+
+@router.get("/kill", response_model=KillResponse)
+async def kill_state(app: AppDep, _operator: OperatorDep) -> object:
+    """For operators: where the kill switch stands, and what is held."""
+    return await app.kill_switch.state()
+
+
+@router.post("/kill", response_model=KillResponse)
+async def kill(body: KillRequest, app: AppDep, operator: OperatorDep) -> object:
+    """For operators: nothing is opened any more, anywhere, until `basis unkill`.
+
+    It closes nothing, and says what is held.
+    """
+    log.error("kill_switch_thrown", by=operator.user.id)
+    return await app.kill_switch.throw(body.reason)
 
 
 def _leaving(leaving: Leaving) -> LeavingResponse:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from asgard_basis.api.schemas.shapes import Request, Shape
+from asgard_basis.api.schemas.shapes import DecimalText, Request, Shape
 from asgard_basis.api.schemas.trading import JobAccepted
 
 
@@ -44,6 +44,38 @@ class StopRequest(Request):
     """Why, for whoever reads it later."""
 
     reason: str = Field(default="Emergency stop", min_length=1, max_length=200)
+
+
+class KillRequest(Request):
+    """Why, for whoever reads it later."""
+
+    reason: str = Field(default="Thrown from the API", min_length=1, max_length=200)
+
+
+class ExposureEntry(Shape):
+    """A position that is held although nothing may be opened any more."""
+
+    position_id: str
+    user_id: str
+    state: str
+    asset: str
+    long_tokens: DecimalText
+    short_sol: DecimalText
+    net_sol: DecimalText | None
+    """Without its opposite leg, long positive; null is not known."""
+
+
+class KillResponse(Shape):
+    """Where the kill switch stands. It closes nothing."""
+
+    is_on: bool
+    flag: str | None
+    """What the file on this machine says."""
+    database: str | None
+    """What the latch in the database says."""
+    is_database_known: bool
+    exposure: list[ExposureEntry]
+    """Of everybody; empty too while the database does not answer."""
 
 
 class NotTakenEntry(Shape):

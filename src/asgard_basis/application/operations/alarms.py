@@ -28,6 +28,7 @@ OVER_WHEN_ENDED = frozenset(
         AlarmKind.LIQUIDATION_NEAR,
         AlarmKind.RISK_UNKNOWN,
         AlarmKind.PEG_OFF,
+        AlarmKind.PLAYBOOK,
     }
 )
 """A position that holds nothing any more has none of these."""

@@ -5,10 +5,14 @@ database; either is enough. It forbids opening only: hedging what is bought, and
 """
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 import structlog
 
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.money import ZERO
+from asgard_basis.domain.position.exposure import net_sol
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.permissions import PauseSetter
 from asgard_basis.ports.clock import Clock
@@ -25,6 +29,20 @@ _BY = PauseSetter.KILL_SWITCH.value
 
 
 @dataclass(frozen=True, slots=True)
+class Exposure:
+    """One position that is held all the same."""
+
+    position_id: PositionId
+    user_id: UserId
+    state: str
+    asset: str
+    long_tokens: Decimal
+    short_sol: Decimal
+    net_sol: Decimal | None
+    """Without its opposite leg, long positive; None while neither leg is recorded."""
+
+
+@dataclass(frozen=True, slots=True)
 class KillState:
     """Where the switch stands, and what is held all the same."""
 
@@ -35,6 +53,11 @@ class KillState:
     is_database_known: bool
     exposed: tuple[Position, ...] = ()
     """Positions that are not ended; empty while the database does not answer."""
+
+    @property
+    def exposure(self) -> tuple[Exposure, ...]:
+        """The same with their sizes, for people."""
+        return tuple(_exposure(position) for position in self.exposed)
 
     @property
     def is_on(self) -> bool:
@@ -119,6 +142,19 @@ class KillSwitch:
         async with self._transactions.for_system() as work:
             await work.pauses.put(pause)
             await work.outbox.append(_event(is_on=True))
+
+
+def _exposure(position: Position) -> Exposure:
+    long, short = position.long, position.short
+    return Exposure(
+        position_id=position.id,
+        user_id=position.user_id,
+        state=position.state.value,
+        asset=position.asset.value,
+        long_tokens=long.collateral_bought - long.collateral_sold if long else ZERO,
+        short_sol=short.size if short else ZERO,
+        net_sol=net_sol(position),
+    )
 
 
 def _event(*, is_on: bool) -> Event:

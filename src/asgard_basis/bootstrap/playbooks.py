@@ -1,0 +1,50 @@
+"""What notices that something outside has failed, joined."""
+
+from dataclasses import dataclass
+
+from asgard_basis.application.operations.pause import PauseControl
+from asgard_basis.application.trading.playbook_signs import Lines, Signs
+from asgard_basis.application.trading.playbook_views import PlaybookViews
+from asgard_basis.application.trading.playbook_watch import PlaybookWatch
+from asgard_basis.bootstrap.ground import Ground
+from asgard_basis.domain.identifiers import EvmAddress
+
+_NOBODY = EvmAddress("0x" + "0" * 40)
+"""Whose account is asked for to see whether the exchange answers: the cheapest question."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playbooks:
+    """Playbooks as doors use them."""
+
+    watch: PlaybookWatch
+    views: PlaybookViews
+
+
+def playbooks(ground: Ground, pauses: PauseControl) -> Playbooks:
+    """Join them."""
+    outside, stores = ground.outside, ground.stores
+    lines = Lines(
+        solana_height=outside.solana.block_height,
+        hyperliquid=lambda: outside.perp.account(_NOBODY),
+        signing=outside.custody.answers,
+        database=stores.probe_database,
+        redis=stores.probe_redis,
+    )
+    signs = Signs(
+        lines=lines,
+        transactions=ground.transactions,
+        reader=ground.reader,
+        clock=ground.clock,
+        limits=ground.limits,
+    )
+    return Playbooks(
+        watch=PlaybookWatch(
+            transactions=ground.transactions,
+            signs=signs,
+            pauses=pauses,
+            clock=ground.clock,
+            ids=ground.ids,
+        ),
+        views=PlaybookViews(ground.transactions, ground.clock),
+    )
