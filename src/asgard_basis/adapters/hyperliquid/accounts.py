@@ -6,7 +6,7 @@ from asgard_basis.adapters.http import together
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.adapters.hyperliquid.client import HyperliquidClient
 from asgard_basis.domain.identifiers import EvmAddress
-from asgard_basis.domain.position.legs import PerpAccount
+from asgard_basis.domain.position.legs import PerpAccount, PerpPosition
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.venues import PerpTrader
 
@@ -44,6 +44,11 @@ class Accounts:
             exists=await self._exists(address, state, spot),
             observed_at=self._clock.host(),
         )
+
+    async def position(self, address: EvmAddress) -> PerpPosition | None:
+        """The position alone, whatever mode the account is in."""
+        state = await self._client.info(wire.ClearinghouseState, "clearinghouseState", user=address)
+        return parse.perp_position(state.asset_positions)
 
     async def agent_is_valid(self, trader: PerpTrader) -> bool:
         """Whether the agent may sign for the account at this market time."""
