@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.figures import live_figures, start_cold
+from benchmarks.monitoring import monitor_figures
 from benchmarks.product import Figure
 from benchmarks.simulated import seeds_per_hour
 from benchmarks.workers import worker_figures
@@ -20,7 +21,7 @@ def main() -> None:
     """Measure everything; `--quick` leaves the cold start out and keeps its last value."""
     console = Console()
     figures: list[Figure] = []
-    for figure in chain(live_figures(), worker_figures(), seeds_per_hour()):
+    for figure in chain(live_figures(), worker_figures(), monitor_figures(), seeds_per_hour()):
         figures.append(figure)
         console.print(f"{figure.name}: {figure.value:.1f} {figure.unit}  {figure.note}".rstrip())
     if "--quick" not in sys.argv:

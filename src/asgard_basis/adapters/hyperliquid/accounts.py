@@ -12,14 +12,14 @@ from asgard_basis.ports.venues import PerpTrader
 
 _MISSING_LIFETIME = timedelta(seconds=15)
 """Asking whether an address exists costs as much as thirty account reads."""
-_MODE_LIFETIME = timedelta(hours=1)
+_MODE_LIFETIME = timedelta(days=1)
 
 
 class Accounts:
     """Account reads that spend little of the address budget.
 
-    Balances cost 2 of 1200 a minute each, the mode 20, the role 60. So the mode is kept for an
-    hour (and read again when the balances do not fit it), and the role is only asked of
+    Balances cost 2 of 1200 a minute each, the mode 20, the role 60. So the mode is kept for a
+    day (and read again when the balances do not fit it), and the role is only asked of
     addresses that have never shown anything.
     """
 
