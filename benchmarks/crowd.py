@@ -143,10 +143,12 @@ class Venues:
         self,
         now: Callable[[], datetime],
         *,
+        host: Callable[[], datetime] | None = None,
         before: Callable[[str], Awaitable[None]] = _at_once,
         debts: dict[str, Decimal] | None = None,
     ) -> None:
         self.now = now
+        self.host = host or now
         self.before = before
         self.debts = debts or {}
         self.calls: Counter[str] = Counter()
@@ -160,7 +162,7 @@ class Venues:
     async def position(self, of: EvmAddress) -> PerpPosition:
         """The short, whose margin is never twice the same."""
         await self._asked("position")
-        self.read_at.setdefault(of, []).append(self.now())
+        self.read_at.setdefault(of, []).append(self.host())
         margin = MARGIN + SIZE * (PRICE - self.price) + Decimal(self.calls["position"]) / 10**6
         return PerpPosition(
             signed_size=-SIZE,
@@ -198,12 +200,12 @@ class Venues:
             collateral=SIZE,
             debt_usdc=self.debts.get(position_key, SAFE_DEBT),
             health=HealthFactor(Decimal("0.375")),
-            observed_at=self.now(),
+            observed_at=self.host(),
         )
 
     async def latest(self) -> MarketSnapshot:
         """The market at the present price."""
-        return market(self.price, self.now())
+        return market(self.price, self.host())
 
     async def settle(self, _user_id: UserId) -> None:
         """What a closer look asks of Hyperliquid: an account, both sides of it."""

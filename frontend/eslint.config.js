@@ -3,7 +3,7 @@ import { createNodeResolver, importX } from "eslint-plugin-import-x";
 import hooks from "eslint-plugin-react-hooks";
 import ts from "typescript-eslint";
 
-const features = ["session", "market", "positions", "treasury", "alarms", "control"];
+const features = ["session", "market", "positions", "treasury", "alarms", "control", "intents", "ledger", "strategy", "decisions", "risk"];
 
 /** pages → features → ui | api | lib; features never import features. */
 const zones = [

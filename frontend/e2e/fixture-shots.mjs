@@ -17,6 +17,11 @@ const PAGES = [
   ["open", "/positions/open", "full"],
   ["open-fails", "/positions/open?leverage=3.0", "full"],
   ["position", "/positions/pos_2", "full"],
+  ["intents", "/intents", "full"],
+  ["intents-held", "/intents", "alarmed"],
+  ["intents-empty", "/intents", "empty"],
+  ["open-waits", "/positions/open", "full", "Wait for conditions"],
+  ["strategy", "/strategy", "full"],
   ["wallet", "/wallet", "full"],
   ["history", "/history", "full"],
   ["settings", "/settings", "full"],
@@ -30,6 +35,11 @@ const PAGES = [
   ["close-all", "/settings", "alarmed", "Close all positions"],
   ["reduce", "/positions/pos_2", "full", "Reduce"],
   ["stop", "/settings", "alarmed", "Emergency stop"],
+  ["why-position", "/positions/pos_2", "full", "Why: jitoSOL long, SOL-PERP short"],
+  ["why-intent", "/intents", "full", "Why: $1,200.00 at 2.0x in jitoSOL"],
+  ["why-strategy", "/strategy", "full", "Why: your strategy"],
+  ["why-empty", "/", "empty", "Why: everything decided for you"],
+  ["why-fails", "/positions/pos_2", "troubled", "Why: jitoSOL long, SOL-PERP short"],
   ["not-found", "/nowhere", "full"],
 ];
 const SIZES = [390, 820, 1440];
@@ -53,7 +63,7 @@ for (const scheme of ["light", "dark"]) {
       await page.goto(base + path, { waitUntil: "networkidle" });
       if (name === "open") await page.getByLabel("Your capital, both legs").fill("1200.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
       if (name === "open-fails") await page.getByLabel("Your capital, both legs").fill("2500.00", { timeout: 5000 }).catch((error) => console.log(id, error.message));
-      if (press) await page.getByRole("button", { name: press }).click();
+      if (press) await page.getByRole(press === "Wait for conditions" ? "radio" : "button", { name: press }).first().click();
       await page.waitForTimeout(700);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (overflow > 0) {

@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -93,6 +95,18 @@ async def test_the_snapshot_comes_back_exactly(client: Redis) -> None:
     assert await store.latest() is None
     await store.publish(a_snapshot())
     assert await store.latest() == a_snapshot()
+
+
+async def test_snapshots_are_heard_as_they_are_published(client: Redis) -> None:
+    store = RedisSnapshotStore(client)
+    await store.publish(a_snapshot())
+    heard: Any = store.watch()
+    async with asyncio.timeout(10):
+        assert await anext(heard) == a_snapshot()
+        later = replace(a_snapshot(), taken_at=NOW + timedelta(seconds=1))
+        await store.publish(later)
+        assert await anext(heard) == later
+    await heard.aclose()
 
 
 async def test_a_snapshot_of_another_version_is_none(client: Redis) -> None:

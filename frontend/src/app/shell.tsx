@@ -16,10 +16,14 @@ import { DepositOverlay } from "./deposit-overlay";
 const PLACES = [
   { to: "/", name: "Overview" },
   { to: "/positions", name: "Positions" },
+  { to: "/intents", name: "Intents" },
+  { to: "/strategy", name: "Strategy" },
   { to: "/wallet", name: "Wallet" },
   { to: "/history", name: "History" },
   { to: "/settings", name: "Settings" },
 ];
+/** The bar of a phone has room for five; the settings are at its top, intents under positions. */
+const ON_PHONE = PLACES.filter((place) => !["/settings", "/intents"].includes(place.to));
 
 /** Signed-in pages; anybody else is led to sign in. */
 export function Shell() {
@@ -52,6 +56,9 @@ function Frame({ me }: { me: MeResponse }) {
           <NavLink to="/" className="flex items-center gap-2.5 font-semibold tracking-[-0.01em] whitespace-nowrap">
             <BrandMark />
             <span>Asgard Basis</span>
+          </NavLink>
+          <NavLink to="/settings" className="quiet-link ml-auto py-2 text-13 text-ink2 tablet:hidden">
+            Settings
           </NavLink>
           <nav aria-label="Main" className="hidden gap-4 self-stretch overflow-x-auto text-13 tablet:flex wide:mt-8 wide:block wide:text-15">
             {PLACES.map((place) => (
@@ -101,7 +108,7 @@ function PhoneBar() {
       data-print="hide"
       className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-5 border-t border-line bg-bg pb-[env(safe-area-inset-bottom)] tablet:hidden"
     >
-      {PLACES.map((place) => (
+      {ON_PHONE.map((place) => (
         <NavLink
           key={place.to}
           to={place.to}

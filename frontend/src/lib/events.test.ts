@@ -80,7 +80,7 @@ describe("event stream", () => {
   });
   it("knows every event of the contract", () => {
     expect(Object.keys(EVENTS).sort()).toEqual(
-      ["alarm_update", "balance_update", "bot_status", "control_update", "job_update", "ping", "position_closed", "position_opened", "position_update", "rate_update", "wallets_ready"],
+      ["alarm_update", "balance_update", "bot_status", "control_update", "intent_update", "job_update", "ping", "position_closed", "position_opened", "position_update", "rate_update", "strategy_update", "wallets_ready"],
     );
   });
 });

@@ -17,22 +17,25 @@ const again =
 
 /** Every named event and what becomes out of date with it. */
 export const EVENTS: Record<string, Effect> = {
-  position_opened: again(["positions"], ["balances"], ["check"]),
-  position_closed: again(["positions"], ["history"], ["balances"], ["check"]),
-  position_update: again(["positions"], ["position"]),
+  position_opened: again(["positions"], ["balances"], ["check"], ["decisions"], ["risk"]),
+  position_closed: again(["positions"], ["history"], ["ledger"], ["balances"], ["check"], ["decisions"], ["risk"]),
+  position_update: again(["positions"], ["position"], ["decisions"], ["risk"]),
+  intent_update: again(["intents"], ["positions"], ["decisions"]),
   rate_update: again(["rates"]),
   balance_update: again(["balances"], ["deposits"], ["check"]),
   job_update: again(["job"], ["deposits"], ["wallets"]),
   wallets_ready: again(["me"], ["wallets"], ["balances"], ["check"]),
-  alarm_update: again(["alarms"], ["positions"], ["position"]),
-  control_update: again(["control"], ["check"]),
+  alarm_update: again(["alarms"], ["positions"], ["position"], ["decisions"], ["risk"]),
+  control_update: again(["control"], ["check"], ["strategy"], ["decisions"]),
+  strategy_update: again(["strategy"], ["decisions"]),
   bot_status: (cache, payload) => cache.setQueryData(["bot-status"], payload),
   ping: () => undefined,
 };
 
 /** What may have changed while nobody was listening. */
 const LIVE: QueryKey[] = [
-  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["control"],
+  ["alarms"], ["positions"], ["position"], ["balances"], ["rates"], ["job"], ["deposits"], ["history"], ["ledger"], ["control"],
+  ["intents"], ["strategy"], ["decisions"], ["risk"],
 ];
 
 function parsed(text: string): Payload {

@@ -1,69 +1,85 @@
-/** A statement that adds up, and every ended position with its six parts. */
-import { centsOf, EndedTable, endedCsv, StatementSection, summed } from "../features/positions/history-tables";
-import { useHistory, usePositions } from "../features/positions/queries";
-import { useBalances } from "../features/treasury/queries";
-import { subtract } from "../lib/decimal";
+/** A statement that adds up, from opening to closing balance, and every entry behind it. */
+import type { StatementResponse } from "../api/schema.gen";
+import { BalanceSection } from "../features/ledger/balance-section";
+import { EntriesSection } from "../features/ledger/entries-section";
+import { EXPORTS, useStatement } from "../features/ledger/queries";
+import { ResultChart } from "../features/ledger/result-chart";
+import { SourcesChart } from "../features/ledger/sources-chart";
+import { StatementSection } from "../features/ledger/statement-section";
+import { EndedTable, endedCsv } from "../features/positions/history-tables";
+import { useHistory } from "../features/positions/queries";
 import { saveText } from "../lib/download";
-import { Async, Empty, Pending } from "../ui/async";
-import { Button, ButtonLink } from "../ui/button";
-import { KeyValues } from "../ui/figure";
-import { Age, Money } from "../ui/numbers";
-import { Hint, PageHead, Section } from "../ui/section";
+import { moment } from "../lib/time";
+import { Async, Empty } from "../ui/async";
+import { Banner } from "../ui/banner";
+import { Button, ButtonLink, QuietButton } from "../ui/button";
+import { Columns, Hint, PageHead, Section } from "../ui/section";
 
 export function HistoryPage() {
+  const statement = useStatement();
   const history = useHistory();
-  const positions = usePositions();
-  const balances = useBalances();
-  const ended = history.data?.positions ?? [];
-  const open = positions.data?.positions ?? [];
-  const endedCents = centsOf(ended);
-  const openCents = centsOf(open);
-  const net = summed([endedCents, openCents])?.total ?? null;
-  const total = balances.data?.total_usd ?? null;
-  const isAsking = balances.isPending || positions.isPending;
+  const until = statement.data ? `Until ${moment(statement.data.until)}. ` : "";
   return (
     <>
       <PageHead
         title="Statement"
-        lead="Every line is built from the venues’ own records. Parts add up to the cent; what rounding leaves stands in the price residual."
+        lead={`${until}Every line is built from the venues’ own records. Parts add up to the cent; what rounding leaves stands in the price residual.`}
         action={
           <>
-            <Button disabled={ended.length === 0} onClick={() => saveText("positions.csv", "text/csv", endedCsv(ended))}>CSV</Button>
+            <Button onClick={() => window.location.assign(EXPORTS.csv)}>CSV</Button>
+            <Button onClick={() => window.location.assign(EXPORTS.beancount)}>Beancount</Button>
             <Button onClick={() => window.print()}>Print</Button>
           </>
         }
       />
-      <Async answer={history} asking="Asking the server for your ended positions." lines={8}>
+      <Async answer={statement} asking="Asking the server for your statement." lines={8}>
+        {(known) => <Told response={known} />}
+      </Async>
+      <Async answer={history} asking="Asking the server for your ended positions." lines={4}>
         {(known) => (
-          <>
-            <StatementSection ended={endedCents} open={openCents} />
-            <Section title="From results to the account" meta={balances.data ? <Age at={balances.data.observed_at} feed="balances" suffix=" ago" /> : undefined}>
-              <div className="wide:max-w-[60%]">
-                <KeyValues
-                  rows={[
-                    { label: "Brought in, less network fees outside positions", value: isAsking ? <Pending /> : <Money value={total === null || net === null ? null : subtract(total, net)} reason="A part of it is not known." /> },
-                    { label: "Result of ended positions", value: <Money value={endedCents?.total} sign="flow" reason="The result of a position is not known yet." /> },
-                    { label: "Result of open positions", value: isAsking ? <Pending /> : <Money value={openCents?.total} sign="flow" reason="A part of it is not known." /> },
-                    { label: "Account now", value: isAsking ? <Pending /> : <Money value={total} reason="A venue has not answered." />, sum: true },
-                  ]}
-                />
-              </div>
-            </Section>
-            <Section title="Ended positions" meta={known.positions.length === 0 ? undefined : "newest first"}>
-              {known.positions.length === 0 ? (
-                <Empty action={<ButtonLink to="/positions/open">Open a position</ButtonLink>}>
-                  None yet. Each ended position will be here with what it earned, from whom, and what it cost.
-                </Empty>
-              ) : (
-                <>
-                  <EndedTable positions={known.positions} />
-                  <Hint>Fees include slippage against the oracle price and the networks’ fees.</Hint>
-                </>
-              )}
-            </Section>
-          </>
+          <Section
+            title="Ended positions"
+            meta={known.positions.length === 0 ? undefined : "newest first"}
+            action={known.positions.length === 0 ? undefined : <QuietButton onClick={() => saveText("positions.csv", "text/csv", endedCsv(known.positions))}>CSV</QuietButton>}
+          >
+            {known.positions.length === 0 ? (
+              <Empty action={<ButtonLink to="/positions/open">Open a position</ButtonLink>}>
+                None yet. Each ended position will be here with what it earned, from whom, and what it cost.
+              </Empty>
+            ) : (
+              <>
+                <EndedTable positions={known.positions} />
+                <Hint>Fees include slippage against the oracle price and the networks’ fees.</Hint>
+              </>
+            )}
+          </Section>
         )}
       </Async>
+      <EntriesSection />
+    </>
+  );
+}
+
+function Told({ response }: { response: StatementResponse }) {
+  return (
+    <>
+      {response.missing.length > 0 ? (
+        <div className="mt-6">
+          <Banner tone="caution" title="The books are incomplete.">
+            Missing: {response.missing.join("; ")}. No sum here counts it as nothing.
+          </Banner>
+        </div>
+      ) : null}
+      <StatementSection response={response} />
+      <Columns>
+        <BalanceSection response={response} className="wide:col-span-7" />
+        <Section title="Net result" className="wide:col-span-5">
+          <ResultChart days={response.days} />
+        </Section>
+      </Columns>
+      <Section title="Where it came from">
+        <SourcesChart response={response} />
+      </Section>
     </>
   );
 }

@@ -3,7 +3,8 @@ import { Link, useSearchParams } from "react-router";
 import { useConfig } from "../api/config";
 import type { ConfigResponse, RatesResponse } from "../api/schema.gen";
 import { PauseNotice } from "../features/control/pause-notice";
-import { useRates, useUsualLeverage } from "../features/market/queries";
+import { WaitSection } from "../features/intents/wait-section";
+import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
 import { OpenForm } from "../features/positions/open-form";
 import { useEntryState } from "../features/positions/entry-state";
 import { Async } from "../ui/async";
@@ -34,6 +35,7 @@ function WithLimits({ config }: { config: ConfigResponse }) {
   const first = useRates(start);
   const form = useEntryState(start, first.isPlaceholderData ? undefined : first.data?.lenders);
   const rates = useRates(form.leverage);
+  const hours = useFunding(2160).data?.hours;
   return (
     <Async answer={rates} asking="Asking the lenders for their rates." lines={8}>
       {(known) => (
@@ -42,6 +44,7 @@ function WithLimits({ config }: { config: ConfigResponse }) {
           lenders={known.lenders}
           ratesAt={oldestRate(known, rates.dataUpdatedAt)}
           limits={config.limits}
+          waiting={(entry, lender) => <WaitSection entry={entry} lender={lender} rates={known} hours={hours} />}
         />
       )}
     </Async>

@@ -59,10 +59,10 @@ describe("the verdict", () => {
 
 describe("the nearest danger", () => {
   it("is the smallest distance of any leg, with the sign of its direction", () => {
-    const danger = nearestDanger([position()]);
+    const danger = nearestDanger([position()], 0);
     expect(danger).toMatchObject({ leg: "long", price: "151.28" });
     expect(danger && directed(danger)).toBe("-0.309");
-    expect(nearestDanger([position({ long: null })])).toMatchObject({ leg: "short", price: "333.74" });
-    expect(nearestDanger([])).toBeNull();
+    expect(nearestDanger([position({ long: null })], 0)).toMatchObject({ leg: "short", price: "333.74" });
+    expect(nearestDanger([], 0)).toBeNull();
   });
 });

@@ -2,8 +2,9 @@
 import type { AlarmEntry, PositionResponse, RatesResponse } from "../api/schema.gen";
 import { useAlarms } from "../features/alarms/queries";
 import { atRisk, kindOf, nextAt, worstFirst } from "../features/alarms/words";
+import { Why } from "../features/decisions/why";
 import { bestLender, marketDispute } from "../features/market/queries";
-import { isHeld, netRate } from "../features/positions/words";
+import { isHeld, netRate, title } from "../features/positions/words";
 import { add, approx, compare, type Decimal, divide, multiply } from "../lib/decimal";
 import { counted, leverage, money, percent } from "../lib/format";
 import { freshness } from "../lib/time";
@@ -108,5 +109,7 @@ export function OverviewVerdict({ receivedAt, ...facts }: VerdictProps) {
   const [alarm, ...others] = worstFirst(alarms.data?.alarms ?? []);
   const worst = alarm && { alarm, others: others.length };
   const { kind, sentence, why } = judge(facts, isTooOld, worst);
-  return <Verdict kind={kind} sentence={sentence} why={why} />;
+  const only = facts.positions.length === 1 ? facts.positions[0] : undefined;
+  const link = only ? <Why about={{ position: only.id }} of={title(only)} /> : <Why about={{}} of="everything decided for you" />;
+  return <Verdict kind={kind} sentence={sentence} why={<>{why} {link}</>} />;
 }

@@ -1,24 +1,28 @@
 /** Verdict, figures, legs, position, market. */
 import { useSearchParams } from "react-router";
 import { useConfig } from "../api/config";
-import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsResponse, RatesResponse } from "../api/schema.gen";
+import type { BalancesResponse, ConfigResponse, HistoryResponse, PositionsResponse, RatesResponse, RiskResponse } from "../api/schema.gen";
 import { AlarmsSection } from "../features/alarms/alarms-section";
 import { useAlarms } from "../features/alarms/queries";
 import { FundingChart } from "../features/market/funding-chart";
 import { FundingNow } from "../features/market/funding-now";
 import { LeveragePanel } from "../features/market/leverage-panel";
 import { useRates, useUsualLeverage } from "../features/market/queries";
+import { OpportunitiesSection } from "../features/market/opportunities-section";
 import { RatesTable } from "../features/market/rates-table";
 import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { PositionSummary } from "../features/positions/position-summary";
 import { useHistory, usePositions } from "../features/positions/queries";
 import { heldFor } from "../features/positions/words";
+import { useRisk } from "../features/risk/queries";
+import { fallWords, firstTimer, timerBrief } from "../features/risk/words";
 import { useBalances } from "../features/treasury/queries";
-import { compare, isDecimal, isZero } from "../lib/decimal";
+import { compare, type Decimal, floored, isDecimal, isZero, smallest } from "../lib/decimal";
 import { day, lasting } from "../lib/time";
+import { useNow } from "../lib/use-now";
 import { Async, Empty } from "../ui/async";
 import { ButtonLink } from "../ui/button";
-import { Columns, Section } from "../ui/section";
+import { Columns, Hint, Section } from "../ui/section";
 import { FirstSteps } from "./overview-first-steps";
 import { OverviewFigures } from "./overview-figures";
 import { OverviewVerdict } from "./overview-verdict";
@@ -43,6 +47,7 @@ export function OverviewPage() {
   const history = useHistory();
   const isEmpty = isDecimal(balances.data?.total_usd) && isZero(balances.data.total_usd);
   const open = positions.data?.positions ?? [];
+  const risk = useRisk();
   const alarms = useAlarms();
   const isCalm = alarms.data?.alarms.every((alarm) => !alarm.is_open) ?? false;
 
@@ -57,7 +62,7 @@ export function OverviewPage() {
       {isEmpty && open.length === 0 && config.data ? (
         <FirstSteps config={config.data} balances={balances.data} lender={judged.data?.lenders[0]} />
       ) : (
-        <Money config={config.data} positions={positions} balances={balances} history={history} rates={judged.data} />
+        <Money config={config.data} positions={positions} balances={balances} history={history} risk={risk} rates={judged.data} ratesAt={judged.dataUpdatedAt} />
       )}
       <FundingChart />
       <Section title="Market now">
@@ -77,9 +82,17 @@ export function OverviewPage() {
           )}
         </Async>
       </Section>
+      <OpportunitiesSection size={sizeOf(balances.data, config.data)} />
       {isCalm ? <AlarmsSection /> : null}
     </>
   );
+}
+
+/** What somebody would put in: all they have, within the limits; a round sum while that is nothing. */
+function sizeOf(balances: BalancesResponse | undefined, config: ConfigResponse | undefined): Decimal {
+  const all = balances?.total_usd;
+  if (!config || !isDecimal(all) || compare(all, config.limits.size_min_usd) < 0) return "10000";
+  return floored(smallest(all, config.limits.size_max_usd), 0);
 }
 
 interface Answer<T> {
@@ -95,15 +108,19 @@ interface MoneyProps {
   positions: Answer<PositionsResponse>;
   balances: Answer<BalancesResponse>;
   history: Answer<HistoryResponse>;
+  risk: Answer<RiskResponse>;
   rates: RatesResponse | undefined;
+  ratesAt: number;
 }
 
-function Money({ config, positions, balances, history, rates }: MoneyProps) {
+function Money({ config, positions, balances, history, risk, rates, ratesAt }: MoneyProps) {
   const marketNow = new Date(rates?.market_time ?? config?.market_time ?? 0).getTime();
   const open = positions.data?.positions ?? [];
+  const account = risk.data?.account;
   return (
     <>
-      <OverviewFigures balances={balances} positions={positions} history={history} />
+      <Figures balances={balances} positions={positions} history={history} risk={risk} marketNow={marketNow} ratesAt={ratesAt} />
+      {account ? <Hint>{fallWords(account)}</Hint> : null}
       {open.map((position) => (
         <Section key={position.id} title="Two legs, one remainder" meta={open.length > 1 ? `${position.asset} on ${position.protocol_name}` : undefined}>
           <BalanceDrawing
@@ -148,4 +165,14 @@ function Money({ config, positions, balances, history, rates }: MoneyProps) {
       </Section>
     </>
   );
+}
+
+type FiguresProps = Omit<Parameters<typeof OverviewFigures>[0], "counting"> & { marketNow: number; ratesAt: number };
+
+/** The figures, with what counts down; it runs in market time. */
+function Figures({ marketNow, ratesAt, ...answers }: FiguresProps) {
+  const now = useNow();
+  const timer = firstTimer(answers.risk.data?.positions ?? []);
+  const counting = timer && ratesAt > 0 ? timerBrief(timer, marketNow + Math.max(0, now - ratesAt)) : null;
+  return <OverviewFigures {...answers} counting={counting} />;
 }

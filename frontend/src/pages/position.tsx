@@ -3,12 +3,15 @@ import { useState } from "react";
 import { useParams } from "react-router";
 import { useConfig } from "../api/config";
 import type { PositionResponse } from "../api/schema.gen";
+import { useDecidedEntries } from "../features/decisions/decided";
+import { Why } from "../features/decisions/why";
 import { useRates, useUsualLeverage } from "../features/market/queries";
 import { AttributionTable } from "../features/positions/attribution-table";
 import { BalanceDrawing } from "../features/positions/balance-drawing";
 import { ClockSection } from "../features/positions/clock-section";
 import { CloseDialog } from "../features/positions/close-dialog";
 import { useClosingCost } from "../features/positions/closing-cost";
+import { DefenceSection } from "../features/positions/defence-section";
 import { Legs } from "../features/positions/legs";
 import { PositionFigures } from "../features/positions/position-figures";
 import { PositionJob } from "../features/positions/position-job";
@@ -16,6 +19,7 @@ import { usePosition } from "../features/positions/queries";
 import { ReduceDialog } from "../features/positions/reduce-dialog";
 import { TimelineSection } from "../features/positions/timeline-section";
 import { heldFor, isHeld, isHeldUp, leftOver, observedAt, stateWords, title, wallsOf } from "../features/positions/words";
+import { RiskPanel } from "../features/risk/risk-panel";
 import { day, lasting, moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { Banner } from "../ui/banner";
@@ -33,7 +37,7 @@ export function PositionPage() {
   const marketNow = new Date(rates.data?.market_time ?? config.data?.market_time ?? 0).getTime();
   return (
     <Async answer={position} asking="Asking the venues about this position." lines={8}>
-      {(known) => <Known position={known} receivedAt={position.dataUpdatedAt} marketNow={marketNow} />}
+      {(known) => <Known position={known} receivedAt={position.dataUpdatedAt} marketNow={marketNow} marketAt={rates.dataUpdatedAt} />}
     </Async>
   );
 }
@@ -42,9 +46,11 @@ interface KnownProps {
   position: PositionResponse;
   receivedAt: number;
   marketNow: number;
+  /** Host time at which it was told. */
+  marketAt: number;
 }
 
-function Known({ position, receivedAt, marketNow }: KnownProps) {
+function Known({ position, receivedAt, marketNow, marketAt }: KnownProps) {
   const [isClosing, setClosing] = useState(false);
   const [isReducing, setReducing] = useState(false);
   const at = observedAt(position, receivedAt);
@@ -53,6 +59,8 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
   const walls = wallsOf(position);
   const span = position.hedged_at ? `since ${day(position.hedged_at)}${held === null ? "" : `, ${lasting(held)}`}` : "so far";
   const opened = position.hedged_at;
+  const decided = useDecidedEntries(position.id, title(position));
+  const why = <Why about={{ position: position.id }} of={title(position)} />;
   return (
     <>
       <PageHead
@@ -70,7 +78,7 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
           isHeld(position) ? (
             <>
               Hedged. Long and short differ by {leftOver(position)}. The venues stated their figures{" "}
-              <Age at={at} feed="balances" suffix=" ago" />.
+              <Age at={at} feed="balances" suffix=" ago" />. {why}
             </>
           ) : isHeldUp(position) ? null : (
             `Now: ${stateWords(position)}.`
@@ -100,6 +108,16 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
           <Legs position={position} at={at} />
         </div>
       </Section>
+      {isHeld(position) ? (
+        <Section title="Defence">
+          <DefenceSection position={position} at={at} />
+        </Section>
+      ) : null}
+      {position.closed_at === null ? (
+        <Section title="Risk" meta="every rule at the price of now">
+          <RiskPanel positionId={position.id} market={{ now: marketNow, at: marketAt }} why={why} />
+        </Section>
+      ) : null}
       <ClockSection position={position} closing={closing} />
       <Columns className="gap-y-0">
         <div className="wide:col-span-5">
@@ -112,7 +130,7 @@ function Known({ position, receivedAt, marketNow }: KnownProps) {
           </Section>
         </div>
         <div className="wide:col-span-7">
-          <TimelineSection positionId={position.id} />
+          <TimelineSection positionId={position.id} others={decided} action={<Why about={{ position: position.id }} of={title(position)}>Every decision</Why>} />
         </div>
       </Columns>
       <ReduceDialog position={position} open={isReducing} onOpenChange={setReducing} />

@@ -1,6 +1,7 @@
 /** Pausing, closing everything, stopping everything. */
 import { useEffect, useState } from "react";
 import { useLocation } from "react-router";
+import { MovesControls } from "../features/control/moves-section";
 import { PauseControls } from "../features/control/pause-section";
 import { CloseAllDialog } from "../features/positions/close-all-dialog";
 import { StopDialog } from "../features/positions/stop-dialog";
@@ -32,6 +33,8 @@ export function TradingSection() {
           </div>
         </div>
       </Columns>
+      <h3 className="mt-8 mb-3 text-13 font-semibold">Defending with free money</h3>
+      <MovesControls />
       <CloseAllDialog open={asks === "close"} onOpenChange={(next) => setAsks(next ? "close" : null)} />
       <StopDialog open={asks === "stop"} onOpenChange={(next) => setAsks(next ? "stop" : null)} />
     </Section>

@@ -60,6 +60,7 @@ export const pause = (change: Partial<PauseEntry> = {}): PauseEntry => ({
   reason: "I am on holiday",
   since: "2026-11-21T15:40:00Z",
   can_lift: true,
+  lifted_by: ["user"],
   details: {},
   ...change,
 });

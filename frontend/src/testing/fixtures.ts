@@ -179,6 +179,18 @@ export const position = (change: Partial<PositionResponse> = {}): PositionRespon
   net_apr: "0.146",
   age_seconds: 4,
   alarms: [],
+  defence: {
+    long_distance: "0.309",
+    short_distance: "0.524",
+    trigger: "0.15",
+    emergency: "0.05",
+    restores: "0.375",
+    is_busy: false,
+    next_actions: [
+      { when: "below", price: "177.97", act: "cut", leg: "long", fraction: "0.38", told: "Below $177.97 we cut 38% of both legs" },
+      { when: "above", price: "290.22", act: "cut", leg: "short", fraction: "0.58", told: "Above $290.22 we cut 58% of both legs" },
+    ],
+  },
   ...change,
 });
 

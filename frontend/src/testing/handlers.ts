@@ -2,7 +2,12 @@
 import { http, HttpResponse } from "msw";
 import type { EntryRequest } from "../api/schema.gen";
 import * as sample from "./fixtures";
+import { earlier, heldBack, intent } from "./fixtures-intents";
 import { alarm, control, pastAlarm, pause, stuckAlarm } from "./fixtures-oversight";
+import { emptyStatement, entries, statement } from "./fixtures-ledger";
+import { decisions } from "./fixtures-decisions";
+import { nearRisk, opportunities, risk } from "./fixtures-risk";
+import { presets, strategy } from "./fixtures-strategy";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -30,13 +35,24 @@ export const handlers = [
   http.get(`${V1}/rates/funding`, ({ request }) =>
     json(sample.funding(Number(new URL(request.url).searchParams.get("hours") ?? 168))),
   ),
+  http.get(`${V1}/rates/opportunities`, () => json(opportunities())),
+  http.get(`${V1}/risk`, () => json(risk())),
+  http.get(`${V1}/decisions`, ({ request }) => {
+    const asked = new URL(request.url).searchParams;
+    return json({ decisions: decisions({ position_id: asked.get("position_id"), subject: asked.get("subject") }) });
+  }),
   http.post(`${V1}/positions/preflight`, async ({ request }) => {
     const entry = (await request.json()) as EntryRequest;
     return json(preflight(String(entry.size_usd), String(entry.leverage)));
   }),
   http.post(`${V1}/positions/open`, () => json({ job_id: "job_open", position_id: "pos_3" }, 202)),
+  http.get(`${V1}/intents`, () => json({ intents: [intent(), ...earlier()] })),
+  http.post(`${V1}/intents`, () => json({ intent: intent(), warnings: [] }, 201)),
+  http.delete(`${V1}/intents/:id`, () => json(intent({ status: "cancelled", verdict: null, criteria: [] }))),
   http.get(`${V1}/positions`, () => json({ positions: [sample.position()] })),
   http.get(`${V1}/positions/history`, () => json(sample.history())),
+  http.get(`${V1}/ledger/statement`, () => json(statement())),
+  http.get(`${V1}/ledger/entries`, ({ request }) => json(entries(new URL(request.url).searchParams.get("kind") ?? "all"))),
   http.get(`${V1}/positions/jobs/:id`, () => json(job())),
   http.get(`${V1}/positions/:id/timeline`, () => json(sample.timeline())),
   http.get(`${V1}/positions/:id/payments`, () =>
@@ -53,6 +69,7 @@ export const handlers = [
   http.get(`${V1}/alarms`, () => json({ alarms: [] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.get(`${V1}/control`, () => json(control())),
+  http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null })),
   http.post(`${V1}/control/pause`, async ({ request }) => {
     const { reason } = (await request.json()) as { reason: string };
     return json(control(pause({ reason })));
@@ -60,6 +77,8 @@ export const handlers = [
   http.post(`${V1}/control/resume`, () => json(control())),
   http.post(`${V1}/control/close-all`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
   http.post(`${V1}/control/emergency-stop`, () => json({ jobs: [{ job_id: "job_close", position_id: "pos_2" }], not_taken: [] }, 202)),
+  http.get(`${V1}/strategy`, () => json(strategy())),
+  http.get(`${V1}/strategy/presets`, () => json(presets())),
   http.post(`${V1}/deposits`, () => json({ job_id: "job_move" }, 202)),
   http.get(`${V1}/deposits`, () => json(sample.deposits())),
   http.post("http://paper.test/control/faucet", () => json({})),
@@ -67,15 +86,23 @@ export const handlers = [
 
 /** An account with nothing in it. */
 export const emptyHandlers = [
+  http.get(`${V1}/decisions`, () => json({ decisions: [] })),
+  http.get(`${V1}/risk`, () => json(risk({ positions: [], account: null }))),
   http.get(`${V1}/balances`, () => json(sample.emptyBalances())),
   http.get(`${V1}/positions`, () => json({ positions: [] })),
   http.get(`${V1}/positions/history`, () => json(sample.history([]))),
+  http.get(`${V1}/ledger/statement`, () => json(emptyStatement())),
+  http.get(`${V1}/ledger/entries`, () => json({ entries: [], next_before: null })),
   http.get(`${V1}/deposits`, () => json({ deposits: [] })),
+  http.get(`${V1}/intents`, () => json({ intents: [] })),
   ...handlers,
 ];
 
 /** A venue is silent, the history fails. */
 export const troubledHandlers = [
+  http.get(`${V1}/decisions`, () => json(errorBody("GEN-0002", "Internal error", 500), 500)),
+  http.get(`${V1}/risk`, () => json(risk({ positions: [nearRisk()], price_state: "stale", price_doubt: "The last mark is 400 s old" }))),
+  http.get(`${V1}/rates/opportunities`, () => json(opportunities({ year: null, opportunities: opportunities().opportunities.slice(7) }))),
   http.get(`${V1}/balances`, () =>
     json(
       sample.balances({
@@ -97,6 +124,7 @@ const quarantine = () =>
 
 /** Alarms are open, opening is paused, a closing waits. */
 export const alarmedHandlers = [
+  http.get(`${V1}/intents`, () => json({ intents: [heldBack(), ...earlier()] })),
   http.get(`${V1}/alarms`, () => json({ alarms: [alarm(), stuckAlarm(), quarantine(), pastAlarm()] })),
   http.get(`${V1}/control`, () =>
     json(control(pause({ by: "operator", is_for_everybody: true, reason: "Hyperliquid is under maintenance until 15:00", can_lift: false }), pause())),

@@ -47,13 +47,20 @@ const MARKS: Record<VerdictKind, { tone: string; mark: ReactNode }> = {
   },
 };
 
-export function Verdict({ kind, sentence, why }: { kind: VerdictKind; sentence: ReactNode; why?: ReactNode }) {
+/** The mark alone, for a verdict about one thing among several. */
+export function VerdictMark({ kind, className }: { kind: VerdictKind; className: string }) {
   const { tone, mark } = MARKS[kind];
   return (
+    <svg viewBox="0 0 44 44" aria-hidden className={`${className} ${tone}`}>
+      {mark}
+    </svg>
+  );
+}
+
+export function Verdict({ kind, sentence, why }: { kind: VerdictKind; sentence: ReactNode; why?: ReactNode }) {
+  return (
     <div className="grid grid-cols-[28px_minmax(0,1fr)] items-start gap-x-3 tablet:grid-cols-[44px_minmax(0,1fr)] tablet:gap-x-4">
-      <svg viewBox="0 0 44 44" aria-hidden className={`mt-0.5 size-7 tablet:size-11 ${tone}`}>
-        {mark}
-      </svg>
+      <VerdictMark kind={kind} className="mt-0.5 size-7 tablet:size-11" />
       <div aria-live="polite">
         <h1 className="max-w-[46ch] text-21 font-semibold tracking-[-0.005em] text-balance tablet:text-24">{sentence}</h1>
         {why ? <p className="mt-2 -ml-10 max-w-[78ch] text-ink2 tablet:ml-0">{why}</p> : null}

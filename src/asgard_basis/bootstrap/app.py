@@ -112,5 +112,7 @@ class App:
     dispatch: Dispatch
     health: Health
     heartbeat: Callable[[], Awaitable[None]]
+    pulse: Callable[[], Awaitable[None]]
+    """Notes how far Solana is, so that who has to leave in a hurry waits for no block."""
     leave: Callable[[], None]
     """Lets sagas conclude the step they are in and begin no other."""

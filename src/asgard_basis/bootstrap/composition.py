@@ -278,5 +278,6 @@ def compose(
         dispatch=_dispatch(ground, trading, treasury, books),
         health=_health(ground),
         heartbeat=stores.heartbeat,
+        pulse=trading.pulse,
         leave=ground.runner.leave,
     )

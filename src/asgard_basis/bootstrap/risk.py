@@ -12,11 +12,14 @@ from asgard_basis.application.trading.risk_views import RiskViews
 from asgard_basis.application.trading.risk_watch import RiskWatch
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import SnapshotStore
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
+
+_ALL_ENDED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ def risk_desk(
     snapshots: SnapshotStore,
     perp: PerpVenue,
     closings: Closings,
-    defender: Defender | None,
+    defender: Defender,
     pauses: PauseControl,
     positions: PositionViews,
     balances: Balances,
@@ -46,6 +49,12 @@ def risk_desk(
 
     async def balance_usd(user_id: UserId) -> Decimal | None:
         return (await balances.of(user_id)).total_usd
+
+    async def result_usd(user_id: UserId) -> Decimal | None:
+        held = [view.result for view in await positions.held(user_id)]
+        known = [result.total for result in held if result is not None]
+        past = await positions.history(user_id, limit=_ALL_ENDED)
+        return None if len(known) < len(held) else past.totals.total + sum(known, ZERO)
 
     return RiskDesk(
         watch=RiskWatch(
@@ -61,7 +70,7 @@ def risk_desk(
         review=AccountReview(
             transactions=transactions,
             pauses=pauses,
-            views=positions,
+            result_usd=result_usd,
             balance_usd=balance_usd,
             clock=clock,
             limits=limits,

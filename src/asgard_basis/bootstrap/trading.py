@@ -1,5 +1,6 @@
 """The use cases that open, watch and close positions, joined."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from asgard_basis.application.trading.close_position import ClosePosition
@@ -23,6 +24,8 @@ class Trading:
     reduce_position: ReducePosition
     views: PositionViews
     watchers: Watchers
+    pulse: Callable[[], Awaitable[None]]
+    """To be called every second, so that who has to leave in a hurry waits for no block."""
 
 
 def trading_of(ground: Ground) -> Trading:
@@ -93,6 +96,7 @@ def trading_of(ground: Ground) -> Trading:
         reduce_position=reduce_position,
         views=_views(ground),
         watchers=watching,
+        pulse=pairs.pulse,
     )
 
 

@@ -120,10 +120,18 @@ class Visitor:
 
     def post(self, path: str, body: Any = None, *, key: str | None = None) -> Any:
         """POST with the CSRF header; raises ApiError for an error answer."""
-        headers = {"X-CSRF-Token": self.http.cookies.get(_CSRF_COOKIE) or ""}
+        headers = self._csrf()
         if key:
             headers["Idempotency-Key"] = key
         return _answer(self.http.post(path, json=body, headers=headers))
+
+    def put(self, path: str, body: Any) -> Any:
+        """PUT with the CSRF header; raises ApiError for an error answer."""
+        return _answer(self.http.put(path, json=body, headers=self._csrf()))
+
+    def delete(self, path: str) -> Any:
+        """DELETE with the CSRF header; raises ApiError for an error answer."""
+        return _answer(self.http.delete(path, headers=self._csrf()))
 
     def sign_in(self, email: str, world: PaperWorld) -> dict[str, Any]:
         """E-mail, code from the mailbox, session cookie."""
@@ -194,6 +202,9 @@ class Visitor:
             raise ValueError(f"a balance is not known: {balances['failures']}")
         return Decimal(balances["total_usd"])
 
+    def _csrf(self) -> dict[str, str]:
+        return {"X-CSRF-Token": self.http.cookies.get(_CSRF_COOKIE) or ""}
+
 
 def opened_now(entry: Mapping[str, Any]) -> dict[str, Any]:
     """The entry as a request that does not wait for conditions."""
@@ -218,4 +229,7 @@ def _answer(response: httpx.Response) -> Any:
         except ValueError:
             body = {"error": {"message": response.text}}
         raise ApiError(response.status_code, body)
-    return response.json() if response.content else None
+    if not response.content:
+        return None
+    is_json = response.headers.get("content-type", "").startswith("application/json")
+    return response.json() if is_json else response.text

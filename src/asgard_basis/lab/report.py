@@ -23,7 +23,8 @@ the same paths:
 - **both**: the cut at once, smaller because the money follows.
 
 Every transfer takes six hours, as if the bridge always stalled. No bridge is connected yet:
-the last two rows of each leverage show what one would change.
+the last two rows of each leverage show what one would change. Where a person allows free money
+to be used, cuts are smaller than here.
 
 {tables}
 ![Share of quarters in which a leg was liquidated](risk-lab.svg)

@@ -11,8 +11,10 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment
+from asgard_basis.domain.market.redemption import Redemption
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal, Step
@@ -255,6 +257,18 @@ class FundingHours(Protocol):
         ...
 
 
+class Redemptions(Protocol):
+    """What staking tokens redeemed for; the same for everybody."""
+
+    async def save(self, rows: Sequence[Redemption]) -> None:
+        """Insert those of an hour that is new; the first figure of an hour stays."""
+        ...
+
+    async def since(self, asset: Asset, since: datetime) -> Sequence[Redemption]:
+        """Of one token from then on, oldest first."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something a dashboard wants to hear, written with the state it announces."""
@@ -271,6 +285,10 @@ class Outbox(Protocol):
 
     async def append(self, event: Event) -> None:
         """Write it in this transaction."""
+        ...
+
+    async def extend(self, events: Sequence[Event]) -> None:
+        """Write all of them in this transaction, in their order; one statement."""
         ...
 
     async def take(self, limit: int) -> Sequence[tuple[int, Event]]:

@@ -18,6 +18,7 @@ from asgard_basis.ports.repositories import (
     Outbox,
     Payments,
     Positions,
+    Redemptions,
     Sessions,
     Users,
     Wallets,
@@ -38,6 +39,7 @@ class UnitOfWork(Protocol):
     payments: Payments
     reconciling: Reconciling
     funding: FundingHours
+    redemptions: Redemptions
     intents: Intents
     ledger: Ledger
     orphans: Orphans

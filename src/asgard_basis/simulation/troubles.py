@@ -109,6 +109,8 @@ class Cell:
 
 def impossible(step: StepName, kind: Kind) -> str | None:
     """Why a fault of this kind cannot meet the step; None when it can."""
+    if step is StepName.REPAY_LONG:
+        return "only a defence repays, and that follows another fault: none is aimed at it"
     allowed: tuple[frozenset[StepName], str] | None = None
     if kind in NETWORK or kind is Kind.STALE:
         return "the step asks nobody outside" if step in _SILENT else None

@@ -94,7 +94,8 @@ class Witness:
         self._transfers_read = len(truth.venues.ledger.mined)
         self._transferred: set[JobId] = set()
         self._updates_read = 0
-        self._updated: set[JobId] = set()
+        self._updated: set[tuple[JobId, int]] = set()
+        """Jobs, and what kind of change of a long each has made."""
         self._credits_before = {
             person.evm: len(truth.venues.hyperliquid.books.ledger.get(person.evm, []))
             for person in people
@@ -270,9 +271,10 @@ class Witness:
             written = self._written.get(update.tx)
             if written is None or written.job.position_id != self._longs.get(update.pda):
                 raise Broken("I-1", "a long was changed by a transaction nobody wrote down for it")
-            if written.job.id in self._updated:
-                raise Broken("I-5", "a long was cut twice by one job")
-            self._updated.add(written.job.id)
+            change = written.job.id, update.update_type
+            if change in self._updated:
+                raise Broken("I-5", "a long was cut, or its debt repaid, twice by one job")
+            self._updated.add(change)
         self._updates_read = len(updates)
 
     def _read_transfers(self) -> None:

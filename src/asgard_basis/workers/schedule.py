@@ -23,6 +23,7 @@ _BOOKS_SECONDS = 5.0
 _GATE_SECONDS = 3600.0
 _GATE_AGAIN_SECONDS = 30.0
 """When somebody could not be looked at."""
+_PULSE_SECONDS = 1.0
 _STOP_LOOK_SECONDS = 2.0
 """How often a worker looks at the kill file, and for positions that a stop still has to close."""
 
@@ -67,6 +68,9 @@ def _table(app: App) -> tuple[_Entry, ...]:
         _Entry("account-review", _Turn.WATCHMAN, each(_REVIEW_SECONDS, app.risk.review.round)),
         _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app), Priority.SCREENS),
         _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app), Priority.SCREENS),
+        _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app)),
+        _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app)),
+        _Entry("pulse", _Turn.ALL, each(_PULSE_SECONDS, app.pulse)),
         _Entry("kill-switch", _Turn.ALL, each(_STOP_LOOK_SECONDS, app.kill_switch.keep)),
         _Entry("emergency-stop", _Turn.ALL, each(_STOP_LOOK_SECONDS, app.emergency_stop.keep)),
     )
@@ -85,13 +89,15 @@ def _taken_in_turn(app: App, entry: _Entry) -> Duty:
 
 
 async def scans(app: App) -> None:
-    """Look at all intents once a minute of the host's, and at those under way in between."""
+    """Look at all intents once a minute of the host's, and at once when there is a new one."""
     while True:
         due = app.clock.host() + timedelta(seconds=_SCAN_SECONDS)
         await app.scanner.scan()
         while app.clock.host() < due:
             await app.clock.sleep(_SETTLE_SECONDS)
             await app.scanner.settle()
+            if await app.scanner.is_asked():
+                break
 
 
 async def rounds(app: App) -> None:

@@ -182,3 +182,22 @@ async def test_a_venue_that_is_away_costs_nothing_that_was_known(
         await kept.complete()
     listing.is_away = False
     assert len(await kept.complete()) == len(have)
+
+
+async def test_the_year_before_is_fetched_page_by_page_and_then_nothing_is_asked(
+    hourly: list[wire.FundingRow],
+) -> None:
+    listing = Listing(hourly)
+    clock = until(hourly[-1], minutes=1)
+    kept = record(listing, clock)
+    await kept.complete()
+    pages = 0
+    while not await kept.reach_back():
+        pages += 1
+        assert pages < 30
+    asked = len(listing.asked)
+    assert await kept.reach_back()
+    assert len(listing.asked) == asked
+    begin = clock.now().replace(minute=0, second=0, microsecond=0) - timedelta(days=365)
+    year = [parse.moment(row.time) for row in hourly if parse.moment(row.time) >= begin]
+    assert listing.asked[-1] <= min(year) + timedelta(hours=480)

@@ -100,6 +100,7 @@ async def test_nothing_opens_while_opening_is_forbidden(orders: Orders, by: str)
     assert view.reason is not None
     assert "drill" in view.reason
     assert view.status == "active"
+    assert (await orders.kept(intent_id)).tries == 0  # nobody was even asked
 
 
 async def test_a_refused_check_lets_it_wait_again_with_the_reason(orders: Orders) -> None:

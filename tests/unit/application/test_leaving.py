@@ -192,17 +192,18 @@ async def test_an_emergency_buys_the_short_back_while_the_long_cannot_be_sold(pa
 
 async def test_an_emergency_sells_the_long_while_the_exchange_is_away(pair: Pair) -> None:
     position = await pair.hedged()
-    market = pair.world.answers["market"]
+    place = pair.world.answers["place"]
     sold = False
 
-    def back_when_sold(*_: Any, **__: Any) -> Any:
-        return market if sold and pair.clock.now() - START > timedelta(minutes=1) else NO_EXCHANGE
+    def back_when_sold(*given: Any, **named: Any) -> Any:
+        is_back = sold and pair.clock.now() - START > timedelta(minutes=1)
+        return place(*given, **named) if is_back else NO_EXCHANGE
 
     def selling(*_: Any, **__: Any) -> None:
         nonlocal sold
         sold = True
 
-    pair.world.answers |= {"market": back_when_sold, "submit_close": selling}
+    pair.world.answers |= {"place": back_when_sold, "submit_close": selling}
     job = await pair.closing.request(ADA, position.id, None, is_emergency=True)
     assert await pair.closing.run(job) is None
     position, _, journal = await pair.now(job)

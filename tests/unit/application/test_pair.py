@@ -17,7 +17,7 @@ from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.repositories import JobKind, JobStatus
 from tests.builders_platform import a_position, a_short
-from tests.unit.application.pair import PERP, PLAN, PRICE, STATE, Pair, report
+from tests.unit.application.pair import PERP, PLAN, PRICE, SNAPSHOT, STATE, Pair, report
 from tests.unit.application.world import ADA, START
 
 AWAY = Unavailable(ErrorCode.ASGARD_API, "away")
@@ -224,7 +224,8 @@ async def test_the_long_is_looked_at_again_before_another_try_to_close_it(pair: 
 
 
 async def test_the_lot_is_the_venues(pair: Pair) -> None:
-    pair.world.answers["market"] = replace(PERP, size_decimals=1)
+    perp = replace(PERP, size_decimals=1)
+    pair.world.answers["latest"] = replace(SNAPSHOT, perp=perp)
     position = await pair.hedged()
     job = await pair.job(JobKind.CLOSE, position)
     pair.world.answers["place"] = lambda *_: OrderResult(1, Decimal("6.1"), Decimal(170), "filled")

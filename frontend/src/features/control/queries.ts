@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
 import { keys } from "../../api/keys";
-import type { ControlResponse } from "../../api/schema.gen";
+import type { ControlResponse, MoveConsentRequest } from "../../api/schema.gen";
 
 const LOOK_MS = 30_000;
 
@@ -35,4 +35,18 @@ export function usePause() {
 export function useResume() {
   const onSuccess = useKept();
   return useMutation({ mutationFn: () => body(api.POST("/api/v1/control/resume")), onSuccess });
+}
+
+/** Whether free money may be moved to a leg, with its caps. */
+export function useMoves() {
+  return useQuery({ queryKey: keys.moves, queryFn: () => body(api.GET("/api/v1/settings/moves")) });
+}
+
+/** Allows it up to these caps, or forbids it. */
+export function useAllowMoves() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (wish: MoveConsentRequest) => body(api.PUT("/api/v1/settings/moves", { body: wish })),
+    onSuccess: (moves) => cache.setQueryData(keys.moves, moves),
+  });
 }

@@ -56,3 +56,13 @@ export function useFunding(hours: number) {
     refetchInterval: 5 * 60_000,
   });
 }
+
+/** Every asset, lender and leverage for one capital, best first. */
+export function useOpportunities(size: Decimal) {
+  return useQuery({
+    queryKey: keys.opportunities(size),
+    queryFn: () => body(api.GET("/api/v1/rates/opportunities", { params: { query: { size_usd: size } } })),
+    placeholderData: keepPreviousData,
+    refetchInterval: 60_000,
+  });
+}

@@ -1,15 +1,11 @@
-/** Ended positions with the six-way split, and the statement over all of them. */
-import { useState } from "react";
+/** Ended positions with the six-way split, and sums over positions. */
 import { Link } from "react-router";
 import type { PositionResponse } from "../../api/schema.gen";
 import { type Attribution, type Source, SOURCE_ORDER, SOURCES, toTheCent } from "../../lib/attribution";
 import { add } from "../../lib/decimal";
 import { leverage } from "../../lib/format";
 import { lasting, moment } from "../../lib/time";
-import { Swatch } from "../../ui/charts/hatch";
 import { Money } from "../../ui/numbers";
-import { Segmented } from "../../ui/segmented";
-import { Section } from "../../ui/section";
 import { Sub, Table } from "../../ui/table";
 import { heldFor, stateWords } from "./words";
 
@@ -38,70 +34,6 @@ function totals(all: Cents[]): Cents {
 export function centsOf(positions: PositionResponse[]): Cents | null {
   const traded = positions.filter((position) => position.state !== "failed" && position.state !== "requested");
   return summed(traded.map((position) => (position.result ? cents(position.result) : null)));
-}
-
-type Period = "together" | "ended" | "open";
-const PERIODS: { value: Period; label: string }[] = [
-  { value: "together", label: "Together" },
-  { value: "ended", label: "Ended" },
-  { value: "open", label: "Open" },
-];
-
-export function StatementSection({ ended, open }: { ended: Cents | null; open: Cents | null }) {
-  const [period, setPeriod] = useState<Period>("together");
-  const columns: Record<Period, Cents | null> = { ended, open, together: summed([ended, open]) };
-  const order: Period[] = ["ended", "open", "together"];
-  const cell = (of: Period, key: keyof Cents) => (
-    <td
-      key={of}
-      className={`py-[9px] pl-4 text-right whitespace-nowrap ${of === "together" ? "font-semibold" : ""} ${of === period ? "" : "max-tablet:hidden"}`}
-    >
-      <Money
-        value={columns[of]?.[key]}
-        sign="flow"
-        tone={key === "price_residual" ? "ink" : "flow"}
-        reason="The result of a position is not known yet."
-      />
-    </td>
-  );
-  return (
-    <Section
-      title="What was earned, and from whom"
-      action={<span className="tablet:hidden"><Segmented label="Positions" value={period} options={PERIODS} onChange={setPeriod} /></span>}
-    >
-      <table className="w-full border-collapse" data-testid="statement">
-        <caption className="sr-only">Result by source</caption>
-        <thead>
-          <tr className="text-13 text-ink3">
-            <th scope="col" className="pb-1.5 text-left font-normal">Source</th>
-            {order.map((of) => (
-              <th key={of} scope="col" className={`pb-1.5 pl-4 text-right font-normal ${of === period ? "" : "max-tablet:hidden"}`}>
-                {{ ended: "Ended positions", open: "Open positions", together: "Together" }[of]}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {SOURCE_ORDER.map((source, index) => (
-            <tr key={source} className={`border-t align-baseline ${index === 0 ? "border-edge" : "border-line"}`}>
-              <th scope="row" className="py-[9px] pl-[22px] text-left font-normal">
-                <span className="-ml-[22px] inline-block w-[22px]">
-                  <Swatch tone={SOURCES[source].tone} hatched={SOURCES[source].takes} />
-                </span>
-                {SOURCES[source].name}
-                <Sub>{SOURCES[source].from}</Sub>
-              </th>
-              {order.map((of) => cell(of, source))}
-            </tr>
-          ))}
-          <tr className="border-t border-ink align-baseline font-semibold">
-            <th scope="row" className="py-[9px] text-left">Net result</th>
-            {order.map((of) => cell(of, "total"))}
-          </tr>
-        </tbody>
-      </table>
-    </Section>
-  );
 }
 
 export function EndedTable({ positions }: { positions: PositionResponse[] }) {

@@ -65,7 +65,7 @@ describe("opening a position", () => {
     expect(seen).toHaveLength(1);
     expect(seen[0]).toMatchObject({
       csrf: "token-of-this-session",
-      entry: { asset: "jitoSOL", protocol: 1, size_usd: "1200", leverage: "2.0" },
+      entry: { asset: "jitoSOL", protocol: 1, size_usd: "1200", leverage: "2.0", execute_immediately: true },
     });
     expect(seen[0]?.key).toMatch(/^[0-9a-f]{32}$/);
     expect(screen.getByRole("button", { name: /^Opening/ })).toBeDisabled();

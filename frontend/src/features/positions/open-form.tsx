@@ -1,11 +1,13 @@
 /** One amount, split over two venues; nothing is sent before the last button. */
-import type { LenderRate, LimitsConfig } from "../../api/schema.gen";
+import { type ReactNode, useState } from "react";
+import type { EntryRequest, LenderRate, LimitsConfig } from "../../api/schema.gen";
 import { compare } from "../../lib/decimal";
 import { leverage as leverageText, percent } from "../../lib/format";
 import { useDebounced } from "../../lib/use-debounced";
 import { PriceAxis } from "../../ui/charts/price-axis";
 import { LeverageSlider } from "../../ui/leverage-slider";
 import { Columns, Hint, Section } from "../../ui/section";
+import { Segmented } from "../../ui/segmented";
 import { ChecksSection } from "./checks-section";
 import { ChoiceSection } from "./choice-section";
 import { ConfirmSection } from "./confirm-section";
@@ -19,10 +21,15 @@ interface OpenFormProps {
   /** Host time of the oldest rate. */
   ratesAt: number | null;
   limits: LimitsConfig;
+  /** What stands in the last part when the opening is to wait. */
+  waiting?: (entry: EntryRequest | null, lender: LenderRate | null) => ReactNode;
 }
 
-export function OpenForm({ form, lenders, ratesAt, limits }: OpenFormProps) {
+type When = "now" | "later";
+
+export function OpenForm({ form, lenders, ratesAt, limits, waiting }: OpenFormProps) {
   const { choice } = form;
+  const [when, setWhen] = useState<When>("now");
   const lender =
     lenders.find((one) => one.protocol === choice?.protocol && one.asset === choice.asset && one.is_enabled) ?? null;
   const entry = entryOf(form.sizeText, lender?.unavailable === null ? choice : null, form.leverage, limits);
@@ -71,7 +78,21 @@ export function OpenForm({ form, lenders, ratesAt, limits }: OpenFormProps) {
         <ChecksSection preflight={shown} error={entry === null ? null : preflight.error} isComplete={entry !== null} />
       </div>
       <aside className="wide:col-span-4">
-        <ConfirmSection entry={entry} preflight={shown} isCurrent={isCurrent} />
+        {waiting ? (
+          <div className="mt-8 tablet:mt-12">
+            <Segmented
+              label="When to open"
+              value={when}
+              onChange={setWhen}
+              options={[{ value: "now", label: "Open now" }, { value: "later", label: "Wait for conditions" }]}
+            />
+          </div>
+        ) : null}
+        {waiting && when === "later" ? (
+          <Section title="5. When">{waiting(entry, lender)}</Section>
+        ) : (
+          <ConfirmSection entry={entry} preflight={shown} isCurrent={isCurrent} />
+        )}
       </aside>
     </Columns>
   );

@@ -61,7 +61,7 @@ export function useOpenPosition(idempotencyKey: string) {
     mutationFn: (entry: EntryRequest) =>
       body(
         api.POST("/api/v1/positions/open", {
-          body: entry,
+          body: { ...entry, execute_immediately: true },
           params: { header: { "Idempotency-Key": idempotencyKey } },
         }),
       ),

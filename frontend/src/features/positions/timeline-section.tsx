@@ -1,5 +1,5 @@
 /** A position's life from the audit log, newest first; signatures and bookkeeping on request. */
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import type { TimelineEntry } from "../../api/schema.gen";
 import { figure } from "../../lib/format";
 import { moment, utc } from "../../lib/time";
@@ -54,7 +54,30 @@ function entryOf(entry: TimelineEntry, index: number, shown: Shown): Entry {
   };
 }
 
-export function TimelineSection({ positionId }: { positionId: string }) {
+/** Something from elsewhere that belongs among the steps. */
+export interface Foreign {
+  at: string;
+  entry: Entry;
+  /** Shown only with every line. */
+  isDetail: boolean;
+}
+
+interface TimelineSectionProps {
+  positionId: string;
+  others?: Foreign[];
+  action?: ReactNode;
+}
+
+/** Newest first. */
+function together(steps: { at: string; entry: Entry }[], others: Foreign[], shown: Shown): Entry[] {
+  const wanted = others.filter((other) => shown === "all" || !other.isDetail);
+  return [...steps, ...wanted]
+    .map((one, place) => ({ ...one, place, time: new Date(one.at).getTime() }))
+    .sort((a, b) => b.time - a.time || b.place - a.place)
+    .map((one) => one.entry);
+}
+
+export function TimelineSection({ positionId, others = [], action }: TimelineSectionProps) {
   const timeline = useTimeline(positionId);
   const [shown, setShown] = useState<Shown>("story");
   return (
@@ -62,6 +85,8 @@ export function TimelineSection({ positionId }: { positionId: string }) {
       title="Timeline"
       meta="from the audit log, newest first"
       action={
+        <>
+        {action}
         <Segmented
           label="What the timeline shows"
           value={shown}
@@ -71,6 +96,7 @@ export function TimelineSection({ positionId }: { positionId: string }) {
             { value: "all", label: "Every line" },
           ]}
         />
+        </>
       }
     >
       <Async
@@ -82,10 +108,13 @@ export function TimelineSection({ positionId }: { positionId: string }) {
         {(data) => (
           <Timeline
             label="Timeline"
-            entries={data.entries
-              .filter((entry) => shown === "all" || !TECHNICAL.has(entry.kind))
-              .map((entry, index) => entryOf(entry, index, shown))
-              .reverse()}
+            entries={together(
+              data.entries
+                .filter((entry) => shown === "all" || !TECHNICAL.has(entry.kind))
+                .map((entry, index) => ({ at: entry.at, entry: entryOf(entry, index, shown) })),
+              others,
+              shown,
+            )}
           />
         )}
       </Async>

@@ -1,5 +1,5 @@
 /** What a position is, in words. */
-import type { PositionResponse } from "../../api/schema.gen";
+import type { DefenceState, PositionResponse } from "../../api/schema.gen";
 import { absolute, type Decimal } from "../../lib/decimal";
 import { figure, percent } from "../../lib/format";
 import type { Walls } from "../../ui/charts/price-axis";
@@ -119,4 +119,11 @@ export function heldFor(position: PositionResponse, marketNow: number): number |
   if (position.hedged_at === null) return null;
   const end = position.closed_at === null ? marketNow : new Date(position.closed_at).getTime();
   return Math.max(0, end - new Date(position.hedged_at).getTime());
+}
+
+/** One sentence for each thing the bot will do, as the rule that does it says. */
+export function nextWords(defence: DefenceState): string[] {
+  if (defence.is_busy) return ["Something is being done with this position; what follows is known when that is over."];
+  if (defence.next_actions.length === 0) return ["Nothing, at any price we can foresee."];
+  return defence.next_actions.map((action) => `${action.told}.`);
 }

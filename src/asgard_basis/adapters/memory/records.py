@@ -6,9 +6,11 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from asgard_basis.adapters.memory.tables import Transaction
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment
+from asgard_basis.domain.market.redemption import Redemption
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import Position
 from asgard_basis.ports.repositories import Session, User
@@ -163,3 +165,23 @@ class MemoryFundingHours:
         """Oldest first, both ends included."""
         found = [row.value for row in self._rows.rows("funding")]
         return sorted((o for o in found if since <= o.hour <= until), key=lambda o: o.hour)
+
+
+class MemoryRedemptions:
+    """Implements Redemptions."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._rows = transaction
+
+    async def save(self, rows: Sequence[Redemption]) -> None:
+        """Insert those of an hour that is new."""
+        for row in rows:
+            key = (row.asset, row.hour)
+            if self._rows.find("redemptions", key) is None:
+                self._rows.put("redemptions", key, row, owner=None)
+
+    async def since(self, asset: Asset, since: datetime) -> Sequence[Redemption]:
+        """Of one token from then on, oldest first."""
+        found = [row.value for row in self._rows.rows("redemptions")]
+        of = [row for row in found if row.asset is asset and row.hour >= since]
+        return sorted(of, key=lambda row: row.hour)

@@ -15,6 +15,7 @@ from asgard_basis.adapters.memory.records import (
     MemoryFundingHours,
     MemoryPayments,
     MemoryPositions,
+    MemoryRedemptions,
     MemorySessions,
     MemoryUsers,
     MemoryWallets,
@@ -40,6 +41,7 @@ from asgard_basis.ports.repositories import (
     Outbox,
     Payments,
     Positions,
+    Redemptions,
     Sessions,
     Users,
     Wallets,
@@ -63,6 +65,7 @@ class MemoryUnitOfWork:
         self.journals: Journals = MemoryJournals(transaction)
         self.payments: Payments = MemoryPayments(transaction)
         self.funding: FundingHours = MemoryFundingHours(transaction)
+        self.redemptions: Redemptions = MemoryRedemptions(transaction)
         self.intents: Intents = MemoryIntents(transaction)
         self.ledger: Ledger = MemoryLedger(transaction)
         self.orphans: Orphans = MemoryOrphans(transaction)

@@ -183,6 +183,11 @@ class MemoryOutbox:
         number = self._number()
         self._rows.put("outbox", number, (number, stored), owner=event.user_id)
 
+    async def extend(self, events: Sequence[Event]) -> None:
+        """Write all of them in this transaction, in their order."""
+        for event in events:
+            await self.append(event)
+
     async def take(self, limit: int) -> Sequence[tuple[int, Event]]:
         """Oldest unsent events, locked for this transaction; others skip them."""
         waiting: dict[int, Event] = dict(row.value for row in self._rows.rows("outbox"))

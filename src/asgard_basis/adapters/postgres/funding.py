@@ -5,8 +5,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from asgard_basis.adapters.postgres.rows import Connection, affected
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment, FundingRate
+from asgard_basis.domain.market.redemption import Redemption
 
 
 class PostgresPayments:
@@ -82,3 +84,27 @@ class PostgresFundingHours:
             FundingObservation(row["hour"], FundingRate(row["longs_pay_hourly"]), row["premium"])
             for row in rows
         ]
+
+
+class PostgresRedemptions:
+    """Implements Redemptions; only the system's unit of work may save."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    async def save(self, rows: Sequence[Redemption]) -> None:
+        """Insert those of an hour that is new."""
+        await self._connection.executemany(
+            "INSERT INTO redemption_hours (asset, hour, rate) VALUES ($1, $2, $3)"
+            " ON CONFLICT (asset, hour) DO NOTHING",
+            [(row.asset.value, row.hour, row.rate) for row in rows],
+        )
+
+    async def since(self, asset: Asset, since: datetime) -> Sequence[Redemption]:
+        """Of one token from then on, oldest first."""
+        rows = await self._connection.fetch(
+            "SELECT hour, rate FROM redemption_hours WHERE asset = $1 AND hour >= $2 ORDER BY hour",
+            asset.value,
+            since,
+        )
+        return [Redemption(asset, row["hour"], row["rate"]) for row in rows]

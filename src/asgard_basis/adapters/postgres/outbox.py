@@ -16,11 +16,18 @@ class PostgresOutbox:
 
     async def append(self, event: Event) -> None:
         """Write it in this transaction; decimals become text."""
+        await self.extend([event])
+
+    async def extend(self, events: Sequence[Event]) -> None:
+        """Write all of them in this transaction, in their order; one statement."""
         await self._connection.execute(
-            "INSERT INTO outbox (user_id, kind, payload) VALUES ($1, $2, $3::jsonb)",
-            event.user_id,
-            event.kind,
-            json_text(event.payload).replace("\\u0000", "�"),
+            "INSERT INTO outbox (user_id, kind, payload)"
+            " SELECT user_id, kind, payload::jsonb"
+            " FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY"
+            " AS event (user_id, kind, payload, place) ORDER BY place",
+            [event.user_id for event in events],
+            [event.kind for event in events],
+            [json_text(event.payload).replace("\\u0000", "�") for event in events],
         )
 
     async def take(self, limit: int) -> Sequence[tuple[int, Event]]:

@@ -10,7 +10,11 @@ from asyncpg.pool import PoolConnectionProxy
 from asgard_basis.adapters.postgres.consents import PostgresMoveConsents
 from asgard_basis.adapters.postgres.decisions import PostgresDecisions
 from asgard_basis.adapters.postgres.failures import LOST, database_errors
-from asgard_basis.adapters.postgres.funding import PostgresFundingHours, PostgresPayments
+from asgard_basis.adapters.postgres.funding import (
+    PostgresFundingHours,
+    PostgresPayments,
+    PostgresRedemptions,
+)
 from asgard_basis.adapters.postgres.intents import PostgresIntents
 from asgard_basis.adapters.postgres.jobs import Delivery, PostgresJobs
 from asgard_basis.adapters.postgres.journals import PostgresJournals
@@ -46,6 +50,7 @@ from asgard_basis.ports.repositories import (
     Outbox,
     Payments,
     Positions,
+    Redemptions,
     Sessions,
     Users,
     Wallets,
@@ -79,6 +84,7 @@ class PostgresUnitOfWork:
         self.payments: Payments = PostgresPayments(connection)
         self.reconciling: Reconciling = PostgresReconciling(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
+        self.redemptions: Redemptions = PostgresRedemptions(connection)
         self.intents: Intents = PostgresIntents(connection)
         self.ledger: Ledger = PostgresLedger(connection)
         self.orphans: Orphans = PostgresOrphans(connection)

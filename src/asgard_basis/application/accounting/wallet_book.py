@@ -165,7 +165,7 @@ class WalletBook:
         return [brought_in(look, amount, at) for look, amount in found.items()]
 
     async def _prices(self, work: UnitOfWork, looks: list[WalletLook]) -> list[Entry]:
-        """SOL for network fees at today's price, once a day."""
+        """SOL for network fees at the present price, once an hour at most."""
         at = self._clock.now()
         look = next((each for each in looks if each.commodity == accounts.SOL), None)
         if look is None:

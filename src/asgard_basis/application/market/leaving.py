@@ -24,6 +24,7 @@ T = TypeVar("T")
 _FRESH = timedelta(seconds=30)
 _SHARED = timedelta(seconds=5)
 """So long one answer of Hyperliquid or the chain serves whoever only looks."""
+_OF_THIS_MOMENT = timedelta(seconds=2)
 _LOT = Decimal("0.01")
 """Of SOL-PERP for as long as it has been listed: for when nobody can be asked."""
 
@@ -87,11 +88,28 @@ class LeavingMarket:
 
     async def lot(self) -> Decimal:
         """What sizes of the short are multiples of; the last known while nobody can be asked."""
+        snapshot = await _answer(self._reader.latest())
+        if snapshot is not None and self._is_fresh(snapshot):
+            return snapshot.perp.size_step
         market = await _answer(self._perp.market())
         if market is not None:
             return market.size_step
-        snapshot = await _answer(self._reader.latest())
         return _LOT if snapshot is None else snapshot.perp.size_step
+
+    async def buying_price(self) -> Decimal:
+        """What a first order that only reduces is measured by, USD per SOL.
+
+        The shared snapshot's word while it is of this moment and undisputed, for in a crash
+        hundreds leave at once and the exchange's own word is dear; else that. Raises what the
+        exchange raises.
+        """
+        snapshot = await _answer(self._reader.latest())
+        now = self._clock.host()
+        is_young = snapshot is not None and now - snapshot.perp.observed_at < _OF_THIS_MOMENT
+        if snapshot is not None and is_young and snapshot.quality(now).price.is_fresh:
+            return snapshot.perp.mid_price or snapshot.perp.mark_price
+        market = await self._perp.market()
+        return market.mid_price or market.mark_price
 
     async def short_terms(self) -> ShortTerms:
         """The best that is known, however old; raises Unavailable RSK-0004 when nothing is."""

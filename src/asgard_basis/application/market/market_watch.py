@@ -9,6 +9,7 @@ from decimal import Decimal
 import structlog
 
 from asgard_basis.application.market.funding_record import FundingRecord
+from asgard_basis.application.market.redemption_record import RedemptionRecord
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.market import plausibility
@@ -27,6 +28,11 @@ log = structlog.get_logger(__name__)
 _SHOWN_HOURS = 168
 _MARKS_APART_SECONDS = 0.1
 """Marks that come closer together go out as one."""
+
+
+_YEAR_PAGE_SECONDS = 15.0
+"""Between two pages of the past year: nobody waits for them."""
+_YEAR_AGAIN_SECONDS = 3600.0
 
 
 class MarketWatch:
@@ -49,6 +55,7 @@ class MarketWatch:
         self._transactions = transactions
         self._clock = clock
         self._record = FundingRecord(perp=perp, transactions=transactions, clock=clock)
+        self._redemptions = RedemptionRecord(transactions=transactions, clock=clock)
         self._perp_market: PerpMarket | None = None
         self._lenders: tuple[LenderMarket, ...] = ()
         self._lsts: dict[Asset, LstMarket] = {}
@@ -74,6 +81,7 @@ class MarketWatch:
             group.create_task(self._repeat("second opinion", self._confirm, 0.5))
             group.create_task(self._repeat("staking", self._read_staking, 30))
             group.create_task(self._repeat("funding", self._read_funding, 10))
+            group.create_task(self._repeat("year", self._read_year, _YEAR_PAGE_SECONDS))
             group.create_task(self._repeat("snapshot", self._publish, 1))
             group.create_task(self._repeat("mark", self._spread_mark, _MARKS_APART_SECONDS))
 
@@ -142,11 +150,15 @@ class MarketWatch:
                 await self._read_spot()
 
     async def _read_staking(self) -> None:
-        self._lsts = await self._solana.lst_markets()
+        self._lsts = await self._redemptions.completed(await self._solana.lst_markets())
 
     async def _read_funding(self) -> None:
         self._funding = tuple((await self._record.complete())[-_SHOWN_HOURS:])
         self._funding_seen = self._clock.host()
+
+    async def _read_year(self) -> None:
+        if await self._record.reach_back():
+            await self._clock.sleep(_YEAR_AGAIN_SECONDS)
 
     async def _publish(self) -> None:
         snapshot = await self._spread()

@@ -11,7 +11,6 @@ from decimal import Decimal
 import structlog
 
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import UserId
@@ -38,7 +37,6 @@ _MEASURED_A_ROUND = 2
 """The venues' request budgets belong to orders first."""
 _ENDED_LATELY = 200
 _OWN_REMEMBERED = 100
-_ALL_ENDED = 100_000
 _NOISE_USD, _NOISE_SHARE = Decimal(5), Decimal("0.005")
 """What gas, rounding and a price between two readings may change without being a payment."""
 
@@ -51,7 +49,7 @@ class AccountReview:
         *,
         transactions: Transactions,
         pauses: PauseControl,
-        views: PositionViews,
+        result_usd: Callable[[UserId], Awaitable[Decimal | None]],
         balance_usd: Callable[[UserId], Awaitable[Decimal | None]],
         clock: Clock,
         limits: RiskLimits,
@@ -59,7 +57,7 @@ class AccountReview:
     ) -> None:
         self._transactions = transactions
         self._pauses = pauses
-        self._views = views
+        self._result_usd = result_usd
         self._balance_usd = balance_usd
         self._clock = clock
         self._ids = ids
@@ -146,9 +144,9 @@ class AccountReview:
     async def _measure(self, account: AccountMemory) -> AccountMemory:
         """With the balance of now; as it was while a job moves money or a part is not known."""
         self._measured_at[account.user_id] = self._clock.host()
-        result = await self._result(account.user_id)
+        result = await self._settled_result(account.user_id)
         balance = None if result is None else await self._balance_usd(account.user_id)
-        again = None if balance is None else await self._result(account.user_id)
+        again = None if balance is None else await self._settled_result(account.user_id)
         if result is None or balance is None or again is None:
             return account
         if account.measured_at is None:
@@ -170,17 +168,12 @@ class AccountReview:
         log.info("account_measured", user=account.user_id, balance_usd=plain(mark.balance_usd))
         return account
 
-    async def _result(self, user_id: UserId) -> Decimal | None:
+    async def _settled_result(self, user_id: UserId) -> Decimal | None:
         """What all positions have earned; None while one is being changed or is not known."""
         async with self._transactions.for_user(user_id) as work:
             if await work.jobs.unfinished():
                 return None
-        held = await self._views.held(user_id)
-        results = [view.result for view in held]
-        past = await self._views.history(user_id, limit=_ALL_ENDED)
-        if any(result is None for result in results):
-            return None
-        return past.totals.total + sum((r.total for r in results if r is not None), ZERO)
+        return await self._result_usd(user_id)
 
     async def _attempts(self, work: UnitOfWork) -> list[Attempt]:
         now = self._clock.now()

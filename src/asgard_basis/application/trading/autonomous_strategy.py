@@ -245,7 +245,9 @@ class AutonomousStrategy:
             else:
                 cards.append(card)
         if config.enabled:
+            # What is about to be left is under way: nothing is opened beside it.
             facts = self.facts(holder, look)
+            facts = replace(facts, is_busy=facts.is_busy or bool(steps))
             card = self._entry_card(holder, facts)
             if needs_purse(card.ruling) and not self._is_poor(holder.user_id):
                 steps.append(self._enter(holder, facts))

@@ -105,6 +105,11 @@ class IntentScanner:
                 log.warning("intent_not_settled", intent=intent.id, code=error.code.code)
         return len(tried)
 
+    async def is_asked(self) -> bool:
+        """Whether somebody has written an intent that was not looked at yet."""
+        async with self._transactions.for_system() as work:
+            return bool(await work.intents.listed(statuses={IntentStatus.PENDING}, limit=1))
+
     async def note(self, judged: Sequence[Judged]) -> None:
         """Keep a card of each that changed, and let those that were new be watched."""
         now = self._clock.now()
@@ -117,8 +122,9 @@ class IntentScanner:
                 await work.intents.looked_at(
                     [one.intent.id for one in some if one.intent.status is IntentStatus.PENDING]
                 )
-                for card_id in written:
-                    await work.outbox.append(intent_event(_watched(cards[card_id].intent)))
+                await work.outbox.extend(
+                    [intent_event(_watched(cards[card_id].intent)) for card_id in written]
+                )
         known = {one.intent.id: self._told.get(one.intent.id) for one in judged}
         self._told = {intent_id: told for intent_id, told in known.items() if told is not None}
         self._told |= {one.intent.id: (_mark(one), now) for one in changed}
@@ -129,8 +135,8 @@ class IntentScanner:
 
     async def _expire(self) -> None:
         async with self._transactions.for_system() as work:
-            for intent in await work.intents.expire(self._clock.now()):
-                await work.outbox.append(intent_event(intent))
+            ended = await work.intents.expire(self._clock.now())
+            await work.outbox.extend([intent_event(intent) for intent in ended])
 
     async def _judged(self, snapshot: MarketSnapshot) -> list[Judged]:
         async with self._transactions.for_system() as work:

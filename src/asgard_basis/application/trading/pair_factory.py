@@ -74,6 +74,10 @@ class PairFactory:
             position_key=key,
         )
 
+    async def pulse(self) -> None:
+        """Note how far the chain is, so that who has to leave in a hurry need not wait for it."""
+        await self._reach.pulse()
+
     async def silent(self, context: UserTradingContext, position: Position) -> str | None:
         """Who does not answer now, of those that closing both legs needs; None when all do."""
         return await self._reach.silent(context, position)
@@ -141,4 +145,5 @@ class PairFactory:
             clock=self._clock,
             limits=self._limits,
             book=self._fates,
+            buying_price=self.leaving.buying_price,
         )

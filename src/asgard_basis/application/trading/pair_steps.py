@@ -1,5 +1,6 @@
 """Every outside effect of opening and closing a hedged pair."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -70,6 +71,7 @@ class PairSteps:
         clock: Clock,
         limits: RiskLimits,
         book: FateBook | None = None,
+        buying_price: Callable[[], Awaitable[Decimal]] | None = None,
     ) -> None:
         self._context = context
         self._task = task
@@ -83,6 +85,7 @@ class PairSteps:
             perp=perp,
             fates=fates,
             limits=limits,
+            buying_price=buying_price,
         )
         self._account = AccountSteps(
             context=context, perp=perp, fates=fates, clock=clock, held_short=task.held_short

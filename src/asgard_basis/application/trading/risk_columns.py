@@ -15,7 +15,15 @@ from asgard_basis.domain.market.lst import Peg
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.facts import Near, RiskThresholds
-from asgard_basis.domain.risk.kernel import Columns, Flag, Mark, columns_of, read_all
+from asgard_basis.domain.risk.kernel import (
+    Columns,
+    Flag,
+    Mark,
+    Readings,
+    columns_of,
+    read_all,
+    room_for,
+)
 from asgard_basis.domain.risk.reading import JUDGED, leg_facts, price_facts
 
 _Pair = tuple[Asset, LendingProtocol]
@@ -37,6 +45,7 @@ class _Group:
 
     positions: tuple[Position, ...]
     columns: Columns
+    readings: Readings
 
 
 class RiskColumns:
@@ -62,21 +71,7 @@ class RiskColumns:
             if position.state in JUDGED:
                 by_pair[position.asset, position.protocol].append(position)
         self._groups = {
-            pair: _Group(
-                tuple(positions),
-                columns_of(
-                    [
-                        leg_facts(
-                            position,
-                            liquidation_threshold=None,
-                            maintenance_fraction=maintenance,
-                            host_now=host_now,
-                        )
-                        for position in positions
-                    ]
-                ),
-            )
-            for pair, positions in by_pair.items()
+            pair: _group(positions, maintenance, host_now) for pair, positions in by_pair.items()
         }
         self._made_at = host_now
         self._places = {
@@ -109,7 +104,7 @@ class RiskColumns:
                 liquidation_threshold=lender.liquidation_threshold if lender else None,
                 aged_seconds=aged,
             )
-            read = read_all(group.columns, mark, thresholds)
+            read = read_all(group.columns, mark, thresholds, group.readings)
             rows = self._rows(kept, (asset, protocol))
             read.flags[rows] |= np.uint16(Flag.KEPT)
             nearest = np.fmin(read.long_distance, read.short_distance)
@@ -122,3 +117,17 @@ class RiskColumns:
     def _rows(self, kept: Iterable[PositionId], pair: _Pair) -> Sequence[int]:
         places = [self._places[each] for each in kept if each in self._places]
         return [row for of, row in places if of == pair]
+
+
+def _group(positions: Sequence[Position], maintenance: Decimal, host_now: datetime) -> _Group:
+    legs = [
+        leg_facts(
+            position,
+            liquidation_threshold=None,
+            maintenance_fraction=maintenance,
+            host_now=host_now,
+        )
+        for position in positions
+    ]
+    columns = columns_of(legs)
+    return _Group(tuple(positions), columns, room_for(columns))

@@ -62,7 +62,7 @@ class RiskWatch:
         snapshots: SnapshotStore,
         perp: PerpVenue,
         closings: Closings,
-        defender: Defender | None,
+        defender: Defender,
         clock: Clock,
         limits: RiskLimits,
         ids: Callable[[], str],
@@ -82,7 +82,8 @@ class RiskWatch:
         self._kept: dict[PositionId, tuple[Near, ...]] = {}
         """Positions of which something is remembered: dangers that stand, or an odd ruling."""
         self._looked: dict[PositionId, tuple[Flag, datetime]] = {}
-        self._asked: dict[PositionId, datetime] = {}
+        self._asked: dict[PositionId, tuple[Verdict, datetime]] = {}
+        """What was asked for last, and when."""
         self._known: set[PositionId] = set()
         self._pending: dict[PositionId, Judged] = {}
         self._trails: dict[Asset, PegTrail] = {}
@@ -154,14 +155,22 @@ class RiskWatch:
                 async with asyncio.timeout(_NO_MARK_SECONDS):
                     await self._marked.wait()
             except TimeoutError:
-                await self._without_mark()
+                await self.without_mark()
+                continue
             self._marked.clear()
-            if self._latest is not None:
-                await self.mark(self._latest)
-                await self._see(self._latest)
+            await self._seen()
 
-    async def _without_mark(self) -> None:
-        """The shared market is silent: read it again, or else ask the venue itself."""
+    async def without_mark(self) -> None:
+        """The shared market is silent: judge it read again, or else by the venue's own price."""
+        await self._ask()
+        await self._seen()
+
+    async def _seen(self) -> None:
+        if self._latest is not None:
+            await self.mark(self._latest)
+            await self._see(self._latest)
+
+    async def _ask(self) -> None:
         now = self._clock.host()
         (found,) = await asyncio.gather(self._snapshots.latest(), return_exceptions=True)
         if isinstance(found, MarketSnapshot):
@@ -197,7 +206,7 @@ class RiskWatch:
         self._known = judged
         self._kept = {i: near for i, near in self._kept.items() if i in judged}
         self._looked = {i: seen for i, seen in self._looked.items() if i in judged}
-        self._asked = {i: at for i, at in self._asked.items() if i in judged}
+        self._asked = {i: asked for i, asked in self._asked.items() if i in judged}
         self._pending = {i: each for i, each in self._pending.items() if i in judged}
 
     async def _load(self) -> None:
@@ -210,9 +219,6 @@ class RiskWatch:
     def _is_due(self, flagged: Flagged, now: datetime) -> bool:
         """Dangers always; the rest when it is new, has changed, or was looked at long ago."""
         position_id = flagged.position.id
-        asked_at = self._asked.get(position_id)
-        if asked_at is not None and now - asked_at < _ACT_AGAIN:
-            return False
         if flagged.flags & Flag.urgent() or self._kept.get(position_id):
             return True
         flags, at = self._looked.get(position_id, (None, now))
@@ -240,10 +246,12 @@ class RiskWatch:
         """At once for all of them, nearest first; one's failure is nobody else's."""
         work: list[Coroutine[Any, Any, None]] = []
         for each in judged:
+            if self._was_asked(each):
+                continue
             if each.ruling.verdict is Verdict.EXIT:
                 work.append(self._leave(each, snapshot, pegs))
             elif wants_defence(each.ruling):
-                work.append(self._defend(each))
+                work.append(self._defend(each, snapshot))
         if not work:
             return
         for outcome in await asyncio.gather(*work, return_exceptions=True):
@@ -252,13 +260,19 @@ class RiskWatch:
             elif isinstance(outcome, BaseException):
                 log.error("risk_action_broke", error=repr(outcome), exc_info=outcome)
 
+    def _was_asked(self, judged: Judged) -> bool:
+        """The same, a moment ago."""
+        verdict, at = self._asked.get(judged.position.id, (None, self._clock.host()))
+        is_same = verdict is judged.ruling.verdict
+        return is_same and self._clock.host() - at < _ACT_AGAIN
+
     async def _leave(
         self, judged: Judged, snapshot: MarketSnapshot, pegs: dict[Asset, Peg]
     ) -> None:
         """Close it, unless its record has changed since it was read and it has room again."""
         async with self._turns:
             position = judged.position
-            self._asked[position.id] = self._clock.host()
+            self._asked[position.id] = (Verdict.EXIT, self._clock.host())
             present = await self._present(position)
             if present is None:
                 return
@@ -267,14 +281,13 @@ class RiskWatch:
             if judge(facts, self._thresholds).ruling.verdict is not Verdict.EXIT:
                 return
             await self._closings.request(position.user_id, position.id, None)
-            log.warning("risk_exit", position=position.id, why=judged.ruling.reason)
+            _tell(judged, snapshot)
 
-    async def _defend(self, judged: Judged) -> None:
-        if self._defender is None:
-            return
+    async def _defend(self, judged: Judged, snapshot: MarketSnapshot) -> None:
         async with self._turns:
-            self._asked[judged.position.id] = self._clock.host()
+            self._asked[judged.position.id] = (judged.ruling.verdict, self._clock.host())
             await self._defender.defend(judged.position.id, judged.facts.price.mark_price)
+            _tell(judged, snapshot)
 
     async def _present(self, position: Position) -> Position | None:
         async with self._transactions.for_user(position.user_id) as work:
@@ -342,3 +355,14 @@ class RiskWatch:
             elif isinstance(outcome, BaseException):
                 log.error("risk_part_broke", part=name, error=repr(outcome), exc_info=outcome)
             await self._clock.sleep(0.5)
+
+
+def _tell(judged: Judged, snapshot: MarketSnapshot) -> None:
+    """What was asked for, and when the mark arrived that led to it."""
+    log.warning(
+        "risk_acted",
+        position=judged.position.id,
+        verdict=judged.ruling.verdict.value,
+        why=judged.ruling.reason,
+        marked_at=snapshot.perp.observed_at.isoformat(),
+    )

@@ -1,6 +1,6 @@
 """The orders of the short leg: decided, sent once, and found again by their key."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -48,6 +48,7 @@ class ShortOrders:
         perp: PerpVenue,
         fates: ActionFates,
         limits: RiskLimits,
+        buying_price: Callable[[], Awaitable[Decimal]] | None = None,
     ) -> None:
         self._context = context
         self._job_id = job_id
@@ -55,11 +56,11 @@ class ShortOrders:
         self._perp = perp
         self._fates = fates
         self._limits = limits
+        self._buying_price = buying_price
 
     async def prepare(self, command: Perform, attempt: int, *, is_buy: bool) -> OrderIntent:
         """The order with its key, its number and its band; buying only ever reduces."""
-        market = await self._perp.market()
-        price = market.mid_price or market.mark_price
+        price = await self._price(is_first_buy=is_buy and attempt == 1)
         bps = self._limits.slippage_exit_bps_max if is_buy else self._limits.slippage_entry_bps_max
         band = Decimal(bps) / 10_000
         nonce = await self._perp.reserve_nonce(self._context.trader)
@@ -75,6 +76,13 @@ class ShortOrders:
             nonce=nonce.number,
             expires_at_ms=nonce.expires_at_ms,
         )
+
+    async def _price(self, *, is_first_buy: bool) -> Decimal:
+        """The exchange's own word, but for a first order that reduces, which must not wait."""
+        if is_first_buy and self._buying_price is not None:
+            return await self._buying_price()
+        market = await self._perp.market()
+        return market.mid_price or market.mark_price
 
     async def place(self, step: Step, intent: OrderIntent) -> OrderDone:
         """Send exactly what was written down."""

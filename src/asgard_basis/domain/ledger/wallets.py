@@ -10,6 +10,7 @@ from asgard_basis.domain.ledger.postings import Entry, Lines
 from asgard_basis.domain.money import CENT, plain
 
 _DUST = {accounts.USDC: CENT, accounts.SOL: Decimal("0.00001"), accounts.ETH: Decimal("0.0000001")}
+_REVALUED_MIN = Decimal("0.1")
 _DUST_ELSE = Decimal("0.000001")
 
 
@@ -53,18 +54,18 @@ def brought_in(look: WalletLook, amount: Decimal, at: datetime) -> Entry:
 
 
 def revalued(look: WalletLook, booked_usd: Decimal, at: datetime) -> Entry | None:
-    """What is kept for network fees, at today's price; None for less than a cent."""
+    """What is kept for network fees, at the hour's price; None for less than ten cents."""
     if look.price_usd is None:
         return None
     change = look.stated * look.price_usd - booked_usd
-    if abs(change) < CENT:
+    if abs(change) < _REVALUED_MIN:
         return None
     lines = Lines()
     lines.value(accounts.SOLANA_REVALUATION, change)
     return Entry(
         venue=look.venue,
         kind="price",
-        record=f"{look.address}:{look.commodity}:{at:%Y-%m-%d}",
+        record=f"{look.address}:{look.commodity}:{at:%Y-%m-%dT%H}Z",
         at=at,
         memo=f"{look.commodity} kept for network fees, at {look.price_usd:.2f} USD",
         postings=lines.balanced(),

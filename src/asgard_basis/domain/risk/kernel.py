@@ -143,16 +143,25 @@ class Mark:
     """Since the columns were made."""
 
 
-def read_all(columns: Columns, mark: Mark, thresholds: RiskThresholds) -> Readings:
-    """Distances, margin, drift and flags of every row at a mark."""
+def room_for(columns: Columns) -> Readings:
+    """Where the readings of these columns fit, to be used for mark after mark."""
     count = len(columns)
-    readings = Readings(
+    return Readings(
         np.empty(count),
         np.empty(count),
         np.empty(count),
         np.empty(count),
         np.zeros(count, dtype=np.uint16),
     )
+
+
+def read_all(
+    columns: Columns, mark: Mark, thresholds: RiskThresholds, into: Readings | None = None
+) -> Readings:
+    """Distances, margin, drift and flags of every row at a mark; overwrites `into`."""
+    count = len(columns)
+    readings = room_for(columns) if into is None else into
+    readings.flags[:] = 0
     is_off_peg = mark.price.belief is Belief.FRESH and _is_off_peg(mark, thresholds)
     with np.errstate(divide="ignore", invalid="ignore"):
         for begin in range(0, count, _BLOCK):

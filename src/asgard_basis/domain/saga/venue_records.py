@@ -28,6 +28,7 @@ from asgard_basis.domain.saga.step import (
     LongOpened,
     LongRead,
     LongReduced,
+    LongRepaid,
     OrderDone,
     OrderIntent,
     SolanaIntent,
@@ -231,6 +232,9 @@ def _stand(stand: Stand, legs: Position, step: Step, count: int) -> Stand:
                 valuation.redemption_rate,
                 oracle,
             )
+        case LongRepaid() if valuation is not None:
+            repaid = step.outcome.usdc_spent
+            valuation = replace(valuation, debt_usdc=valuation.debt_usdc - repaid)
         case OrderDone():
             mid = step.intent.mid_price if isinstance(step.intent, OrderIntent) else None
             mark = mid or step.outcome.result.average_price or mark
@@ -258,6 +262,9 @@ def _record(episode: Episode, step: Step, journal: Journal, before: Stand, after
         case LongReduced():
             venue, kind, name = "solana", "reduce_long", step.outcome.signature
             memo, sol = "Part of the long sold", step.outcome.sol_spent
+        case LongRepaid():
+            venue, kind, name = "solana", "repay_long", step.outcome.signature
+            memo, sol = "Debt of the long repaid", step.outcome.sol_spent
         case LongObserved() if after.is_long_closed and not before.is_long_closed:
             kind, memo = "gone", "The long was taken by its lender's liquidators"
         case OrderDone():

@@ -112,14 +112,14 @@ def _stop_loss(facts: StrategyExitFacts, config: StrategyConfig) -> Check:
         "stop_loss",
         "Result so far, at worst",
         facts.result_usd is None or facts.result_usd > -most,
-        "not known" if facts.result_usd is None else usd(facts.result_usd),
+        "not known" if facts.result_usd is None else _signed(facts.result_usd),
         f"a loss under {usd(most)}",
     )
 
 
 def _take_profit(facts: StrategyExitFacts, config: StrategyConfig) -> Check:
     label = "Result so far, at best"
-    figure = "not known" if facts.result_usd is None else usd(facts.result_usd)
+    figure = "not known" if facts.result_usd is None else _signed(facts.result_usd)
     if config.take_profit_pct is None:
         return Check("take_profit", label, True, figure, "no upper limit")
     wished = facts.size_usd * fraction(config.take_profit_pct)
@@ -188,6 +188,10 @@ def _age(facts: StrategyExitFacts, config: StrategyConfig, *, is_idle: bool) -> 
         f"{int(held.total_seconds()) // 3600} h",
         f"at least {config.min_hold_hours} h",
     )
+
+
+def _signed(amount: Decimal) -> str:
+    return f"-{usd(-amount)}" if amount < 0 else usd(amount)
 
 
 def _told(check: Check) -> str:

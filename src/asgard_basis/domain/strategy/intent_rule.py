@@ -76,77 +76,84 @@ def ruled(shared: MarketChecks, facts: IntentFacts, thresholds: IntentThresholds
     return Ruling(verdict, reason, criteria)
 
 
+_NO_CAPACITY = ErrorCode.ASGARD_LIQUIDITY.code
 _NEED_SOMEBODY = frozenset({"safe_leverage", "not_paused", "own_limits"})
 """Waiting does not mend these: the wish, or a decision of somebody, must change."""
 
 
 def _wished(shared: MarketChecks, facts: IntentFacts, wish: EntryCriteria) -> list[Check]:
     market = facts.market
-    floor = wish.min_funding_apr or ZERO
-    least = _least(floor)
+    net, least = market.net_apr, wish.min_net_apr or ZERO
+    is_left = net is not None and net > 0 and net >= least
     checks = [
-        Check(
-            "short_earns_now",
-            "The short earns, now",
-            market.funding_now > 0 and market.funding_now >= floor,
-            shared.earns_now,
-            least,
-            code=MISSED,
-        ),
-        Check(
-            "short_earns_next",
-            "The short earns, next hour",
-            market.funding_next is not None
-            and market.funding_next > 0
-            and market.funding_next >= floor,
-            shared.earns_next,
-            least,
-            code=MISSED,
-        ),
+        *_earning(market.funding_now, market.funding_next, wish.min_funding_apr or ZERO),
         Check(
             "net",
             "Left on your capital after borrowing",
-            market.net_apr is not None
-            and market.net_apr > 0
-            and (wish.min_net_apr is None or market.net_apr >= wish.min_net_apr),
+            is_left,
             shared.net,
-            _least(wish.min_net_apr or ZERO),
-            code=MISSED,
+            _least(least),
+            None if is_left or net is None else _points(least - net),
+            MISSED,
         ),
-        Check(
-            "steady",
-            "Funding is steady",
-            market.funding_volatility is not None
-            and market.funding_volatility <= wish.max_funding_volatility,
-            shared.steady,
-            _most_steady(wish.max_funding_volatility),
-            code=MISSED,
-        ),
+        _steady(market.funding_volatility, wish.max_funding_volatility),
     ]
     if wish.max_break_even_days is not None:
         days = market.break_even_days
         passed = days is not None and days <= wish.max_break_even_days
         limit = f"at most {wish.max_break_even_days} days"
-        checks.append(Check("break_even", "Costs come back", passed, shared.days, limit))
+        late = None if passed or days is None else days - wish.max_break_even_days
+        missing = None if late is None else f"{late:.1f} days too late."
+        checks.append(
+            Check("break_even", "Costs come back", passed, shared.days, limit, missing, MISSED)
+        )
     if wish.max_entry_price is not None:
         passed = market.mark_price <= wish.max_entry_price
         limit = f"at most {usd(wish.max_entry_price)}"
-        checks.append(Check("entry_price", "SOL costs", passed, shared.price, limit))
-    checks.append(_capacity(facts))
+        above = None if passed else f"{usd(market.mark_price - wish.max_entry_price)} too much."
+        checks.append(Check("entry_price", "SOL costs", passed, shared.price, limit, above, MISSED))
+    need, free = facts.size_usd * market.borrow_share, market.lender_free_usdc
+    passed = free is not None and free >= need
+    checks.append(
+        Check(
+            "lender_capacity",
+            "The lender can lend it",
+            passed,
+            shared.free,
+            f"at least {usd(need)}",
+            None if passed else "Wait, or choose another lender or less leverage.",
+            _NO_CAPACITY,
+        )
+    )
     return checks
 
 
-def _capacity(facts: IntentFacts) -> Check:
-    need, free = facts.size_usd * facts.market.borrow_share, facts.market.lender_free_usdc
-    passed = free is not None and free >= need
+@lru_cache(maxsize=4096)
+def _earning(now: Decimal, ahead: Decimal | None, floor: Decimal) -> tuple[Check, Check]:
+    """The same for everybody who asks for the same; the rates are the whole market's."""
+    least = _least(floor)
+
+    def check(key: str, label: str, rate: Decimal | None) -> Check:
+        passed = rate is not None and rate > 0 and rate >= floor
+        figure = "not known" if rate is None else percent(rate, 2)
+        missing = None if passed or rate is None else _points(floor - rate)
+        return Check(key, label, passed, figure, least, missing, MISSED)
+
+    return (
+        check("short_earns_now", "The short earns, now", now),
+        check("short_earns_next", "The short earns, next hour", ahead),
+    )
+
+
+@lru_cache(maxsize=4096)
+def _steady(volatility: Decimal | None, limit: Decimal) -> Check:
     return Check(
-        "lender_capacity",
-        "The lender can lend it",
-        passed,
-        "not known" if free is None else usd(free),
-        f"at least {usd(need)}",
-        None if passed else "Wait, or choose another lender or less leverage.",
-        ErrorCode.ASGARD_LIQUIDITY.code,
+        "steady",
+        "Funding is steady",
+        volatility is not None and volatility <= limit,
+        "not known" if volatility is None else f"{volatility:.2f}",
+        f"at most {limit:.2f}",
+        code=MISSED,
     )
 
 
@@ -203,14 +210,13 @@ def _own(person: PersonFacts, positions_max: int) -> _OwnChecks:
     )
 
 
+def _points(short_of: Decimal) -> str:
+    return f"{short_of * 100:.2f} points missing."
+
+
 @lru_cache(maxsize=4096)
 def _least(floor: Decimal) -> str:
     return f"at least {percent(floor, 2)} a year" if floor > 0 else "above 0% a year"
-
-
-@lru_cache(maxsize=4096)
-def _most_steady(limit: Decimal) -> str:
-    return f"at most {limit:.2f}"
 
 
 INTENT = Rule("entry.intent", 1, IntentFacts, IntentThresholds, decide)

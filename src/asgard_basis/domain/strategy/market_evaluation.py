@@ -76,12 +76,10 @@ class MarketChecks:
     checks: tuple[Check, ...]
     needs_somebody: bool
     """A check fails that waiting does not mend."""
-    earns_now: str
-    earns_next: str
-    steady: str
     net: str
     days: str
     price: str
+    free: str
     """The market's figures in words, for the criteria of each."""
 
 
@@ -93,14 +91,10 @@ def market_checks(market: MarketEvaluation, bounds: EntryBounds) -> MarketChecks
     return MarketChecks(
         checks=tuple(checks),
         needs_somebody=not checks[2].passed,
-        earns_now=percent(market.funding_now, 2),
-        earns_next=_percent_or_not(market.funding_next),
-        steady="not known"
-        if market.funding_volatility is None
-        else f"{market.funding_volatility:.2f}",
         net=_percent_or_not(market.net_apr, 1),
         days="never" if market.break_even_days is None else f"{market.break_even_days:.1f} days",
         price=usd(market.mark_price),
+        free="not known" if market.lender_free_usdc is None else usd(market.lender_free_usdc),
     )
 
 

@@ -21,6 +21,7 @@ from asgard_basis.domain.saga.step import (
     LongOpened,
     LongRead,
     LongReduced,
+    LongRepaid,
     OrderDone,
     OrderIntent,
     Outcome,
@@ -173,7 +174,19 @@ class _World:
         outcome = LongReduced(f"cut-{self.at}", received, sol, int(fraction * 100), sold, repaid)
         self._done(StepName.REDUCE_LONG, outcome, oracle=self.price)
         self.tokens, self.debt = self.tokens - sold, self.debt - repaid
+        if self.dice.random() < 0.4:
+            self._repay()
         self._ended("reduce", fraction=fraction)
+
+    def _repay(self) -> None:
+        """A part of the debt is paid from the wallet."""
+        amount = (self.debt * self._between("0.1", "0.5")).quantize(_UNIT)
+        sol = self._between(0, "0.001")
+        self.wallet -= amount
+        self.debt -= amount
+        self.network += sol * self.price
+        repaid = LongRepaid(f"repay-{self.at}", amount, sol)
+        self._done(StepName.REPAY_LONG, repaid, oracle=self.price)
 
     def _sold(self, fraction: Decimal) -> tuple[Decimal, Decimal]:
         worth = self.tokens * fraction * self.rate * self.price * self._between("0.985", "1.002")

@@ -1,0 +1,36 @@
+/** Each criterion: what was asked, what is, what is missing; failing ones first. */
+import type { CheckResult } from "../../api/schema.gen";
+import { Glyph } from "../../ui/glyph";
+import { type Column, Table } from "../../ui/table";
+import { shown } from "./words";
+
+/** Its figure is a sentence, and nothing stands beside it. */
+const SAYS_ALL = new Set(["not_paused", "not_held_back"]);
+
+const COLUMNS: Column<CheckResult>[] = [
+  {
+    title: "Criterion",
+    cell: (check) => (
+      <>
+        <Glyph name={check.passed ? "ok" : "no"} label={check.passed ? "holds" : "does not hold"} className="mr-1.5" />
+        {check.label}
+      </>
+    ),
+  },
+  { title: "You asked", align: "right", cell: (check) => (SAYS_ALL.has(check.key) && !check.passed ? "–" : check.limit) },
+  {
+    title: "Now",
+    align: "right",
+    cell: (check) => <span className="inline-block max-w-[34ch] whitespace-normal">{shown(check.figure)}</span>,
+  },
+  {
+    title: "Missing",
+    align: "right",
+    cell: (check) => <span className="inline-block max-w-[30ch] whitespace-normal">{check.remedy?.replace(/ missing\.$/, "") ?? "–"}</span>,
+  },
+];
+
+export function CriteriaTable({ criteria, caption }: { criteria: CheckResult[]; caption: string }) {
+  const rows = [...criteria].sort((a, b) => Number(a.passed) - Number(b.passed));
+  return <Table caption={caption} columns={COLUMNS} rows={rows} rowKey={(check) => check.key} />;
+}
