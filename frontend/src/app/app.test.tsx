@@ -73,12 +73,25 @@ describe("the dashboard", () => {
     await vi.waitFor(() => expect(document.querySelector("dd [aria-busy]")).toBeNull());
     expect(screen.getByText("What remains is not shown while a part of it is unknown.")).toBeInTheDocument();
   });
+  it.each([
+    ["/", "Why: jitoSOL long, SOL-PERP short", /14\.6% a year is left/],
+    ["/intents", "Why: $1,200.00 at 2.0x in jitoSOL", /The short earns, now: 10\.95%/],
+    ["/strategy", "Why: your strategy", /The short earned over a day: 4\.10%/],
+  ])("leads from %s to why it was decided so", async (at, name, reason) => {
+    open(at);
+    const [link] = await screen.findAllByRole("button", { name });
+    await userEvent.click(link as HTMLElement);
+    expect(await within(await screen.findByRole("dialog", { name })).findByRole("article", { name: reason })).toBeInTheDocument();
+  });
   it("shows one position with both legs, its parts and its steps", async () => {
     open("/positions/pos_2");
     expect(await screen.findByRole("heading", { level: 1, name: "jitoSOL long, SOL-PERP short" })).toBeInTheDocument();
     expect(screen.getByText("46.1920 jitoSOL")).toBeInTheDocument();
     const steps = await screen.findByRole("list", { name: "Timeline" });
-    expect(within(steps).getAllByRole("listitem")[0]).toHaveTextContent("Both legs match");
+    await within(steps).findByText(/Decided: make smaller/);
+    const [first, second] = within(steps).getAllByRole("listitem");
+    expect(first).toHaveTextContent("SOL came within 14.7 % of the short's liquidation");
+    expect(second).toHaveTextContent("Both legs match");
     expect(within(steps).getByText(/HLQ-0005/)).toBeInTheDocument();
     expect(screen.getByRole("button", { name: "Close position" })).toBeInTheDocument();
   });

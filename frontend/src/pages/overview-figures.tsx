@@ -81,7 +81,12 @@ export function OverviewFigures(answers: OverviewFiguresProps) {
       <Figure
         label="Nearest danger"
         value={isAsking ? <Pending like="−12.3%" /> : danger ? <Aging at={danger.at} feed="balances"><Rate value={directed(danger)} sign="flow" tone="ink" /></Aging> : isKnown && open.length === 0 ? "none" : <Rate value={null} reason="No venue has stated a liquidation price." />}
-        context={answers.counting ? <strong className="text-danger">{answers.counting}</strong> : danger?.price ? `SOL at ${money(danger.price)} would liquidate the ${danger.leg}` : isKnown && open.length === 0 ? "no leg is open" : "a liquidation price is not known"}
+        context={
+          <>
+            <span className="block">{danger?.price ? `SOL at ${money(danger.price)} would liquidate the ${danger.leg}` : isKnown && open.length === 0 ? "no leg is open" : "a liquidation price is not known"}</span>
+            {answers.counting ? <strong className="block text-danger">{answers.counting}</strong> : null}
+          </>
+        }
       />
     </Figures>
   );

@@ -17,7 +17,7 @@ import { heldFor } from "../features/positions/words";
 import { useRisk } from "../features/risk/queries";
 import { fallWords, firstTimer, timerBrief } from "../features/risk/words";
 import { useBalances } from "../features/treasury/queries";
-import { compare, type Decimal, floored, isDecimal, isZero, smallest } from "../lib/decimal";
+import { compare, type Decimal, floored, isDecimal, isZero, multiply, smallest } from "../lib/decimal";
 import { day, lasting } from "../lib/time";
 import { useNow } from "../lib/use-now";
 import { Async, Empty } from "../ui/async";
@@ -92,7 +92,8 @@ export function OverviewPage() {
 function sizeOf(balances: BalancesResponse | undefined, config: ConfigResponse | undefined): Decimal {
   const all = balances?.total_usd;
   if (!config || !isDecimal(all) || compare(all, config.limits.size_min_usd) < 0) return "10000";
-  return floored(smallest(all, config.limits.size_max_usd), 0);
+  const hundreds = floored(multiply(smallest(all, config.limits.size_max_usd), "0.01"), 0);
+  return multiply(hundreds, "100"); // so that a few cents more are not another question
 }
 
 interface Answer<T> {

@@ -96,7 +96,10 @@ describe("the timeline", () => {
       line("outcome", "close", "Job close completed"), line("state", "repairing", "Position repairing"),
       line("alarm", "leg_lost", "Alarm raised: leg lost"),
     ];
-    server.use(http.get("*/api/v1/positions/:id/timeline", () => HttpResponse.json({ entries })));
+    server.use(
+      http.get("*/api/v1/positions/:id/timeline", () => HttpResponse.json({ entries })),
+      http.get("*/api/v1/decisions", () => HttpResponse.json({ decisions: [] })),
+    );
     open({});
     const list = await screen.findByRole("list", { name: "Timeline" });
     expect(within(list).getAllByRole("listitem")).toHaveLength(3);

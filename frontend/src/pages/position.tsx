@@ -60,7 +60,6 @@ function Known({ position, receivedAt, marketNow, marketAt }: KnownProps) {
   const span = position.hedged_at ? `since ${day(position.hedged_at)}${held === null ? "" : `, ${lasting(held)}`}` : "so far";
   const opened = position.hedged_at;
   const decided = useDecidedEntries(position.id, title(position));
-  const why = <Why about={{ position: position.id }} of={title(position)} />;
   return (
     <>
       <PageHead
@@ -78,7 +77,7 @@ function Known({ position, receivedAt, marketNow, marketAt }: KnownProps) {
           isHeld(position) ? (
             <>
               Hedged. Long and short differ by {leftOver(position)}. The venues stated their figures{" "}
-              <Age at={at} feed="balances" suffix=" ago" />. {why}
+              <Age at={at} feed="balances" suffix=" ago" />. <Why about={{ position: position.id }} of={title(position)} />
             </>
           ) : isHeldUp(position) ? null : (
             `Now: ${stateWords(position)}.`
@@ -115,7 +114,7 @@ function Known({ position, receivedAt, marketNow, marketAt }: KnownProps) {
       ) : null}
       {position.closed_at === null ? (
         <Section title="Risk" meta="every rule at the price of now">
-          <RiskPanel positionId={position.id} market={{ now: marketNow, at: marketAt }} why={why} />
+          <RiskPanel positionId={position.id} market={{ now: marketNow, at: marketAt }} />
         </Section>
       ) : null}
       <ClockSection position={position} closing={closing} />

@@ -11,6 +11,7 @@ from asgard_basis.application.trading.exposure_watch import ExposureWatch
 from asgard_basis.application.trading.ledger_check import LedgerCheck
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
+from asgard_basis.application.trading.position_looks import PositionLooks
 from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.repair_position import RepairPosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
@@ -100,10 +101,11 @@ def watchers(
     defender = _defender(means, reductions, asked or repairs, closings)
     monitor = PositionMonitor(
         transactions=transactions,
-        book=book,
-        perp=means.perp,
+        looks=PositionLooks(means.perp, means.margin),
         gate=gate,
         exposures=ExposureWatch(transactions=transactions, market=means.market, clock=clock),
+        market=means.market,
+        limits=limits,
         clock=clock,
         defender=defender,
     )

@@ -10,6 +10,7 @@ from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
+from asgard_basis.ports.reconciling import Reconciling
 from asgard_basis.ports.repositories import (
     FundingHours,
     Jobs,
@@ -36,6 +37,7 @@ class UnitOfWork(Protocol):
     jobs: Jobs
     journals: Journals
     payments: Payments
+    reconciling: Reconciling
     funding: FundingHours
     redemptions: Redemptions
     intents: Intents

@@ -25,6 +25,7 @@ from asgard_basis.domain.position.legs import (
     OrderResult,
     PerpAccount,
     PerpFill,
+    PerpPosition,
 )
 from asgard_basis.ports.wallets import Wallet
 
@@ -109,6 +110,10 @@ class PerpVenue(Protocol):
 
     async def account(self, address: EvmAddress) -> PerpAccount:
         """The account's money and position."""
+        ...
+
+    async def position(self, address: EvmAddress) -> PerpPosition | None:
+        """The account's position only: half of what `account` costs, or less."""
         ...
 
     async def funding_payments(

@@ -12,7 +12,7 @@ from asgard_basis.workers.relay import relay
 
 Duty = Callable[[], Awaitable[None]]
 
-_MONITOR_SECONDS = 5.0
+_EXPOSURE_SECONDS = 5.0
 _STRATEGY_SECONDS = 60.0
 _STEPPED_SECONDS = 2.0
 _SCAN_SECONDS = 60.0
@@ -62,8 +62,8 @@ def _table(app: App) -> tuple[_Entry, ...]:
         _Entry("market-watch", _Turn.ONE, app.market_watch.run),
         _Entry("outbox-relay", _Turn.ONE, lambda: relay(app)),
         _Entry("accountant", _Turn.ONE, each(_BOOKS_SECONDS, app.accounting.accountant.round)),
-        _Entry("position-monitor", _Turn.WATCHMAN, each(_MONITOR_SECONDS, app.monitor.cycle)),
-        _Entry("exposure-watch", _Turn.WATCHMAN, each(_MONITOR_SECONDS, app.monitor.alone)),
+        _Entry("position-monitor", _Turn.WATCHMAN, app.monitor.run),
+        _Entry("exposure-watch", _Turn.WATCHMAN, each(_EXPOSURE_SECONDS, app.monitor.alone)),
         _Entry("existence-gate", _Turn.WATCHMAN, lambda: rounds(app)),
         _Entry("risk-watch", _Turn.WATCHMAN, app.risk.watch.run, Priority.RISK),
         _Entry("account-review", _Turn.WATCHMAN, each(_REVIEW_SECONDS, app.risk.review.round)),

@@ -42,8 +42,9 @@ async def test_a_minute_of_a_quiet_pair_costs_few_requests() -> None:
     pair = GuardedPair()
     await pair.hedged()
     await cycles(pair, 12)
-    # One account each cycle, and one more for each of the two closer looks.
-    assert pair.world.calls.count("account") == 14
+    # One position each cycle, and the whole account for each of the two closer looks.
+    assert pair.world.calls.count("position") == 12
+    assert pair.world.calls.count("account") == 2
     assert pair.world.calls.count("positions") == 2
     assert pair.world.calls.count("state") == 6 + 2
 
@@ -62,10 +63,11 @@ async def test_fifty_users_leave_the_venues_budgets_to_those_who_trade() -> None
     await cycles(pair, 1)
     pair.world.calls.clear()
     await cycles(pair, 60)
-    asked = {name: pair.world.calls.count(name) / 5 for name in ("account", "state", "positions")}
-    assert asked["account"] * 4 <= 800
+    names = ("position", "account", "state", "positions")
+    asked = {name: pair.world.calls.count(name) / 5 for name in names}
+    assert asked["position"] * 2 + asked["account"] * 4 <= 800
     assert asked["state"] + asked["positions"] <= 50
-    assert asked["account"] / 50 >= 3, "each account is still seen every twenty seconds"
+    assert asked["position"] / 50 >= 3, "each account is still seen every twenty seconds"
 
 
 async def test_what_was_seen_is_written_down_with_the_age_of_the_long() -> None:

@@ -114,6 +114,7 @@ async def test_a_reduction_asked_to_close_restores_the_pair_while_asgard_is_away
     """Nobody is in a hurry: both legs stay, or both go."""
     running = await half_reduced(pair)
     assert running.position_id is not None
+    pair.clock.pass_time(2)  # by now nobody goes by what a venue answered before
     await pair.closing.request(ADA, running.position_id, None)
     well = pair.world.answers["state"]
     pair.world.answers |= {"state": NO_ASGARD, "prepare_reduce": NO_ASGARD}

@@ -55,16 +55,22 @@ class Outside:
     def __getattr__(self, name: str) -> Any:
         async def call(*given: Any, **named: Any) -> Any:
             self.calls.append(name)
-            answer = self.answers[name]
-            if callable(answer):
-                answer = answer(*given, **named)
-            if inspect.isawaitable(answer):
-                answer = await answer
-            if isinstance(answer, Exception):
-                raise answer
-            return answer
+            if name == "position" and name not in self.answers:
+                account = await _given(self.answers["account"], *given, **named)
+                return account.position
+            return await _given(self.answers[name], *given, **named)
 
         return call
+
+
+async def _given(answer: Any, *given: Any, **named: Any) -> Any:
+    if callable(answer):
+        answer = answer(*given, **named)
+    if inspect.isawaitable(answer):
+        answer = await answer
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 async def with_job(transactions: MemoryTransactions, kind: JobKind = JobKind.OPEN) -> Job:

@@ -19,8 +19,15 @@ const shown = (row: Row) => ({
     ),
 });
 
-export function FiguresList({ title, figures }: { title: string; figures: FigureEntry[] }) {
-  const { rows, lists } = laidOut(figures);
+interface FiguresListProps {
+  title: string;
+  figures: FigureEntry[];
+  /** Limits rather than what was seen: one without a value does not limit. */
+  areLimits?: boolean;
+}
+
+export function FiguresList({ title, figures, areLimits }: FiguresListProps) {
+  const { rows, lists } = laidOut(figures, areLimits);
   const first = rows.slice(0, AT_ONCE);
   const rest = rows.slice(AT_ONCE);
   return (

@@ -1,6 +1,6 @@
 /** The names and values of what a rule looked at, made readable; the exact text stays as a title. */
 import type { FigureEntry } from "../../api/schema.gen";
-import { absolute, compare, type Decimal, isDecimal, multiply, rounded } from "../../lib/decimal";
+import { absolute, compare, type Decimal, isDecimal, isZero, multiply, rounded } from "../../lib/decimal";
 import { figure, leverage, MINUS, money } from "../../lib/format";
 import { moment } from "../../lib/time";
 
@@ -102,16 +102,16 @@ function exact(value: Decimal, most = 4): string {
   return text.includes(".") ? text.replace(/\.?0+$/, "") : text;
 }
 
-function percents(value: Decimal, least = 2): string {
-  const text = exact(value);
-  const decimals = text.split(".")[1]?.length ?? 0;
-  return `${decimals >= least ? text : figure(value, least)}%`;
+/** Two decimals, and more where those would say zero. */
+function percents(value: Decimal): string {
+  const text = figure(value, 2);
+  return `${isZero(rounded(value, 2)) ? exact(value, 6) : text}%`;
 }
 
 function measured(name: string, value: Decimal): string {
   const parts = name.split("_");
   if (FRACTIONS.has(name)) return percents(multiply(value, "100"));
-  if (PERCENTS.has(name)) return percents(value, 1);
+  if (PERCENTS.has(name)) return `${exact(value)}%`;
   if (parts.includes("usd")) return money(value);
   if (parts.includes("usdc")) return `${figure(value, 2)} USDC`;
   if (parts.includes("price")) return money(value);
@@ -121,10 +121,14 @@ function measured(name: string, value: Decimal): string {
   return unit ? `${exact(value, 1)} ${unit[1]}` : exact(value);
 }
 
+/** What is absent rather than unknown where it has no value. */
+const ABSENT = new Set(["doubt", "enabled_at", "held_back", "last_close", "minutes_since", "paused", "purse", "rails", "refused"]);
+const NONE = "none";
+
 /** The value in its unit; null where it was not known. */
 export function valueOf({ name, value }: FigureEntry): string | null {
-  if (value === null) return null;
   const key = last(name);
+  if (value === null) return ABSENT.has(key) ? NONE : null;
   if (key === "protocol" || key === "protocols") return LENDERS[value] ?? value;
   if (TIME.test(value)) return moment(value);
   return isDecimal(value) ? measured(key, value) : (value as string).replace(/^-(?=\d)/, MINUS);
@@ -157,15 +161,15 @@ export interface Listed {
 
 const NUMBERED = /^(.*?)\.(\d+)(?:\.(.*))?$/;
 
-/** Single figures, and lists of several figures an item folded into one line each. */
-export function laidOut(figures: FigureEntry[]): { rows: Row[]; lists: Listed[] } {
+/** Single figures, and lists of several figures an item folded into one line each. A limit without a value is none. */
+export function laidOut(figures: FigureEntry[], areLimits = false): { rows: Row[]; lists: Listed[] } {
   const rows: Row[] = [];
   const plain = new Map<string, string[]>();
   const items = new Map<string, Map<string, string[]>>();
   for (const one of figures) {
     const [, list, number, inside] = NUMBERED.exec(one.name) ?? [];
     if (list === undefined || number === undefined) {
-      rows.push({ name: one.name, label: labelOf(one.name), value: valueOf(one), exact: one.value });
+      rows.push({ name: one.name, label: labelOf(one.name), value: valueOf(one) ?? (areLimits ? NONE : null), exact: one.value });
     } else if (inside === undefined) {
       plain.set(list, [...(plain.get(list) ?? []), valueOf(one) ?? "not known"]);
     } else {

@@ -62,7 +62,7 @@ export function WhyCard({ decision }: { decision: DecisionEntry }) {
         </section>
       ) : null}
       <FiguresList title="What it looked at" figures={decision.inputs} />
-      <FiguresList title="What it held that against" figures={decision.thresholds} />
+      <FiguresList title="What it held that against" figures={decision.thresholds} areLimits />
       <p className="mt-4 text-13 text-ink3">
         {question(decision.rule)}: rule <span className="font-mono text-12">{decision.rule}</span>, version {decision.version}. With these
         figures it can be made again.

@@ -16,10 +16,9 @@ interface RiskPanelProps {
   positionId: string;
   /** Market time, and the host time at which it held. */
   market: { now: number; at: number };
-  why?: React.ReactNode;
 }
 
-export function RiskPanel({ positionId, market, why }: RiskPanelProps) {
+export function RiskPanel({ positionId, market }: RiskPanelProps) {
   const risk = useRisk();
   return (
     <Async<RiskResponse>
@@ -31,12 +30,7 @@ export function RiskPanel({ positionId, market, why }: RiskPanelProps) {
       {(data) => {
         const own = data.positions.find((one) => one.position_id === positionId);
         if (!own) return <Hint>It is not among the positions that are watched: nothing of it is held.</Hint>;
-        return (
-          <>
-            <Known risk={own} receivedAt={risk.dataUpdatedAt} doubt={doubtOf(data)} market={market} />
-            {why ? <div className="mt-3 text-13">{why}</div> : null}
-          </>
-        );
+        return <Known risk={own} receivedAt={risk.dataUpdatedAt} doubt={doubtOf(data)} market={market} />;
       }}
     </Async>
   );
@@ -69,8 +63,8 @@ export function Timers({ risk, market }: { risk: PositionRisk; market: { now: nu
 function Known({ risk, receivedAt, doubt, market }: KnownProps) {
   const { kind, sentence } = standing(risk);
   const at = receivedAt - (risk.seen_seconds ?? 0) * 1000;
-  const aged = (value: string | null, reason: string, sign: "flow" | "balance" = "balance") => (
-    <Aging at={at} feed="balances"><Rate value={value} sign={sign} tone="ink" reason={reason} /></Aging>
+  const aged = (value: string | null, reason: string, places = 1) => (
+    <Aging at={at} feed="balances"><Rate value={value} places={places} reason={reason} /></Aging>
   );
   const failing = risk.criteria.filter((check) => !check.passed);
   const holding = risk.criteria.filter((check) => check.passed);
@@ -98,8 +92,8 @@ function Known({ risk, receivedAt, doubt, market }: KnownProps) {
         />
         <KeyValues
           rows={[
-            { label: "Legs apart", value: aged(risk.drift, "A leg is not known.") },
-            { label: "Token below its value", value: aged(risk.lst_discount, "The long holds SOL, or the token’s price is not known.") },
+            { label: "Legs apart", value: aged(risk.drift, "A leg is not known.", 2) },
+            { label: "Token below its value", value: aged(risk.lst_discount, "The long holds SOL, or the token’s price is not known.", 2) },
             {
               label: "Venues were read",
               value: risk.seen_seconds === null ? <NoData reason="Both legs have only been opened; nothing has been read since." /> : `${counted(risk.seen_seconds, "second")} ago`,
@@ -125,12 +119,8 @@ function Next({ risk }: { risk: PositionRisk }) {
     <div className="mt-4">
       <h3 className="text-13 font-semibold">Which rule acts next</h3>
       {below === null && above === null ? <p className="mt-1.5">None, at any price we can foresee.</p> : null}
-      {below === null ? null : (
-        <p className="mt-1.5">Falling, {stepWords(below)} (<Rate value={below.distance} sign="flow" tone="ink" />).</p>
-      )}
-      {above === null ? null : (
-        <p className="mt-1.5">Rising, {stepWords(above)} (<Rate value={above.distance} sign="flow" tone="ink" />).</p>
-      )}
+      {below === null ? null : <p className="mt-1.5">{stepWords(below)}</p>}
+      {above === null ? null : <p className="mt-1.5">{stepWords(above)}</p>}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** What stands, what follows, and how far an account has fallen, in words. */
 import type { AccountRisk, PositionRisk, RiskResponse, RiskStep, RiskTimer } from "../../api/schema.gen";
-import { absolute, compare, type Decimal } from "../../lib/decimal";
+import { compare, type Decimal, isNegative } from "../../lib/decimal";
 import { money, percent } from "../../lib/format";
 import { clock, countdown } from "../../lib/time";
 import type { VerdictKind } from "../../ui/verdict";
@@ -30,10 +30,12 @@ export function firstTimer(positions: PositionRisk[]): RiskTimer | null {
   return positions.flatMap((one) => one.timers).sort((a, b) => new Date(a.until).getTime() - new Date(b.until).getTime())[0] ?? null;
 }
 
-/** "both legs are made smaller" at a price. */
+/** "Falling to $177.98 (−18.7%): both legs are made smaller." */
 export function stepWords(step: RiskStep): string {
   const does = step.action === "exit" ? "the position is closed" : "both legs are made smaller";
-  return `${does} at ${money(step.price)}`;
+  if (compare(step.distance, "0") === 0) return `At the price of now, ${money(step.price)}: ${does}.`;
+  const moves = isNegative(step.distance) ? "Falling" : "Rising";
+  return `${moves} to ${money(step.price)} (${percent(step.distance, 1, "flow")}): ${does}.`;
 }
 
 export function standing(risk: PositionRisk): { kind: VerdictKind; sentence: string } {
@@ -51,11 +53,11 @@ export function doubtOf(risk: RiskResponse): string | null {
   return `The price is ${risk.price_state}${risk.price_doubt === null ? "" : `: ${risk.price_doubt.replace(/\.$/, "")}`}.`;
 }
 
-/** "−0.6% from its high of $14,440.00; at −20.0% openings stop." */
+/** "The account stands 0.6% below its high of $14,440.00; 20.0% below it openings stop." */
 export function fallWords(account: AccountRisk): string {
-  const limit = `at ${percent(`-${absolute(account.drawdown_max)}`, 1)} openings stop, closing never`;
+  const limit = `${percent(account.drawdown_max, 1)} below it openings stop, closing never`;
   if (compare(account.drawdown, "0") <= 0) return `The account stands at its high of ${money(account.peak_usd)}; ${limit}.`;
-  return `The account stands ${percent(`-${account.drawdown}`, 1)} from its high of ${money(account.peak_usd)}, after what was paid in and out; ${limit}.`;
+  return `The account stands ${percent(account.drawdown, 1)} below its high of ${money(account.peak_usd)}, after what was paid in and out; ${limit}.`;
 }
 
 export interface Danger {

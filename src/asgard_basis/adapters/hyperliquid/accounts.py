@@ -6,20 +6,20 @@ from asgard_basis.adapters.http import together
 from asgard_basis.adapters.hyperliquid import parse, wire
 from asgard_basis.adapters.hyperliquid.client import HyperliquidClient
 from asgard_basis.domain.identifiers import EvmAddress
-from asgard_basis.domain.position.legs import PerpAccount
+from asgard_basis.domain.position.legs import PerpAccount, PerpPosition
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.venues import PerpTrader
 
 _MISSING_LIFETIME = timedelta(seconds=15)
 """Asking whether an address exists costs as much as thirty account reads."""
-_MODE_LIFETIME = timedelta(hours=1)
+_MODE_LIFETIME = timedelta(days=1)
 
 
 class Accounts:
     """Account reads that spend little of the address budget.
 
-    Balances cost 2 of 1200 a minute each, the mode 20, the role 60. So the mode is kept for an
-    hour (and read again when the balances do not fit it), and the role is only asked of
+    Balances cost 2 of 1200 a minute each, the mode 20, the role 60. So the mode is kept for a
+    day (and read again when the balances do not fit it), and the role is only asked of
     addresses that have never shown anything.
     """
 
@@ -44,6 +44,11 @@ class Accounts:
             exists=await self._exists(address, state, spot),
             observed_at=self._clock.host(),
         )
+
+    async def position(self, address: EvmAddress) -> PerpPosition | None:
+        """The position alone, whatever mode the account is in."""
+        state = await self._client.info(wire.ClearinghouseState, "clearinghouseState", user=address)
+        return parse.perp_position(state.asset_positions)
 
     async def agent_is_valid(self, trader: PerpTrader) -> bool:
         """Whether the agent may sign for the account at this market time."""

@@ -15,7 +15,7 @@ from asgard_basis.adapters.metering import Meter
 from asgard_basis.domain.identifiers import ClientOrderId, EvmAddress
 from asgard_basis.domain.market.funding import FundingObservation, FundingPayment
 from asgard_basis.domain.market.snapshot import PerpMarket
-from asgard_basis.domain.position.legs import OrderResult, PerpAccount, PerpFill
+from asgard_basis.domain.position.legs import OrderResult, PerpAccount, PerpFill, PerpPosition
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import NonceSource
 from asgard_basis.ports.venues import (
@@ -117,6 +117,10 @@ class HyperliquidPerpVenue:
     async def account(self, address: EvmAddress) -> PerpAccount:
         """The account's money and position."""
         return await self._accounts.read(address_of(address))
+
+    async def position(self, address: EvmAddress) -> PerpPosition | None:
+        """The account's position only."""
+        return await self._accounts.position(address_of(address))
 
     async def funding_payments(
         self, address: EvmAddress, *, since: datetime

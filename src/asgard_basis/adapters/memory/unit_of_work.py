@@ -10,6 +10,7 @@ from asgard_basis.adapters.memory.ledger import MemoryLedger
 from asgard_basis.adapters.memory.locks import LeaseBook
 from asgard_basis.adapters.memory.orphans import MemoryOrphans
 from asgard_basis.adapters.memory.oversight import MemoryAlarms, MemoryAuditLog, MemoryPauses
+from asgard_basis.adapters.memory.reconciling import MemoryReconciling
 from asgard_basis.adapters.memory.records import (
     MemoryFundingHours,
     MemoryPayments,
@@ -31,6 +32,7 @@ from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
+from asgard_basis.ports.reconciling import Reconciling
 from asgard_basis.ports.repositories import (
     FundingHours,
     Job,
@@ -68,6 +70,7 @@ class MemoryUnitOfWork:
         self.ledger: Ledger = MemoryLedger(transaction)
         self.orphans: Orphans = MemoryOrphans(transaction)
         self.outbox: Outbox = MemoryOutbox(transaction, number)
+        self.reconciling: Reconciling = MemoryReconciling(transaction, self.outbox)
         self.alarms: Alarms = MemoryAlarms(transaction)
         self.audit: AuditLog = MemoryAuditLog(transaction)
         self.risk: RiskRecords = MemoryRiskRecords(transaction)

@@ -20,7 +20,7 @@ class PostgresJournals:
         rows = await self._connection.fetch(
             "SELECT * FROM saga_steps WHERE job_id = $1 ORDER BY sequence", job_id
         )
-        return Journal(tuple(_step(row) for row in rows))
+        return Journal(tuple(step_of(row) for row in rows))
 
     async def intend(self, job_id: JobId, user_id: UserId, step: Step) -> None:
         """Append a step that is about to happen.
@@ -84,10 +84,11 @@ class PostgresJournals:
             " WHERE job.position_id = $1 ORDER BY step.sequence",
             position_id,
         )
-        return [_step(row) for row in rows]
+        return [step_of(row) for row in rows]
 
 
-def _step(row: Row) -> Step:
+def step_of(row: Row) -> Step:
+    """The step a row of saga_steps keeps."""
     intent = decoded(row["intent"])
     outcome = None if row["outcome"] is None else decoded(row["outcome"])
     if not isinstance(intent, Intent):

@@ -33,12 +33,12 @@ _OWN = (
 )
 _LONG = tuple(f.name for f in dataclasses.fields(LongRecord))
 _SHORT = tuple(f.name for f in dataclasses.fields(ShortRecord))
-_SEEN = tuple(f.name for f in dataclasses.fields(LegObservation))
+SEEN = tuple(f.name for f in dataclasses.fields(LegObservation))
 _COLUMNS = (
     *_OWN,
     *(f"long_{name}" for name in _LONG),
     *(f"short_{name}" for name in _SHORT),
-    *(f"seen_{name}" for name in _SEEN),
+    *(f"seen_{name}" for name in SEEN),
 )
 _ENDED = sorted(state.value for state in ENDED)
 HELD = "state NOT IN (" + ", ".join(f"'{state}'" for state in _ENDED) + ")"
@@ -53,7 +53,7 @@ class PostgresPositions:
     async def get(self, position_id: PositionId) -> Position | None:
         """The position, or None."""
         row = await self._connection.fetchrow("SELECT * FROM positions WHERE id = $1", position_id)
-        return None if row is None else _position(row)
+        return None if row is None else position_of(row)
 
     async def add(self, position: Position) -> None:
         """Insert a new position."""
@@ -86,7 +86,7 @@ class PostgresPositions:
         rows = await self._connection.fetch(
             f"SELECT * FROM positions WHERE {HELD} ORDER BY requested_at, id"
         )
-        return [_position(row) for row in rows]
+        return [position_of(row) for row in rows]
 
     async def ended(self, *, limit: int) -> Sequence[Position]:
         """Ended ones, newest first."""
@@ -95,17 +95,18 @@ class PostgresPositions:
             " ORDER BY coalesce(closed_at, requested_at) DESC, id DESC LIMIT $1",
             limit,
         )
-        return [_position(row) for row in rows]
+        return [position_of(row) for row in rows]
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A figure as a column takes it."""
     return value.value if isinstance(value, HealthFactor) else value
 
 
 def _part(value: object | None, names: Sequence[str]) -> list[object]:
     if value is None:
         return [None] * len(names)
-    return [_plain(getattr(value, name)) for name in names]
+    return [plain(getattr(value, name)) for name in names]
 
 
 def _values(position: Position) -> list[object]:
@@ -124,7 +125,7 @@ def _values(position: Position) -> list[object]:
         storable(position.failure),
         *_part(position.long, _LONG),
         *_part(position.short, _SHORT),
-        *_part(position.observation, _SEEN),
+        *_part(position.observation, SEEN),
     ]
 
 
@@ -132,14 +133,15 @@ def _taken(row: Row, prefix: str, names: Sequence[str]) -> dict[str, Any]:
     return {name: row[f"{prefix}_{name}"] for name in names}
 
 
-def _position(row: Row) -> Position:
+def position_of(row: Row) -> Position:
+    """The position a row keeps."""
     long = short = seen = None
     if row["long_usdc_spent"] is not None:
         long = LongRecord(**_taken(row, "long", _LONG))
     if row["short_size"] is not None:
         short = ShortRecord(**_taken(row, "short", _SHORT))
     if row["seen_observed_at"] is not None:
-        parts = _taken(row, "seen", _SEEN)
+        parts = _taken(row, "seen", SEEN)
         if parts["health"] is not None:
             parts["health"] = HealthFactor(parts["health"])
         seen = LegObservation(**parts)

@@ -29,6 +29,7 @@ from asgard_basis.adapters.postgres.oversight import (
 from asgard_basis.adapters.postgres.people import PostgresSessions, PostgresUsers, PostgresWallets
 from asgard_basis.adapters.postgres.pool import Role
 from asgard_basis.adapters.postgres.positions import PostgresPositions
+from asgard_basis.adapters.postgres.reconciling import PostgresReconciling
 from asgard_basis.adapters.postgres.risk import PostgresRiskRecords
 from asgard_basis.adapters.postgres.rows import Connection
 from asgard_basis.adapters.postgres.strategies import PostgresStrategies
@@ -41,6 +42,7 @@ from asgard_basis.ports.intents import Intents
 from asgard_basis.ports.ledger import Ledger
 from asgard_basis.ports.orphans import Orphans
 from asgard_basis.ports.oversight import Alarms, AuditLog, Pauses
+from asgard_basis.ports.reconciling import Reconciling
 from asgard_basis.ports.repositories import (
     FundingHours,
     Jobs,
@@ -80,6 +82,7 @@ class PostgresUnitOfWork:
         self.jobs: Jobs = PostgresJobs(connection, delivery)
         self.journals: Journals = PostgresJournals(connection)
         self.payments: Payments = PostgresPayments(connection)
+        self.reconciling: Reconciling = PostgresReconciling(connection)
         self.funding: FundingHours = PostgresFundingHours(connection)
         self.redemptions: Redemptions = PostgresRedemptions(connection)
         self.intents: Intents = PostgresIntents(connection)

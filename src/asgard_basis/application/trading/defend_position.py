@@ -4,6 +4,7 @@ It works for whoever is paused and with the kill switch latched: all it does mak
 smaller, or their legs equal.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -43,6 +44,8 @@ log = structlog.get_logger(__name__)
 _HEALTH_FRESH = timedelta(seconds=60)
 _DAY = timedelta(days=1)
 _RECENT = 50
+_AT_ONCE = 8
+"""Of many that are judged together, so many are acted on at a time."""
 _AFTER_REPAIR = timedelta(minutes=1)
 _HOURS, _DAYS = 24, 365
 _UNFIT = frozenset({ErrorCode.SIZE_TOO_SMALL, ErrorCode.REDUCE_UNSUPPORTED})
@@ -89,6 +92,7 @@ class DefendPosition:
         self._limits = limits
         self._fees = fees
         self._costs = cut_costs(fees)
+        self._turns = asyncio.Semaphore(_AT_ONCE)
         self._noted: dict[PositionId, tuple[str, datetime]] = {}
 
     async def defend(self, position_id: PositionId, mark: Decimal | None = None) -> Act:
@@ -116,6 +120,40 @@ class DefendPosition:
                     await self._note(work, card)
             return judge(facts, thresholds).act
         return await self._act(position, snapshot, mark)
+
+    async def consider_all(self, positions: Sequence[Position]) -> None:
+        """As `consider` for many: one reading of the market, one writing of what is news.
+
+        One's failure is nobody else's: it is told, and the next mark judges it again.
+        """
+        snapshot = await known(self._reader.latest())
+        if snapshot is None or self._is_stale(snapshot):
+            return
+        acting: list[Position] = []
+        news: list[WhyCard] = []
+        for position in positions:
+            facts = self._facts(position, snapshot, None)
+            if facts is None or not facts.is_idle:
+                continue
+            thresholds = thresholds_of(position, snapshot, self._limits, self._costs)
+            if judge(facts, thresholds).act in ACTING:
+                acting.append(position)
+            elif self._is_news(card := self._card(position, facts, snapshot)):
+                news.append(card)
+        if news:
+            async with self._transactions.for_system() as work:
+                await self._note(work, *news)
+
+        async def act(position: Position) -> Act:
+            async with self._turns:
+                return await self._act(position, snapshot, None)
+
+        outcomes = await asyncio.gather(*map(act, acting), return_exceptions=True)
+        for position, outcome in zip(acting, outcomes, strict=True):
+            if isinstance(outcome, DomainError):
+                log.warning("not_defended", position=position.id, code=outcome.code.code)
+            elif isinstance(outcome, BaseException):
+                log.error("defence_broke", position=position.id, exc_info=outcome)
 
     async def _act(self, position: Position, snapshot: MarketSnapshot, mark: Decimal | None) -> Act:
         async with self._transactions.for_user(position.user_id) as work:
@@ -252,10 +290,11 @@ class DefendPosition:
         is_old = noted is None or self._clock.host() - noted[1] >= CONFIRMED_EVERY
         return is_old or noted is None or noted[0] != card.fingerprint
 
-    async def _note(self, work: UnitOfWork, card: WhyCard) -> None:
-        await work.decisions.note([card])
-        if card.position_id is not None:
-            self._noted[card.position_id] = (card.fingerprint, self._clock.host())
+    async def _note(self, work: UnitOfWork, *cards: WhyCard) -> None:
+        await work.decisions.note(cards)
+        for card in cards:
+            if card.position_id is not None:
+                self._noted[card.position_id] = (card.fingerprint, self._clock.host())
 
 
 def _income_daily(position: Position, snapshot: MarketSnapshot) -> Decimal:

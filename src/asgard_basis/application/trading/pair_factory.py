@@ -78,9 +78,14 @@ class PairFactory:
         """Note how far the chain is, so that who has to leave in a hurry need not wait for it."""
         await self._reach.pulse()
 
-    async def silent(self, context: UserTradingContext, position: Position) -> str | None:
-        """Who does not answer now, of those that closing both legs needs; None when all do."""
-        return await self._reach.silent(context, position)
+    async def silent(
+        self, context: UserTradingContext, position: Position, *, afresh: bool = False
+    ) -> str | None:
+        """Who does not answer now, of those that closing both legs needs; None when all do.
+
+        `afresh` lets no answer of a moment ago count.
+        """
+        return await self._reach.silent(context, position, afresh=afresh)
 
     def steps(
         self,

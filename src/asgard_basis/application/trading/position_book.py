@@ -9,10 +9,11 @@ from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.market.funding import HOUR, FundingPayment
-from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.legs import LongState, PerpAccount
 from asgard_basis.domain.position.lifecycle import ENDED
-from asgard_basis.domain.position.position import LegObservation, LongRecord, Position
+from asgard_basis.domain.position.observing import observed
+from asgard_basis.domain.position.position import LongRecord, Position
+from asgard_basis.domain.saga.funding_share import funding_shares
 from asgard_basis.domain.saga.progress import short_span
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event
@@ -65,25 +66,23 @@ class PositionBook:
             return position
         fee = await self._fee(position.long) if state is not None else position.long.fee_usdc
 
-        def observed(present: Position) -> Position:
+        def noted(present: Position) -> Position:
             if present.long is None or present.state in ENDED:
                 return present
             return replace(
                 present,
-                observation=_observation(account, state, present.observation),
+                observation=observed(account.position, state, present.observation),
                 long=replace(present.long, fee_usdc=fee or present.long.fee_usdc),
             )
 
-        return await self._record.change(position.user_id, position.id, observed, "position_update")
+        return await self._record.change(position.user_id, position.id, noted, "position_update")
 
     async def book_funding(
         self, context: UserTradingContext, position: Position, *, is_last: bool = False
     ) -> Position:
         """Book every payment the short took part in, once each, and update the total.
 
-        What it held at each settlement is read from its journals: a payment before its opening
-        or after its closing belongs to other positions of the account. With several of them a
-        payment is shared by size. `is_last` asks the venue even if it was asked in vain just now.
+        See `funding_shares`. `is_last` asks the venue even if it was asked in vain just now.
         """
         since = await self._due_since(position)
         asked_at, now = self._asked_in_vain.get(position.id), self._clock.host()
@@ -104,12 +103,8 @@ class PositionBook:
         count = 0
         async with self._transactions.for_user(position.user_id) as work:
             present = await work.positions.get(position.id) or position
-            span = short_span(await work.journals.of_position(position.id))
-            for payment in payments:
-                held = span.held(payment.settled_at)
-                if not held or payment.signed_size == 0:
-                    continue
-                share = payment.amount_usdc * min(ONE, held / abs(payment.signed_size))
+            steps = await work.journals.of_position(position.id)
+            for payment, share in funding_shares(steps, payments):
                 count += await work.payments.book(
                     position.user_id, position.id, payment, share=share
                 )
@@ -139,22 +134,3 @@ class PositionBook:
             return long.fee_usdc
         fill = await self._margin.open_fill(long.position_key)
         return None if fill is None else fill.fee_usdc
-
-
-def _observation(
-    account: PerpAccount, state: LongState | None, before: LegObservation | None
-) -> LegObservation | None:
-    held = account.position
-    long = state or before
-    if long is None:
-        return None
-    return LegObservation(
-        collateral=long.collateral,
-        debt_usdc=long.debt_usdc,
-        health=long.health,
-        account_signed_size=held.signed_size if held else ZERO,
-        isolated_raw_usd=held.isolated_raw_usd if held else None,
-        liquidation_price_short=held.liquidation_price if held else None,
-        margin_usdc=held.margin_usdc if held else ZERO,
-        observed_at=long.observed_at,
-    )

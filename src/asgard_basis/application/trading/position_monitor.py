@@ -1,98 +1,54 @@
-"""Every cycle: look at each held position, book its funding, and notice what should not be.
+"""Holds everybody's positions against the venues, and keeps their records.
 
-One user never stops another. The account is read once for each user, the long's figures less
-often; when anything does not fit, the existence gate looks closer at once.
+A round reads everything it needs with one statement, asks the venues about those whose turn it is
+(see `monitor_rota`), all at once, and writes what was found with one more. Who answers slowly is
+waited for beside the rounds that follow: nobody else is later for it. Risk does not depend on any
+of this, it is judged on every mark by `risk_watch`.
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Coroutine, Iterable, Sequence
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Protocol
 
 import structlog
 
-from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.existence_gate import ExistenceGate
 from asgard_basis.application.trading.exposure_watch import ExposureWatch
-from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.domain.errors import DomainError
-from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.money import ZERO
-from asgard_basis.domain.position.existence import LONG_SHRUNK_MIN
-from asgard_basis.domain.position.legs import LongState, PerpAccount
-from asgard_basis.domain.position.lifecycle import ENDED, PositionState
+from asgard_basis.application.trading.monitor_rota import Resident, Rota
+from asgard_basis.application.trading.position_looks import Found, PositionLooks, Wanted
+from asgard_basis.application.trading.preflight import known
+from asgard_basis.domain.errors import DomainError, ErrorCode
+from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.snapshot import MarketSnapshot
+from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.risk.nearness import nearness
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.oversight import AlarmKind
+from asgard_basis.ports.reconciling import WATCHED, Change, FundingWanted, Household
 from asgard_basis.ports.unit_of_work import Transactions
-from asgard_basis.ports.venues import PerpVenue
 
 log = structlog.get_logger(__name__)
 
-_WATCHED = {PositionState.HEDGED, PositionState.STUCK_UNWIND, PositionState.QUARANTINED}
-"""Those no saga is working on."""
 _LATE = timedelta(hours=2)
 """A settlement may be listed after the position it belongs to was closed."""
-_ENDED_MAX = 200
-_LONG_EVERY = timedelta(seconds=10)
-_CLOSER_EVERY = timedelta(seconds=30)
-_CLOSER_WHEN_OPEN = timedelta(seconds=10)
-"""While something is counted down, or a job of the user is at work."""
-_ACCOUNT_WEIGHT = 4
-_WEIGHT_A_SECOND = Decimal(12)
-"""Of the 20 that Hyperliquid allows one address: orders and what they need take the rest."""
-_LOOKS_A_SECOND = Decimal("0.4")
-"""Of Asgard's one request a second, for each of the two kinds of looks at longs."""
-_CLOSER_REQUESTS = 2
-_OF_THE_GATE = {
-    AlarmKind.LEG_LOST,
-    AlarmKind.BOOK_MISMATCH,
-    AlarmKind.ORPHAN_EXPOSURE,
-    AlarmKind.LEDGER_MISMATCH,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Rhythm:
-    """How often can be looked without using up what the venues grant to everybody's orders."""
-
-    account: timedelta = timedelta(0)
-    long: timedelta = _LONG_EVERY
-    closer: timedelta = _CLOSER_EVERY
-
-    @staticmethod
-    def of(users: int, positions: int) -> "_Rhythm":
-        """For so many; a few are looked at as often as is of use."""
-        return _Rhythm(
-            account=_seconds(users * _ACCOUNT_WEIGHT / _WEIGHT_A_SECOND),
-            long=max(_LONG_EVERY, _seconds(positions / _LOOKS_A_SECOND)),
-            closer=max(_CLOSER_EVERY, _seconds(users * _CLOSER_REQUESTS / _LOOKS_A_SECOND)),
-        )
-
-
-def _seconds(number: Decimal) -> timedelta:
-    return timedelta(milliseconds=int(number * 1000))
-
-
-@dataclass(slots=True)
-class _Watch:
-    """One user in one cycle."""
-
-    watched: list[Position] = field(default_factory=list)
-    ended: list[Position] = field(default_factory=list)
-    is_moving: bool = False
-    """A job may be changing a leg."""
-    is_open: bool = False
-    """Something is known to be wrong."""
+_PATIENCE = timedelta(seconds=30)
+"""Before the venue is asked again for a settlement it had not listed; doubled each time."""
+_DOUBLINGS_MAX = 4
+_ROUND_SECONDS = 5.0
+_WAIT_SECONDS = 2.0
+"""A round waits so long for its looks; what comes later is written by a later one."""
+_LOOK_SECONDS = 25.0
+"""Then a look is given up: longer than a request waits for its turn in the budget."""
 
 
 class Defender(Protocol):
-    """Judges how near a position is to liquidation, and has done what is to be done."""
+    """Judges how near positions are to liquidation, and has done what is to be done."""
 
-    async def consider(self, position: Position) -> object:
-        """Judge it as it was just read; raises DomainError when that cannot be taken on."""
+    async def consider_all(self, positions: Sequence[Position]) -> None:
+        """Judge them as they were just read; one's failure is nobody else's."""
         ...
 
 
@@ -103,26 +59,36 @@ class PositionMonitor:
         self,
         *,
         transactions: Transactions,
-        book: PositionBook,
-        perp: PerpVenue,
+        looks: PositionLooks,
         gate: ExistenceGate,
         exposures: ExposureWatch,
+        market: MarketReader,
+        limits: RiskLimits,
         clock: Clock,
         defender: Defender | None = None,
-        concurrency: int = 8,
+        rota: Rota | None = None,
+        concurrency: int = 64,
+        look_seconds: float = _LOOK_SECONDS,
+        wait_seconds: float = _WAIT_SECONDS,
     ) -> None:
         self._transactions = transactions
-        self._book = book
-        self._perp = perp
+        self._looks = looks
         self._gate = gate
         self._exposures = exposures
+        self._market = market
+        self._limits = limits
         self._clock = clock
         self._defender = defender
+        self._rota = rota or Rota()
+        self._look_seconds = look_seconds
+        self._wait_seconds = wait_seconds
         self._turns = asyncio.Semaphore(concurrency)
-        self._long_read_at: dict[PositionId, datetime] = {}
-        self._looked_at: dict[UserId, datetime] = {}
-        self._account_read_at: dict[UserId, datetime] = {}
-        self._rhythm = _Rhythm()
+        self._looking: dict[UserId, asyncio.Task[Found | None]] = {}
+        self._beside: dict[str, asyncio.Task[None]] = {}
+        """Closer looks and defences under way, by whom they are for."""
+        self._in_vain: dict[UserId, tuple[datetime, int, datetime]] = {}
+        """Whose payments were not listed yet: for which hour, how often, asked last when."""
+        self._troubled: set[UserId] = set()
 
     async def alone(self) -> None:
         """Tell of legs that stand alone by our own journals; asks no venue, so none delays it."""
@@ -132,153 +98,187 @@ class PositionMonitor:
             alarms = await work.alarms.unresolved()
         await self._exposures.check(jobs, held, alarms)
 
+    async def run(self) -> None:
+        """Round after round, until cancelled."""
+        try:
+            while True:
+                await self.reconcile()
+                await self._clock.sleep(_ROUND_SECONDS)
+        finally:
+            await self._stop()
+
     async def cycle(self) -> int:
-        """Look at every held position once; returns how many could be looked at.
-
-        With many positions it takes as long as the venues' request budgets say: `alone` goes on
-        beside it.
-        """
-        await self.alone()
-        async with self._transactions.for_system() as work:
-            held = await work.positions.held()
-            ended = await work.positions.ended(limit=_ENDED_MAX)
-            jobs = await work.jobs.unfinished()
-            orphans = await work.orphans.unended()
-            alarms = await work.alarms.unresolved()
-        late = _LATE + timedelta(minutes=1) * self._clock.speed
-        oldest = self._clock.now() - late
-        users: dict[UserId, _Watch] = {}
-
-        def watch(user_id: UserId) -> _Watch:
-            return users.setdefault(user_id, _Watch())
-
-        for position in held:
-            if position.state in _WATCHED:
-                watch(position.user_id).watched.append(position)
-        for position in ended:
-            if position.short and position.closed_at and position.closed_at >= oldest:
-                watch(position.user_id).ended.append(position)
-        for job in jobs:
-            if job.position_id is not None and job.user_id in users:
-                watch(job.user_id).is_moving = True
-        troubled = [orphan.user_id for orphan in orphans]
-        troubled += [a.user_id for a in alarms if a.user_id and a.kind in _OF_THE_GATE]
-        for user_id in troubled:
-            watch(user_id).is_open = True
-        watched = [len(each.watched) for each in users.values() if each.watched]
-        self._rhythm = _Rhythm.of(len(watched), sum(watched))
-        self._forget(held, users)
-        return await self._all([self._user(user, each) for user, each in users.items()])
-
-    async def _all(self, looks: Sequence[Coroutine[None, None, int]]) -> int:
-        seen = 0
-        for outcome in await asyncio.gather(*looks, return_exceptions=True):
-            if isinstance(outcome, BaseException):
-                log.error("position_monitor_failed", error=repr(outcome), exc_info=outcome)
-            else:
-                seen += outcome
+        """One round after which nothing is under way; how many positions were looked at."""
+        try:
+            await self.alone()
+            seen = await self.reconcile()
+            while self._looking or self._beside:
+                await asyncio.wait([*self._looking.values(), *self._beside.values()])
+                seen += await self._take_in()
+        finally:
+            await self._stop()
         return seen
 
-    async def _user(self, user_id: UserId, watch: _Watch) -> int:
-        async with self._turns:
-            try:
-                context = await trading_context(self._transactions, user_id)
-            except DomainError as error:
-                log.warning("positions_not_observed", code=error.code.code, why=error.message)
-                return 0
-            seen = sum([await self._booked(context, position) for position in watch.ended])
-            is_odd = False
-            if watch.watched and self._is_account_due(user_id, watch):
-                observed, is_odd = await self._observed(context, watch)
-                seen += observed
-            if (is_odd and not watch.is_open) or self._is_due(user_id, watch):
-                await self._closer(user_id)
-            return seen
+    async def reconcile(self) -> int:
+        """One round: look at those whose turn it is; how many positions were looked at.
 
-    async def _observed(self, context: UserTradingContext, watch: _Watch) -> tuple[int, bool]:
-        """How many positions could be looked at, and whether anything does not fit."""
-        self._account_read_at[context.user_id] = self._clock.host()
-        try:
-            account = await self._perp.account(context.evm_address)
-        except DomainError as error:
-            log.warning("account_not_observed", code=error.code.code, why=error.message)
-            return 0, False
-        is_odd = not watch.is_moving and _is_another_size(account, watch.watched)
-        seen = 0
-        for position in watch.watched:
-            try:
-                booked = await self._book.book_funding(context, position)
-                state, is_asked = await self._long(booked)
-                noted = await self._book.note(booked, account, state)
-                if self._defender is not None and noted.state is PositionState.HEDGED:
-                    await self._defender.consider(noted)
-            except DomainError as error:
-                log.warning(
-                    "position_not_observed",
-                    position=position.id,
-                    code=error.code.code,
-                    why=error.message,
-                )
-                continue
-            is_odd = is_odd or (is_asked and _is_another_long(booked, state))
-            seen += 1
-        return seen, is_odd
-
-    async def _booked(self, context: UserTradingContext, position: Position) -> bool:
-        try:
-            await self._book.book_funding(context, position)
-        except DomainError as error:
-            log.warning("funding_not_booked", position=position.id, why=error.message)
-            return False
-        return True
-
-    async def _long(self, position: Position) -> tuple[LongState | None, bool]:
+        Raises DomainError when the positions cannot be read, or what was found not be written.
+        """
         now = self._clock.host()
-        read_at = self._long_read_at.get(position.id)
-        if position.long is None or (read_at is not None and now - read_at < self._rhythm.long):
-            return None, False
-        state = await self._book.long_state(position)
-        self._long_read_at[position.id] = now
-        return state, True
+        homes, funding = await self._overview(now)
+        is_anything_held = any(home.held for home in homes)
+        snapshot = await known(self._market.latest()) if is_anything_held else None
+        turns = self._rota.turns(
+            [self._resident(home, snapshot) for home in homes],
+            asked_funding=len(funding),
+            now=now,
+        )
+        due = set(turns.accounts)
+        begun = []
+        for home in homes:
+            is_funding = home.user_id in funding
+            if home.user_id not in due and not is_funding:
+                continue
+            if home.address is None:
+                log.warning("positions_not_observed", code=ErrorCode.WALLETS_NOT_READY.code)
+                continue
+            wanted = Wanted(home, home.address, home.user_id in due, turns.longs)
+            look = self._look(wanted, is_funding=is_funding)
+            begun.append(asyncio.create_task(look))
+            self._looking[home.user_id] = begun[-1]
+        if begun:
+            await asyncio.wait(begun, timeout=self._wait_seconds)
+        seen = await self._take_in()
+        for user_id in turns.closer:
+            self._closer(user_id)
+        return seen
 
-    def _is_account_due(self, user_id: UserId, watch: _Watch) -> bool:
-        read_at = self._account_read_at.get(user_id)
-        if read_at is None or watch.is_open:
-            return True
-        return self._clock.host() - read_at >= self._rhythm.account
+    async def _overview(self, now: datetime) -> tuple[list[Household], set[UserId]]:
+        """Everybody not being looked at still, and whose payments are to be read."""
+        market_now = self._clock.now()
+        hour = market_now.replace(minute=0, second=0, microsecond=0)
+        late = _LATE + timedelta(minutes=1) * self._clock.speed
+        wanted = FundingWanted(
+            hour=hour,
+            users_max=self._rota.begin(now),
+            but_not=[*self._looking, *self._waiting(hour, now)],
+        )
+        async with self._transactions.for_system() as work:
+            found = await work.reconciling.overview(ended_since=market_now - late, funding=wanted)
+        self._troubled = {home.user_id for home in found if home.is_troubled}
+        self._in_vain = {u: v for u, v in self._in_vain.items() if u in {h.user_id for h in found}}
+        homes = [home for home in found if home.user_id not in self._looking]
+        return homes, {home.user_id for home in homes if home.is_funding_due}
 
-    def _is_due(self, user_id: UserId, watch: _Watch) -> bool:
-        is_open = watch.is_open or (watch.is_moving and bool(watch.watched))
-        if not watch.watched and not watch.is_open:
-            return False
-        patience = _CLOSER_WHEN_OPEN if is_open else self._rhythm.closer
-        looked_at = self._looked_at.get(user_id)
-        return looked_at is None or self._clock.host() - looked_at >= patience
+    def _waiting(self, hour: datetime, now: datetime) -> Iterable[UserId]:
+        """Whose last settlement was not listed a moment ago."""
+        for user_id, (asked_for, times, at) in self._in_vain.items():
+            if asked_for == hour and now - at < _PATIENCE * 2 ** min(times - 1, _DOUBLINGS_MAX):
+                yield user_id
 
-    async def _closer(self, user_id: UserId) -> None:
-        self._looked_at[user_id] = self._clock.host()
+    def _resident(self, home: Household, snapshot: MarketSnapshot | None) -> Resident:
+        watched = [kept.position for kept in home.held if kept.position.state in WATCHED]
+        distances = [
+            None if snapshot is None else nearness(position, snapshot, self._limits)
+            for position in watched
+        ]
+        told = [distance for distance in distances if distance is not None]
+        return Resident(
+            user_id=home.user_id,
+            nearness=min(told) if told and len(told) == len(distances) else None,
+            longs=tuple(position.id for position in watched if position.long is not None),
+            has_positions=bool(watched),
+            is_moving=home.is_moving,
+            is_open=home.is_troubled,
+        )
+
+    # ---- looking --------------------------------------------------------------------------
+
+    async def _look(self, wanted: Wanted, *, is_funding: bool) -> Found | None:
+        user_id, hour = wanted.household.user_id, self._clock.now()
+        try:
+            async with self._turns, asyncio.timeout(self._look_seconds):
+                found = await self._looks.look(wanted)
+        except TimeoutError:
+            log.warning("positions_not_observed", user=user_id, why="a venue does not answer")
+            found = None
+        if is_funding:
+            self._funding_asked(user_id, hour, is_news=found is not None and found.is_funding_news)
+        return found
+
+    def _funding_asked(self, user_id: UserId, at: datetime, *, is_news: bool) -> None:
+        hour = at.replace(minute=0, second=0, microsecond=0)
+        if is_news:
+            self._in_vain.pop(user_id, None)
+            return
+        before, times, _ = self._in_vain.get(user_id, (hour, 0, at))
+        times = times + 1 if before == hour else 1
+        self._in_vain[user_id] = (hour, times, self._clock.host())
+
+    async def _take_in(self) -> int:
+        """Write what has been found, and have done what follows from it."""
+        done = {user_id: task for user_id, task in self._looking.items() if task.done()}
+        found: list[Found] = []
+        for user_id, task in done.items():
+            del self._looking[user_id]
+            problem = None if task.cancelled() else task.exception()
+            if problem is not None:
+                log.error("position_monitor_failed", error=repr(problem), exc_info=problem)
+            elif not task.cancelled() and (result := task.result()) is not None:
+                found.append(result)
+        for name in [name for name, task in self._beside.items() if task.done()]:
+            del self._beside[name]
+        changes = [change for each in found for change in each.changes]
+        written = await self._write(changes)
+        left = {change.position_id for change in changes} - written
+        self._consider([p for each in found for p in each.seen if p.id not in left])
+        for each in found:
+            if each.is_odd and each.user_id not in self._troubled:
+                self._rota.looked_closer(each.user_id, self._clock.host())
+                self._closer(each.user_id)
+        return sum(each.looked_at for each in found)
+
+    async def _write(self, changes: Sequence[Change]) -> frozenset[object]:
+        if not changes:
+            return frozenset()
+        async with self._transactions.for_system() as work:
+            return frozenset(await work.reconciling.write(changes))
+
+    # ---- what follows ---------------------------------------------------------------------
+
+    def _consider(self, positions: Sequence[Position]) -> None:
+        hedged = [p for p in positions if p.state is PositionState.HEDGED]
+        if self._defender is not None and hedged:
+            self._do_beside("defence", self._defender.consider_all(hedged))
+
+    def _closer(self, user_id: UserId) -> None:
+        self._do_beside(f"closer:{user_id}", self._settled(user_id))
+
+    async def _settled(self, user_id: UserId) -> None:
         try:
             await self._gate.settle(user_id)
         except DomainError as error:
             log.warning("existence_not_settled", code=error.code.code, why=error.message)
 
-    def _forget(self, held: Sequence[Position], users: dict[UserId, _Watch]) -> None:
-        ids = {position.id for position in held}
-        for position_id in set(self._long_read_at) - ids:
-            del self._long_read_at[position_id]
-        for moments in (self._looked_at, self._account_read_at):
-            for user_id in set(moments) - set(users):
-                del moments[user_id]
+    def _do_beside(self, name: str, act: Coroutine[object, object, None]) -> None:
+        """Unless the same is under way; its failure is nobody else's."""
+        present = self._beside.get(name)
+        if present is not None and not present.done():
+            act.close()
+            return
+        self._beside[name] = asyncio.create_task(_alone(name, act))
+
+    async def _stop(self) -> None:
+        under_way = [*self._looking.values(), *self._beside.values()]
+        self._looking, self._beside = {}, {}
+        for task in under_way:
+            task.cancel()
+        await asyncio.gather(*under_way, return_exceptions=True)
 
 
-def _is_another_size(account: PerpAccount, watched: Sequence[Position]) -> bool:
-    booked = sum((p.short.size for p in watched if p.short is not None), ZERO)
-    stated = -account.position.signed_size if account.position else ZERO
-    return booked != stated
-
-
-def _is_another_long(position: Position, state: LongState | None) -> bool:
-    if position.long is None or position.state in ENDED:
-        return False
-    tokens = position.long.collateral_bought - position.long.collateral_sold
-    return state is None or state.collateral < tokens * (1 - LONG_SHRUNK_MIN)
+async def _alone(name: str, act: Coroutine[object, object, None]) -> None:
+    (outcome,) = await asyncio.gather(act, return_exceptions=True)
+    if isinstance(outcome, DomainError):
+        log.warning("monitor_not_followed", what=name, code=outcome.code.code, why=outcome.message)
+    elif isinstance(outcome, BaseException):
+        log.error("monitor_follow_up_failed", what=name, error=repr(outcome), exc_info=outcome)

@@ -35,8 +35,15 @@ class Reachability:
         self._answered: dict[str, datetime] = {}
         self._asking: dict[str, asyncio.Future[bool]] = {}
 
-    async def silent(self, context: UserTradingContext, position: Position) -> str | None:
-        """The name of one that closing both legs needs and that does not answer, or None."""
+    async def silent(
+        self, context: UserTradingContext, position: Position, *, afresh: bool = False
+    ) -> str | None:
+        """The name of one that closing both legs needs and that does not answer, or None.
+
+        `afresh` lets no answer of a moment ago count: one of them has failed since.
+        """
+        if afresh:
+            self._answered.clear()
         long, short = position.long, position.short
         if long is None or long.redemption_closed is not None or short is None or short.size == 0:
             return None  # one leg alone waits for nobody but its own venue

@@ -9,7 +9,7 @@ from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.leave import Manner
-from asgard_basis.domain.saga.step import Journal, StepName
+from asgard_basis.domain.saga.step import Journal, StepName, StepStatus
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
@@ -92,7 +92,8 @@ class Turning:
         is_due = self.is_asked and not self.is_emergency and not _has_left(journal)
         if not is_due or journal.open_step() is not None:
             return
-        silent = await self._pairs.silent(self._context, position)
+        has_failed = journal.steps and journal.steps[-1].status is StepStatus.UNAVAILABLE
+        silent = await self._pairs.silent(self._context, position, afresh=bool(has_failed))
         await self._desk.waits(self._job, for_whom=silent)
         self._may_leave = silent is None
 
