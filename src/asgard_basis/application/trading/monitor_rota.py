@@ -25,8 +25,9 @@ _CLOSER_EVERY = timedelta(seconds=30)
 _CLOSER_WHEN_OPEN = timedelta(seconds=10)
 """While something is counted down, or a job of the user is at work."""
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-_TO_DANGER = Decimal("0.8")
-"""Of the weight for reads: so that some is left for who is not in danger."""
+_DANGER_AGAIN = timedelta(seconds=20)
+_TO_DANGER = Decimal("0.25")
+"""Of the weight, while that is enough to read everybody in danger so often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +128,7 @@ class Rota:
         self._at = now
         for purse in (self._weight, self._funding, self._longs, self._closers):
             purse.fill(elapsed)
-        free = min(self._weight.left - self._near * READ_WEIGHT, self._funding.left)
+        free = min(self._weight.left - self._kept_for_danger(), self._funding.left)
         return max(0, int(free // FUNDING_WEIGHT))
 
     def turns(self, residents: Sequence[Resident], *, asked_funding: int, now: datetime) -> Turns:
@@ -140,9 +141,10 @@ class Rota:
         calm = [r for r in with_positions if not r.is_near]
         self._near = len(near)
         accounts: list[Resident] = []
-        gap = min(DANGER_EVERY / 2, self._between(len(near)))
+        gap = self._between(len(near))
         for resident in (*near, *sorted(calm, key=self._longest_unread)):
-            if not self._weight.covers(READ_WEIGHT):
+            kept = 0 if resident.is_near else self._kept_for_danger()
+            if not self._weight.covers(READ_WEIGHT + kept):
                 break
             if resident.is_near and self._waited(resident, now) < gap:
                 continue
@@ -158,10 +160,14 @@ class Rota:
         self._closers.spend(1)
         self._looked[user_id] = now
 
+    def _kept_for_danger(self) -> int:
+        """Weight nobody else gets: half of what reading everybody in danger takes."""
+        return min(self._near * READ_WEIGHT, self.pace.weight_burst) // 2
+
     def _between(self, near: int) -> timedelta:
         """Between two reads of one of so many, that all of them can keep up for ever."""
         needed = near * READ_WEIGHT / (self.pace.weight_a_second * _TO_DANGER)
-        return timedelta(milliseconds=int(needed * 1000))
+        return min(_DANGER_AGAIN, timedelta(milliseconds=int(needed * 1000)))
 
     def _longest_unread(self, resident: Resident) -> tuple[datetime, Decimal]:
         # Of those never read, and of those read together, the nearest to danger first.

@@ -67,7 +67,7 @@ class PositionMonitor:
         clock: Clock,
         defender: Defender | None = None,
         rota: Rota | None = None,
-        concurrency: int = 64,
+        concurrency: int = 128,
         look_seconds: float = _LOOK_SECONDS,
         wait_seconds: float = _WAIT_SECONDS,
     ) -> None:
