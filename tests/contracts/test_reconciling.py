@@ -177,7 +177,7 @@ async def test_funding_waits_for_a_job(transactions: Transactions) -> None:
     change = Change(ada.id, 1, observation=seen, bookings=(paid(NOON),))
     assert await write(transactions, change) == {ada.id}
     now = await stored(transactions, ada)
-    assert (now.observation, now.funding_usdc) == (seen, 0)
+    assert (now.observation, now.funding_usdc) == (seen, Decimal(0))
 
 
 async def test_what_was_found_out_is_written_at_once_and_told(transactions: Transactions) -> None:
@@ -221,7 +221,7 @@ async def test_a_job_s_word_stands(transactions: Transactions) -> None:
     assert await write(transactions, *changes) == {ben.id}
     now = await stored(transactions, ada)
     assert (now.state, now.observation) == (PositionState.CLOSING_SHORT, None)
-    assert (now.funding_usdc, now.version) == (0, 2)
+    assert (now.funding_usdc, now.version) == (Decimal(0), 2)
 
 
 async def test_nothing_is_written_for_nothing(transactions: Transactions) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any, cast
 
 from benchmarks.crowd import BEGAN, Venues, address, pair_of, settle_in
@@ -127,7 +128,7 @@ async def test_what_a_job_has_written_meanwhile_stands() -> None:
     await crowd.monitor.cycle()
     now = await crowd.now(ILL)
     assert (now.state, now.version) == (PositionState.CLOSING_SHORT, 2)
-    assert (now.observation, now.funding_usdc) == (before.observation, 0)
+    assert (now.observation, now.funding_usdc) == (before.observation, Decimal(0))
 
 
 async def test_each_hour_is_booked_once_for_everybody_however_often_it_is_looked() -> None:
