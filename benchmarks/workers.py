@@ -27,6 +27,7 @@ _SETTINGS = {
     "POOL_SIZE": "30",
     # A crowd at one address would spend the venue's minute; that is measured elsewhere.
     "PAPER_HYPERLIQUID_WEIGHT": "1000000",
+    "HYPERLIQUID_WEIGHT": "1000000",
 }
 _OPENING = ("set_leverage", {"venue": "hyperliquid", "operation": "updateLeverage"})
 _CLOSING = ("observe_long", {"venue": "asgard", "route": "*/refresh-positions"})

@@ -107,6 +107,12 @@ class Settings(BaseModel):
     hyperliquid_ws_url: str = _named(
         "HYPERLIQUID_WS_URL", "Hyperliquid's websocket.", pattern="^wss?://"
     )
+    hyperliquid_weight: int = _named(
+        "HYPERLIQUID_WEIGHT",
+        "Request weight a minute that Hyperliquid grants us: 1200 for each address we go out by.",
+        default=1200,
+        ge=1200,
+    )
     asgard_url: str = _named("ASGARD_URL", "Asgard's margin trading address.", pattern="^https?://")
     asgard_api_key: str | None = _named(
         "ASGARD_API_KEY",

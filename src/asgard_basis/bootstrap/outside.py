@@ -11,7 +11,7 @@ from asgard_basis.adapters.asgard.client import ALLOWANCE as ASGARD_ALLOWANCE
 from asgard_basis.adapters.asgard.venue import AsgardMarginVenue
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.venue import HyperliquidPerpVenue
-from asgard_basis.adapters.hyperliquid.weights import ALLOWANCE as HYPERLIQUID_ALLOWANCE
+from asgard_basis.adapters.hyperliquid.weights import VENUE_MINUTE, allowance
 from asgard_basis.adapters.memory.kill_flag import MemoryKillFlag
 from asgard_basis.adapters.metering import Meter
 from asgard_basis.adapters.postgres import pool as database
@@ -152,6 +152,7 @@ class Lines:
     asgard_vaults: frozenset[SolanaAddress]
     asgard_program_id: str | None = None
     asgard_api_key: str | None = None
+    hyperliquid_weight: int = VENUE_MINUTE
 
 
 def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Stores) -> Outside:
@@ -177,6 +178,7 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Store
         asgard_vaults=frozenset(SolanaAddress(v) for v in settings.asgard_vaults.split(",") if v),
         asgard_program_id=settings.asgard_program_id,
         asgard_api_key=settings.asgard_api_key,
+        hyperliquid_weight=settings.hyperliquid_weight,
     )
     return connected(lines, clock, stores)
 
@@ -208,7 +210,7 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
             signer=evm,
             nonces=stores.nonces,
             clock=clock,
-            meter=Meter(HYPERLIQUID_ALLOWANCE, stores.budget, clock),
+            meter=Meter(allowance(lines.hyperliquid_weight), stores.budget, clock),
         ),
         margin=AsgardMarginVenue(
             http=lines.asgard,

@@ -17,7 +17,7 @@ from asgard_basis.adapters.embedded.child import StartFailed
 from asgard_basis.adapters.embedded.identity import lodging
 from asgard_basis.adapters.embedded.postgres import default_installation
 from asgard_basis.adapters.embedded.valkey import default_binary
-from asgard_basis.adapters.hyperliquid.weights import ALLOWANCE as HYPERLIQUID
+from asgard_basis.adapters.hyperliquid.weights import allowance
 from asgard_basis.adapters.redis.budget import RedisRequestBudget
 from asgard_basis.adapters.redis.connection import open_redis
 from asgard_basis.cli.home import AlreadyRunning, Home
@@ -137,7 +137,8 @@ def _requests(home: Home) -> Finding:
     if is_paper and home.read_run() is None:
         return Finding("venues are not being asked for anything")
     try:
-        used = asyncio.run(_used(settings_here().redis_url))
+        here = settings_here()
+        used = asyncio.run(_used(here.redis_url, allowance(here.hyperliquid_weight)))
     except (SettingsRefused, typer.Exit):
         return Finding("how much venues are asked for is not known")
     except Unavailable:
@@ -155,11 +156,13 @@ def _requests(home: Home) -> Finding:
     return Finding(text)
 
 
-async def _used(redis_url: str) -> list[tuple[Allowance, Mapping[Priority, int]]]:
+async def _used(
+    redis_url: str, hyperliquid: Allowance
+) -> list[tuple[Allowance, Mapping[Priority, int]]]:
     redis = open_redis(redis_url)
     try:
         budget = RedisRequestBudget(redis)
-        return [(a, await budget.used_last_minute(a)) for a in (HYPERLIQUID, ASGARD)]
+        return [(a, await budget.used_last_minute(a)) for a in (hyperliquid, ASGARD)]
     finally:
         await redis.aclose()
 

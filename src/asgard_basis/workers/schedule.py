@@ -69,7 +69,12 @@ def _table(app: App) -> tuple[_Entry, ...]:
         _Entry("account-review", _Turn.WATCHMAN, each(_REVIEW_SECONDS, app.risk.review.round)),
         _Entry("intent-scanner", _Turn.WATCHMAN, lambda: scans(app), Priority.SCREENS),
         _Entry("autonomous-strategy", _Turn.WATCHMAN, lambda: strategies(app), Priority.SCREENS),
-        _Entry("playbooks", _Turn.WATCHMAN, each(_PLAYBOOK_SECONDS, app.playbooks.watch.round)),
+        _Entry(
+            "playbooks",
+            _Turn.WATCHMAN,
+            each(_PLAYBOOK_SECONDS, app.playbooks.watch.round),
+            Priority.RISK,  # else a venue seems silent when only our own requests queue
+        ),
         _Entry("pulse", _Turn.ALL, each(_PULSE_SECONDS, app.pulse)),
         _Entry("kill-switch", _Turn.ALL, each(_STOP_LOOK_SECONDS, app.kill_switch.keep)),
         _Entry("emergency-stop", _Turn.ALL, each(_STOP_LOOK_SECONDS, app.emergency_stop.keep)),

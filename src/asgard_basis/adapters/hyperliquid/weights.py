@@ -4,10 +4,28 @@ from typing import Any
 
 from asgard_basis.ports.coordination import Allowance
 
-ALLOWANCE = Allowance(
-    name="hyperliquid", burst=240, unit_microseconds=62_500, reserve=40, venue_minute=1200
-)
-"""16 a second and 240 at once: never more than 1 200 within any minute, 960 for long."""
+VENUE_MINUTE = 1200
+"""What the venue grants one address."""
+_MINUTE = 60_000_000
+
+
+def allowance(minute: int = VENUE_MINUTE) -> Allowance:
+    """Of that weight a minute a fifth at once and the rest steadily, so that none has more.
+
+    Of one address: 240 at once and 16 a second, never more than 1 200 within any minute.
+    """
+    burst = minute // 5
+    return Allowance(
+        name="hyperliquid",
+        burst=burst,
+        unit_microseconds=-(-_MINUTE // (minute - burst)),
+        reserve=minute // 30,
+        venue_minute=minute,
+    )
+
+
+ALLOWANCE = allowance()
+"""Of a deployment that goes out by one address."""
 
 _LIGHT = {
     "l2Book",
