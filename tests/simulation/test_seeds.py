@@ -6,7 +6,7 @@ from tests.simulation.conftest import SEEDS
 
 
 def test_every_promise_holds_in_every_seed(tally: Tally) -> None:
-    assert tally.seeds == SEEDS
+    assert tally.seeds >= SEEDS >= 300
     broken = [f"basis simulate --seed {v.seed} --trace: {v.broken}" for v in tally.failed]
     assert not broken, "\n".join(broken)
 

@@ -12,6 +12,8 @@ from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.saga.step import StepName
 from asgard_basis.simulation.troubles import CELLS, CROSSINGS, NETWORK, Cell, Kind
 
+_STRIDE = 7919
+"""A prime, so that neighbours aim at different things and all are aimed at."""
 _EXIT = frozenset(
     {StepName.CLOSE_SHORT, StepName.OBSERVE_LONG, StepName.CLOSE_LONG, StepName.SETTLE}
 )
@@ -122,6 +124,8 @@ class Plan:
     monitor_seconds: float
     wishes: tuple[Wish, ...]
     troubles: tuple[Trouble, ...]
+    newcomer_at: float | None = None
+    """When somebody signs in for the first time."""
 
     def without(self, *, wishes: frozenset[int], troubles: frozenset[int]) -> "Plan":
         """The same without some of them, by number."""
@@ -132,10 +136,15 @@ class Plan:
         )
 
 
+def aim_of(seed: int) -> Cell:
+    """What a seed tries to let meet; as many seeds in a row as there are cells try each once."""
+    return CELLS[seed * _STRIDE % len(CELLS)]
+
+
 def drawn(seed: int) -> Plan:
-    """The plan of a seed. Any stretch of as many seeds as there are cells aims at each once."""
+    """The plan of a seed."""
     draw = random.Random(f"asgard-basis simulation {seed}")
-    aim = CELLS[seed * 7919 % len(CELLS)]
+    aim = aim_of(seed)
     people = draw.choices((1, 2, 3), (80, 15, 5))[0]
     workers = draw.choices((1, 2, 3), (25, 55, 20))[0]
     is_skewed = aim.kind is Kind.SKEW or draw.random() < 0.2
@@ -150,7 +159,12 @@ def drawn(seed: int) -> Plan:
         monitor_seconds=float(draw.choice((60, 300, 900))),
         wishes=_wishes(draw, people, aim),
         troubles=_troubles(draw, workers, aim),
+        newcomer_at=_newcomer_at(draw),
     )
+
+
+def _newcomer_at(draw: random.Random) -> float | None:
+    return round(draw.uniform(0, 40), 3) if draw.random() < 0.12 else None
 
 
 def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:

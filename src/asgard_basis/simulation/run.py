@@ -20,6 +20,7 @@ from asgard_basis.simulation.deployment import Deployment, adopted
 from asgard_basis.simulation.machine import Machine, Shared
 from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network, Request
+from asgard_basis.simulation.newcomer import Newcomer
 from asgard_basis.simulation.people import Browser
 from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
@@ -78,6 +79,8 @@ class _Life:
         self._venues.solana.later = self.later
         self._clock = LoopClock(loop, began=past.at)
         self._deployment: Deployment | None = None
+        self._due_at = 0.0
+        """When the last trouble that waits for a hedged position has struck."""
         tables, leases = past.tables.clone(), LeaseBook(self._clock)
         self._shared = Shared(
             clock=self._clock,
@@ -162,10 +165,13 @@ class _Life:
             asking.append(task)
             if wish.kind is WishKind.OPEN:
                 last_opened[wish.person] = task
-        await asyncio.gather(*asking)
+        newcomer = self._newcomer()
+        await asyncio.gather(*asking, newcomer.arrive(self._plan.newcomer_at))
+        await asyncio.sleep(max(0.0, self._due_at - self._loop.time()))
         await self._rest(heal_after=240.0)
         self._venues.advance()
         self.witness.check_rest()
+        newcomer.check()
         self._story.tell("everything is at rest")
         for browser in browsers.values():
             for position in browser.positions():
@@ -223,6 +229,10 @@ class _Life:
             if self._truth.short_size(person) or self._truth.active_longs(person):
                 raise Broken("I-1", f"{person.name} still holds something after closing")
 
+    def _newcomer(self) -> Newcomer:
+        assert self._deployment is not None
+        return Newcomer("dora", self._deployment, self._shared, self._story.tell)
+
     def _browser(self, number: int) -> Browser:
         assert self._deployment is not None
         return Browser(self._people[number], self._deployment, self._shared, self._story.tell)
@@ -272,6 +282,7 @@ class _Life:
         self.witness.on_hedged = lambda _user_id: None
         for trouble in self._plan.troubles:
             if trouble.after_hedged is not None:
+                self._due_at = self._loop.time() + trouble.after_hedged + 1
                 self.later(trouble.after_hedged, partial(self._strike_hedged, trouble, user_id))
 
     def _strike_hedged(self, trouble: Trouble, user_id: UserId) -> None:
