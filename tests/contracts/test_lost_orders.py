@@ -48,7 +48,9 @@ class Hands:
             fates=fates,
             limits=RiskLimits(),
         )
-        self.account = AccountSteps(context=context, perp=venue, fates=fates, held_short=Decimal(0))
+        self.account = AccountSteps(
+            context=context, perp=venue, fates=fates, clock=clock, held_short=Decimal(0)
+        )
 
     async def order(self, attempt: int) -> tuple[Step, OrderIntent]:
         intent = await self.orders.prepare(SELL, attempt, is_buy=False)

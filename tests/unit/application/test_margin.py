@@ -18,6 +18,7 @@ async def test_no_more_than_the_target_is_added_when_adl_took_from_the_others(ot
         context=CONTEXT,
         perp=pair.world,  # type: ignore[arg-type]
         fates=fates,  # type: ignore[arg-type]
+        clock=pair.clock,
         held_short=Decimal(others),
     )
     intent = await account.prepare_margin(Decimal(400))

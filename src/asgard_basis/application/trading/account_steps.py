@@ -1,22 +1,26 @@
 """What is set at the Hyperliquid account around the short: its leverage and its margin."""
 
+from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
-from asgard_basis.application.trading.action_fate import ActionFates
+from asgard_basis.application.trading.action_fate import RECORDS_LATE_MAX, ActionFates
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.application.trading.short_orders import nonce_of
-from asgard_basis.domain.errors import ErrorCode, Refused
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused
 from asgard_basis.domain.money import CENT, floor_to
 from asgard_basis.domain.position.legs import PerpPosition
 from asgard_basis.domain.saga.step import LeverageIntent, MarginIntent, Plain
-from asgard_basis.ports.venues import PerpVenue
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.venues import ORDER_LIFETIME, PerpVenue
 
 _MARGIN_TOLERANCE = Decimal("0.01")
+_APPROVED_LATE_MAX = ORDER_LIFETIME + RECORDS_LATE_MAX
+"""Market time. An approval has no number to use up: it is given the time of an order to show."""
 
 
 class AccountSteps:
-    """Leverage and margin of one position; `held_short` belongs to others in the account."""
+    """Agent, leverage and margin of one position; `held_short` belongs to others in the account."""
 
     def __init__(
         self,
@@ -24,12 +28,26 @@ class AccountSteps:
         context: UserTradingContext,
         perp: PerpVenue,
         fates: ActionFates,
+        clock: Clock,
         held_short: Decimal,
     ) -> None:
         self._context = context
         self._perp = perp
         self._fates = fates
+        self._clock = clock
         self._held_short = held_short
+
+    async def approved(self, since: datetime) -> Plain:
+        """Done when the agent may sign; Refused when it does not show that long after `since`.
+
+        Raises OutcomeUnknown HLQ-0008 before, and while nobody can be asked.
+        """
+        trader = self._context.trader
+        if await looked_up(self._perp.has_agent(trader), ErrorCode.HYPERLIQUID_UNKNOWN):
+            return Plain()
+        if self._clock.now() - since < _APPROVED_LATE_MAX:
+            raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "the approval may be on its way")
+        raise Refused(ErrorCode.HYPERLIQUID_API, "the agent was not approved")
 
     async def prepare_leverage(self, leverage: int) -> LeverageIntent:
         """The setting with its number."""

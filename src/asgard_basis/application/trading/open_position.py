@@ -15,7 +15,7 @@ from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
-from asgard_basis.domain.money import Leverage
+from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import PositionState, moved
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -108,6 +108,7 @@ class OpenPosition:
         position = await self._record.of(job)
         job, failure = await self._planned(job, context, position)
         if failure is not None:
+            await self._give_up(context, job, position)
             await self._fail(job, position, failure)
             return failure
         held_elsewhere = await self._record.others_short(position)
@@ -177,6 +178,12 @@ class OpenPosition:
             min_order_usd=self._limits.short_order_usd_min,
             reference_price=report.snapshot.perp.mark_price,
         )
+
+    async def _give_up(self, context: UserTradingContext, job: Job, position: Position) -> None:
+        """Leave no step open behind an opening that ends before it bought anything."""
+        # What other positions hold in the account is no matter for looking at its settings.
+        steps = self._pairs.steps(context, position, job=job, plan=job.plan, held_short=ZERO)
+        await self._runner.give_up(job, look=steps.look)
 
     async def _progress(self, job: Job, journal: Journal, turns: Turns) -> None:
         plan = _plan(job)

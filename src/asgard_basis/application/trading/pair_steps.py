@@ -84,7 +84,7 @@ class PairSteps:
             limits=limits,
         )
         self._account = AccountSteps(
-            context=context, perp=perp, fates=fates, held_short=task.held_short
+            context=context, perp=perp, fates=fates, clock=clock, held_short=task.held_short
         )
 
     async def prepare(self, command: Perform, journal: Journal, attempt: int) -> Intent:
@@ -140,6 +140,19 @@ class PairSteps:
             case SolanaIntent():
                 raise OutcomeUnknown(ErrorCode.ASGARD_UNKNOWN)
         return await self.execute(step)
+
+    async def look(self, step: Step) -> Outcome:
+        """What became of a setting, without making it again: nothing is to follow it.
+
+        Raises Refused when it was not made and will not be, OutcomeUnknown while that is not
+        known, and for every other step.
+        """
+        match step.name, step.intent:
+            case StepName.APPROVE_AGENT, _:
+                return await self._account.approved(step.intended_at)
+            case _, LeverageIntent():
+                return await self._account.resolve_leverage(step.intent)
+        raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN)
 
     async def _leverage_intent(self) -> Intent:
         leverage = self._leverage()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import timedelta
 from typing import Protocol
 
 import structlog
@@ -11,6 +12,7 @@ from asgard_basis.application.operations.jobs import job_event
 from asgard_basis.domain.errors import DomainError, ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.saga.step import (
     LOOKS,
+    SETTINGS,
     Decision,
     Finished,
     Intent,
@@ -33,6 +35,8 @@ _POLL_SECONDS_MAX = 5.0
 """Looking up costs a share of the venue's request budget."""
 _BACKOFF_SECONDS_MAX = 30.0
 _DOUBLINGS_MAX = 10
+_UNTOLD_MAX = timedelta(minutes=2)
+"""Market time. So long a saga that is given up asks what became of a setting."""
 
 
 class Performer(Protocol):
@@ -102,6 +106,28 @@ class SagaRunner:
             if isinstance(decision, Finished):
                 return decision
             await self._perform(job, decision, journal, performer)
+
+    async def give_up(self, job: Job, *, look: Callable[[Step], Awaitable[Outcome]]) -> None:
+        """Conclude the step that is open, if one is, because nothing will be done after it.
+
+        `look` says what became of it and does not do it again. A setting nobody can tell of for
+        two minutes is concluded as that, UNAVAILABLE under HLQ-0008. Until then, and for ever
+        where money may have moved, OutcomeUnknown is raised: the queue delivers the job again.
+        """
+        step = (await self._journal(job)).open_step()
+        if step is None:
+            return
+        ensure_sure()
+        try:
+            outcome = await look(step)
+        except Refused as error:
+            await self._conclude(job, _refused(step, error, self._clock))
+        except OutcomeUnknown:
+            if step.name not in SETTINGS or self._clock.now() - step.intended_at < _UNTOLD_MAX:
+                raise
+            await self._conclude(job, _untold(step, self._clock))
+        else:
+            await self._conclude(job, _done(step, outcome, self._clock))
 
     async def _perform(
         self, job: Job, command: Perform, journal: Journal, performer: Performer
@@ -202,4 +228,14 @@ def _refused(step: Step, error: DomainError, clock: Clock) -> Step:
         finished_at=clock.now(),
         error_code=error.code.code,
         error=error.message,
+    )
+
+
+def _untold(step: Step, clock: Clock) -> Step:
+    return replace(
+        step,
+        status=StepStatus.UNAVAILABLE,
+        finished_at=clock.now(),
+        error_code=ErrorCode.HYPERLIQUID_UNKNOWN.code,
+        error="nobody could say whether it was set; it moves no money, and nothing followed it",
     )

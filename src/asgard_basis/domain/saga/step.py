@@ -93,6 +93,8 @@ LOOKS = frozenset(
     {StepName.READ_LONG, StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE}
 )
 """Steps that change nothing outside: an answer that was lost is not waited for."""
+SETTINGS = frozenset({StepName.APPROVE_AGENT, StepName.SET_LEVERAGE})
+"""Steps that move no money: what became of one need not be known for a saga to be given up."""
 
 
 class StepStatus(StrEnum):
@@ -104,7 +106,10 @@ class StepStatus(StrEnum):
     REFUSED = "refused"
     """The other side said no, or it is proven that it never happened."""
     UNAVAILABLE = "unavailable"
-    """The other side could not be asked: nothing happened, and nobody said no."""
+    """The other side could not be asked: nothing happened, and nobody said no.
+
+    Under HLQ-0008 a setting of a saga that was given up: nobody could say whether it was made.
+    """
 
 
 _NOT_DONE = frozenset({StepStatus.REFUSED, StepStatus.UNAVAILABLE})
