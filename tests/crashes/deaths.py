@@ -12,10 +12,10 @@ from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
 from tests.crashes.points import REQUESTS, Moment, Point
 
-_LATE_MS = 13_000
+_LATE_MS = 16_000
 """A request that the venue does after the death, about when somebody else looks it up."""
-_SOON_MS = 2_000
-"""Long enough to stop the worker before the venue answers."""
+_SOON_MS = 6_000
+"""Long enough to stop the worker before the venue answers the first of several requests."""
 _GATE = {
     Moment.INTENDING: Moment.INTENDING,
     Moment.SENT: Moment.INTENDING,
