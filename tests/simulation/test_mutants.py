@@ -1,9 +1,11 @@
 """A product broken in one place is found out, and soon; a whole one is not accused."""
 
+from collections.abc import Callable
+
 import pytest
 
 from asgard_basis.simulation.build import Build
-from asgard_basis.simulation.plan import drawn
+from asgard_basis.simulation.plan import Plan, WishKind, drawn
 from asgard_basis.simulation.run import simulate
 from tests.simulation.mutants import MUTANTS
 
@@ -18,10 +20,21 @@ CAUGHT_AS = {
 }
 
 
+def deposits(plan: Plan) -> bool:
+    return any(wish.kind is WishKind.DEPOSIT for wish in plan.wishes)
+
+
+SHOWN_BY: dict[str, Callable[[Plan], bool]] = {"claims a credit twice": deposits}
+"""In other plans nothing of it can be seen, and living through them would only take time."""
+
+
 @pytest.mark.parametrize("name", MUTANTS)
 def test_a_broken_product_is_caught(name: str) -> None:
     for seed in range(SEEDS_MAX):
-        broken = simulate(drawn(seed), build=MUTANTS[name]).broken
+        plan = drawn(seed)
+        if name in SHOWN_BY and not SHOWN_BY[name](plan):
+            continue
+        broken = simulate(plan, build=MUTANTS[name]).broken
         if broken is not None:
             assert broken.partition(":")[0] in CAUGHT_AS[name], f"seed {seed}: {broken}"
             return

@@ -19,6 +19,12 @@ quiet()
 for seed in sys.argv[1:]:
     print(one(int(seed)).trace_hash)
 """
+_TOGETHER = """
+from asgard_basis.simulation.batch import many, quiet
+quiet()
+for verdict in sorted(many(range(10), processes=2), key=lambda verdict: verdict.seed):
+    print(verdict.trace_hash)
+"""
 SEEDS = (3, 7, 24, 50)
 
 
@@ -27,16 +33,28 @@ def test_a_seed_lived_through_twice_is_the_same_to_the_last_request(seed: int) -
     assert one(seed) == one(seed)
 
 
-@pytest.mark.parametrize("hash_seed", ["1", "4242"])
-def test_a_seed_is_the_same_in_another_process_with_other_hashes(hash_seed: str) -> None:
-    alone = subprocess.run(
-        [sys.executable, "-c", _ALONE, *map(str, reversed(SEEDS))],
+def elsewhere(script: str, *seeds: int, hash_seed: str = "0") -> list[str]:
+    """What another process prints."""
+    found = subprocess.run(
+        [sys.executable, "-c", script, *map(str, seeds)],
         env={**os.environ, "PYTHONHASHSEED": hash_seed},
         capture_output=True,
         text=True,
         check=True,
     )
-    assert alone.stdout.split() == [one(seed).trace_hash for seed in reversed(SEEDS)]
+    return found.stdout.split()
+
+
+@pytest.mark.parametrize("hash_seed", ["1", "4242"])
+def test_a_seed_is_the_same_in_another_process_with_other_hashes(hash_seed: str) -> None:
+    alone = elsewhere(_ALONE, *reversed(SEEDS), hash_seed=hash_seed)
+    assert alone == [one(seed).trace_hash for seed in reversed(SEEDS)]
+
+
+def test_many_seeds_on_two_cores_are_each_lived_through_once() -> None:
+    together = elsewhere(_TOGETHER)
+    assert len(together) == len(set(together)) == 10
+    assert [together[seed] for seed in SEEDS[:2]] == [one(seed).trace_hash for seed in SEEDS[:2]]
 
 
 def test_seeds_differ() -> None:

@@ -1,0 +1,7 @@
+"""The fifth part of the seeds."""
+
+from tests.simulation.parts import SeedsOf
+
+
+class TestFifth(SeedsOf):
+    PART = 4

@@ -1,0 +1,7 @@
+"""The first part of the seeds."""
+
+from tests.simulation.parts import SeedsOf
+
+
+class TestFirst(SeedsOf):
+    PART = 0
