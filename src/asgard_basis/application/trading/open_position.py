@@ -22,7 +22,7 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import entry
 from asgard_basis.domain.saga.progress import closed_long, opened_long
 from asgard_basis.domain.saga.short_record import opened_short
-from asgard_basis.domain.saga.step import Finished, Journal, StepName
+from asgard_basis.domain.saga.step import SETTINGS, Finished, Journal, Step, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
@@ -194,8 +194,13 @@ class OpenPosition:
 
         position = await self._record.of(job)
         await self._record.change(job.user_id, position.id, progressed, "position_update")
-        if entry.state_of(journal) is PositionState.UNWINDING or _is_on_its_way(journal):
+        if entry.state_of(journal) is PositionState.UNWINDING or _can_only_wait(journal):
             await turns.taken(journal)
+        if turns.is_waiting and _is_setting(journal.open_step()) and not self._is_patient(job):
+            # Delivered again, it is checked as before its first step, and ended or planned anew.
+            raise Unavailable(
+                ErrorCode.VENUE_DOWN, "Hyperliquid does not answer; nothing was bought"
+            )
 
     async def _finish(
         self, context: UserTradingContext, job: Job, finished: Finished
@@ -273,10 +278,17 @@ def _state(present: PositionState, journal: Journal) -> PositionState:
     return moved(present, entry.state_of(journal))
 
 
-def _is_on_its_way(journal: Journal) -> bool:
-    """The chain has the purchase and says nothing: nothing can be hedged yet."""
+def _can_only_wait(journal: Journal) -> bool:
+    """A venue has been asked for something and says nothing, and no leg stands alone meanwhile.
+
+    A purchase the chain is silent about cannot be hedged yet either.
+    """
     sent = journal.open_step()
-    return sent is not None and sent.name is StepName.OPEN_LONG
+    return _is_setting(sent) or (sent is not None and sent.name is StepName.OPEN_LONG)
+
+
+def _is_setting(step: Step | None) -> bool:
+    return step is not None and step.name in SETTINGS
 
 
 def _plan(job: Job) -> entry.EntryPlan:

@@ -15,6 +15,8 @@ class Turns:
         self._job = job
         self._seen: int | None = None
         self._last: Step | None = None
+        self.is_waiting = False
+        """Whether nobody answered this delivery when it was last asked about."""
 
     async def taken(self, journal: Journal) -> None:
         """Go on; or, when nobody answered and another closing of this user waits, make room.
@@ -28,7 +30,8 @@ class Turns:
             return
         is_silence = last.status is StepStatus.UNAVAILABLE and len(journal.steps) > was_seen
         is_still_open = last.status is StepStatus.INTENDED and last == before
-        if (is_silence or is_still_open) and await self._others_wait():
+        self.is_waiting = is_silence or is_still_open
+        if self.is_waiting and await self._others_wait():
             raise Unavailable(ErrorCode.VENUE_DOWN, "nobody answers; other positions go first")
 
     async def _others_wait(self) -> bool:
