@@ -8,7 +8,7 @@ import msgspec
 from asgard_basis.adapters.memory.tables import Transaction
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
-from asgard_basis.domain.saga.step import Journal, Step, StepStatus
+from asgard_basis.domain.saga.step import Journal, Step, StepStatus, leg_of
 from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 
 UNFINISHED = frozenset({JobStatus.PENDING, JobStatus.RUNNING})
@@ -106,8 +106,9 @@ class MemoryJournals:
     async def intend(self, job_id: JobId, user_id: UserId, step: Step) -> None:
         """Append a step that is about to happen.
 
-        Raises DomainError POS-0006 when this attempt, or another open step of the job, is there
-        already: somebody else is working on it.
+        Raises DomainError POS-0006 when this attempt, or another open step, is there already:
+        somebody else is working on it. Beside an open step of another leg only what `is_beside`
+        may be begun.
         """
         refusal = DomainError(
             ErrorCode.POSITION_BUSY,
@@ -116,7 +117,10 @@ class MemoryJournals:
         )
         key = (job_id, step.name, step.attempt)
         journal = await self.of_job(job_id)
-        is_blocked = step.status is StepStatus.INTENDED and journal.open_step() is not None
+        is_blocked = step.status is StepStatus.INTENDED and any(
+            leg_of(other.name) is leg_of(step.name) or not (step.is_beside or other.is_beside)
+            for other in journal.open_steps()
+        )
         if is_blocked or self._rows.find("steps", key) is not None:
             raise refusal
         # One row for each job, which every step changes: two at once meet there.

@@ -25,13 +25,14 @@ class PostgresJournals:
     async def intend(self, job_id: JobId, user_id: UserId, step: Step) -> None:
         """Append a step that is about to happen.
 
-        Raises DomainError POS-0006 when this attempt, or another open step of the job, is there
-        already: somebody else is working on it.
+        Raises DomainError POS-0006 when this attempt, or another open step, is there already:
+        somebody else is working on it. Beside an open step of another leg only what `is_beside`
+        may be begun.
         """
         status = await self._connection.execute(
             "INSERT INTO saga_steps (job_id, user_id, name, attempt, status, intent,"
-            " intended_at, outcome, finished_at, error_code, error)"
-            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT DO NOTHING",
+            " intended_at, outcome, finished_at, error_code, error, is_beside)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) ON CONFLICT DO NOTHING",
             job_id,
             user_id,
             step.name.value,
@@ -43,6 +44,7 @@ class PostgresJournals:
             step.finished_at,
             step.error_code,
             storable(step.error),
+            step.is_beside,
         )
         if affected(status) != 1:
             raise DomainError(
@@ -102,4 +104,5 @@ def _step(row: Row) -> Step:
         finished_at=row["finished_at"],
         error_code=row["error_code"],
         error=row["error"],
+        is_beside=row["is_beside"],
     )

@@ -97,6 +97,36 @@ SETTINGS = frozenset({StepName.APPROVE_AGENT, StepName.SET_LEVERAGE})
 """Steps that move no money: what became of one need not be known for a saga to be given up."""
 
 
+class Leg(StrEnum):
+    """Whose venue a step needs."""
+
+    LONG = "long"
+    SHORT = "short"
+    NEITHER = "neither"
+    """Nobody's outside, or no leg's."""
+
+
+_LEGS = {
+    StepName.OPEN_LONG: Leg.LONG,
+    StepName.READ_LONG: Leg.LONG,
+    StepName.OBSERVE_LONG: Leg.LONG,
+    StepName.REDUCE_LONG: Leg.LONG,
+    StepName.CLOSE_LONG: Leg.LONG,
+    StepName.APPROVE_AGENT: Leg.SHORT,
+    StepName.SET_LEVERAGE: Leg.SHORT,
+    StepName.OPEN_SHORT: Leg.SHORT,
+    StepName.ADD_MARGIN: Leg.SHORT,
+    StepName.VALIDATE: Leg.SHORT,
+    StepName.OBSERVE_SHORT: Leg.SHORT,
+    StepName.CLOSE_SHORT: Leg.SHORT,
+}
+
+
+def leg_of(name: StepName) -> Leg:
+    """The leg a step is about; the journal's store knows the same (migration 0012)."""
+    return _LEGS.get(name, Leg.NEITHER)
+
+
 class StepStatus(StrEnum):
     """How far an effect is."""
 
@@ -143,6 +173,8 @@ class Step:
     finished_at: datetime | None = None
     error_code: str | None = None
     error: str | None = None
+    is_beside: bool = False
+    """Begun while the outcome of a step of another leg was not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,9 +183,17 @@ class Journal:
 
     steps: tuple[Step, ...] = ()
 
+    def open_steps(self) -> tuple[Step, ...]:
+        """The steps whose outcome is not known: never two of one leg."""
+        return tuple(s for s in self.steps if s.status is StepStatus.INTENDED)
+
     def open_step(self) -> Step | None:
-        """The step whose outcome is not known, if any: it is resolved before anything else."""
-        return next((s for s in self.steps if s.status is StepStatus.INTENDED), None)
+        """The first of them, if any."""
+        return next(iter(self.open_steps()), None)
+
+    def open_legs(self) -> frozenset[Leg]:
+        """The legs that have such a step."""
+        return frozenset(leg_of(step.name) for step in self.open_steps())
 
     def outcomes(self, name: StepName) -> tuple[Outcome, ...]:
         """What every done attempt of a step came to."""
