@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
+from asgard_basis.application.trading.saga_runner import Beside, Performer, SagaRunner
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.saga.step import (
     Decision,
@@ -49,6 +49,7 @@ class NotedRunner(SagaRunner):
         *,
         decide: Callable[[Journal], Decision],
         performer: Performer,
+        beside: Beside | None = None,
         **rest: Any,
     ) -> Finished:
         """See SagaRunner."""
@@ -64,9 +65,19 @@ class NotedRunner(SagaRunner):
                 _SPOT.set(None)
             return decision
 
+        def decided_beside(journal: Journal) -> Perform | None:
+            command = beside(journal) if beside is not None else None
+            if command is not None:
+                at(command.name)
+            return command
+
         try:
             return await super().run(
-                job, decide=decided, performer=_NotedPerformer(performer, at), **rest
+                job,
+                decide=decided,
+                performer=_NotedPerformer(performer, at),
+                beside=decided_beside,
+                **rest,
             )
         finally:
             _SPOT.set(None)

@@ -112,6 +112,8 @@ class JobView:
 
 ENDED = frozenset({JobStatus.COMPLETED, JobStatus.FAILED})
 """Nothing more will be done for a job."""
+_TURNING = frozenset({JobKind.REDUCE, JobKind.REPAIR})
+"""What may come to close its position."""
 
 
 def request_hash(request: dict[str, str]) -> str:
@@ -211,7 +213,8 @@ class JobDesk:
             journal = await work.journals.of_job(job_id)
             position = await work.positions.get(job.position_id) if job.position_id else None
         view = job_view(job, journal)
-        if job.kind is JobKind.CLOSE and position is not None:
+        is_leaving = job.kind is JobKind.CLOSE or (job.kind in _TURNING and _has_left(journal))
+        if is_leaving and position is not None:
             left = still_held(position, None if job.status in ENDED else journal)
             view = replace(view, remains=tuple(left))
         waits = None if job.status in ENDED else waiting(job.details, journal, self._clock.now())
@@ -249,7 +252,7 @@ def job_view(job: Job, journal: Journal) -> JobView:
     """A job with the steps that happened and those still to come."""
     steps = [step_view(step) for step in journal.steps]
     is_active = job.status in {JobStatus.PENDING, JobStatus.RUNNING}
-    if is_active and not _turned_back(journal):
+    if is_active and not _has_left(journal):
         seen = {step.name for step in journal.steps}
         steps += [
             StepView(name.value, TITLES[name], "waiting", 0, None, None)
@@ -299,5 +302,5 @@ def _detail(step: Step) -> str | None:
     return None
 
 
-def _turned_back(journal: Journal) -> bool:
+def _has_left(journal: Journal) -> bool:
     return any(s.name is StepName.LEAVE for s in journal.steps)

@@ -5,11 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from asgard_basis.domain.errors import ErrorCode
-from asgard_basis.domain.money import plain
+from asgard_basis.domain.money import ZERO, plain
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.progress import is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
-from asgard_basis.domain.saga.step import Journal, Step, StepName, StepStatus
+from asgard_basis.domain.saga.step import (
+    Journal,
+    LongReduced,
+    OrderIntent,
+    Step,
+    StepName,
+    StepStatus,
+)
 
 WAITING_FOR, WAITING_SINCE = "waiting_for", "waiting_since"
 """In a job's details: who was silent before anything was begun, and since when (ISO 8601)."""
@@ -28,9 +35,10 @@ _BY_STEP = {
     StepName.READ_LONG: "Asgard",
     StepName.OBSERVE_LONG: "Asgard",
     StepName.CLOSE_LONG: "Asgard",
+    StepName.REDUCE_LONG: "Asgard",
     StepName.TRANSFER_TO_BRIDGE: "Arbitrum",
 }
-_ON_CHAIN = {StepName.OPEN_LONG, StepName.CLOSE_LONG}
+_ON_CHAIN = {StepName.OPEN_LONG, StepName.REDUCE_LONG, StepName.CLOSE_LONG}
 """Once sent, the chain alone says what became of it."""
 
 
@@ -49,10 +57,10 @@ def waiting(details: Mapping[str, str], journal: Journal, now: datetime) -> Wait
     if last is None:
         whom, since = details.get(WAITING_FOR), details.get(WAITING_SINCE)
         return Waiting(whom, datetime.fromisoformat(since)) if whom and since else None
-    if last.status is StepStatus.INTENDED:
-        is_late = now - last.intended_at >= _LONG_ENOUGH
-        whom = "Solana" if last.name in _ON_CHAIN else _whom(last)
-        return Waiting(whom, last.intended_at) if is_late else None
+    unanswered = next((s for s in journal.open_steps() if _is_late(s, now)), None)
+    if unanswered is not None:
+        whom = "Solana" if unanswered.name in _ON_CHAIN else _whom(unanswered)
+        return Waiting(whom, unanswered.intended_at)
     if last.status is not StepStatus.UNAVAILABLE:
         return None
     since_when = last.intended_at
@@ -63,22 +71,47 @@ def waiting(details: Mapping[str, str], journal: Journal, now: datetime) -> Wait
     return Waiting(_whom(last), since_when)
 
 
+def _is_late(step: Step, now: datetime) -> bool:
+    return now - step.intended_at >= _LONG_ENOUGH
+
+
 def still_held(position: Position, journal: Journal | None) -> list[str]:
-    """The legs that a leaving has not closed yet, in words.
+    """The legs that a leaving is not known to have closed, in words.
 
     `journal` is of the leaving under way; None when the position's record is up to date.
     """
     held = []
+    unanswered = {step.name: step for step in journal.open_steps()} if journal else {}
     if position.short is not None:
         short = position.short if journal is None else changed_short(position.short, journal)
-        if short.size > 0:
-            held.append(f"short of {plain(short.size)} SOL on Hyperliquid")
+        told = _order(unanswered)
+        if short.size > 0 or told:
+            held.append(f"short of {plain(short.size)} SOL on Hyperliquid{told}")
     long = position.long
     if long is not None and long.redemption_closed is None and not _is_sold(journal):
         seen = position.observation
         amount = seen.collateral if seen else long.collateral_bought
-        held.append(f"long of {plain(amount)} {position.asset} on Solana")
+        if journal is not None:
+            cuts = journal.outcomes(StepName.REDUCE_LONG)
+            amount -= sum((c.collateral_sold for c in cuts if isinstance(c, LongReduced)), ZERO)
+        told = _sale(unanswered)
+        held.append(f"long of {plain(amount)} {position.asset} on Solana{told}")
     return held
+
+
+def _order(unanswered: Mapping[StepName, Step]) -> str:
+    """What nobody has answered about the short."""
+    for name, doing in ((StepName.CLOSE_SHORT, "buy back"), (StepName.OPEN_SHORT, "sell")):
+        step = unanswered.get(name)
+        if step is not None and isinstance(step.intent, OrderIntent):
+            return f"; an order to {doing} {plain(step.intent.size)} is not answered yet"
+    return ""
+
+
+def _sale(unanswered: Mapping[StepName, Step]) -> str:
+    if StepName.REDUCE_LONG in unanswered:
+        return "; the sale of a part of it is not answered yet"
+    return "; its sale is not answered yet" if StepName.CLOSE_LONG in unanswered else ""
 
 
 def _is_sold(journal: Journal | None) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import ENDED as JOB_ENDED
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.trading.overdue import is_overdue
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_record import PositionRecord, unchallenged
@@ -34,7 +35,7 @@ from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.progress import closed_long, is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
-from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
+from asgard_basis.domain.saga.step import Decision, Finished, Journal, Perform, StepName
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event, Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
@@ -162,6 +163,7 @@ class ClosePosition:
             decide=lambda journal: leaving.next_step(plan, journal),
             performer=steps,
             on_progress=progress,
+            beside=lambda journal: leaving.beside(plan, journal, self._clock),
         )
         return await self._finish(context, job, finished)
 
@@ -318,6 +320,12 @@ class _Leaving:
         """In the present manner."""
         decide = emergency.next_step if self.is_emergency else exit_saga.next_step
         return decide(plan, journal)
+
+    def beside(self, plan: exit_saga.ExitPlan, journal: Journal, clock: Clock) -> Perform | None:
+        """While an answer is overdue: in an emergency the other leg goes on without it."""
+        if not self.is_emergency or not is_overdue(journal, clock):
+            return None
+        return emergency.beside(plan, journal, journal.open_legs())
 
 
 def _at_long(state: PositionState) -> PositionState:

@@ -111,7 +111,8 @@ class ExposureWatch:
             if silent is None or not is_emergency(running.job):
                 return
             told = (
-                f"{plain(size)} SOL are {side} without the other leg since everything was stopped;"
+                f"{plain(size)} SOL {'are' if found.is_certain else 'may be'} {side} without the"
+                " other leg since everything was stopped;"
                 f" they are closed as soon as {silent.for_whom} answers again."
             )
         yield self._alarm(

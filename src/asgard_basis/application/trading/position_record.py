@@ -118,5 +118,5 @@ class PositionRecord:
 
 def _unanswered_order(journal: Journal) -> OrderIntent | None:
     """The order that may or may not have been filled, if there is one."""
-    step = journal.open_step()
-    return step.intent if step is not None and isinstance(step.intent, OrderIntent) else None
+    orders = (step.intent for step in journal.open_steps())
+    return next((order for order in orders if isinstance(order, OrderIntent)), None)

@@ -149,6 +149,9 @@ class ReducePosition:
             decide=lambda journal: reduce.next_step(plan, journal, manner=turning.manner),
             performer=steps,
             on_progress=progress,
+            beside=lambda journal: (
+                reduce.beside(plan, journal) if turning.may_go_on(journal, self._clock) else None
+            ),
         )
         return await self._finish(context, job, finished, turning)
 

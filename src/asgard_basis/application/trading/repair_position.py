@@ -109,6 +109,9 @@ class RepairPosition:
             decide=lambda journal: repair.next_step(plan, journal, manner=turning.manner),
             performer=steps,
             on_progress=progress,
+            beside=lambda journal: (
+                repair.beside(plan, journal) if turning.may_go_on(journal, self._clock) else None
+            ),
         )
         return await self._finish(context, job, finished, turning)
 

@@ -1,9 +1,9 @@
 """Doing what a saga decides: write the intention, do it, write the outcome, ask again."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -37,6 +37,14 @@ _BACKOFF_SECONDS_MAX = 30.0
 _DOUBLINGS_MAX = 10
 _UNTOLD_MAX = timedelta(minutes=2)
 """Market time. So long a saga that is given up asks what became of a setting."""
+
+
+Beside = Callable[[Journal], Perform | None]
+"""What may be begun although a step of another leg has no answer yet; None: nothing."""
+
+
+def _waits(_journal: Journal) -> None:
+    """Nothing is begun before the answer is there."""
 
 
 class Performer(Protocol):
@@ -81,31 +89,45 @@ class SagaRunner:
         decide: Callable[[Journal], Decision],
         performer: Performer,
         on_progress: Callable[[Journal], Awaitable[None]],
+        beside: Beside = _waits,
         looks_max: int | None = None,
     ) -> Finished:
         """Run until the saga is finished; every outcome is in the journal before the next step.
+
+        But `beside` may give a step of another leg to be done while a look-up is in vain; after
+        that every look-up takes turns with what comes of it.
 
         Raises OutcomeUnknown after so many look-ups in a row without an answer, and Unavailable
         GEN-0006 once this process is leaving: the queue delivers the job again, and in between
         others have its place among the workers.
         """
         asked = 0
+        goes_on = False  # with the other leg, whose last step was done
         while True:
             self._stay()
             journal = await self._journal(job)
             await on_progress(journal)
-            unanswered = journal.open_step()
-            if unanswered is not None:
-                asked = 0 if await self._resolve(job, unanswered, performer) else asked + 1
-                if looks_max is not None and asked >= looks_max:
-                    raise OutcomeUnknown(ErrorCode.UNKNOWN, f"{unanswered.name} is not known yet")
-                if asked:
-                    await self._rest(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
+            unanswered = journal.open_steps()
+            if not unanswered:
+                decision = decide(journal)
+                if isinstance(decision, Finished):
+                    return decision
+                await self._perform(job, decision, journal, performer)
                 continue
-            decision = decide(journal)
-            if isinstance(decision, Finished):
-                return decision
-            await self._perform(job, decision, journal, performer)
+            if not goes_on:
+                asked = 0 if await self._resolved(job, unanswered, performer) else asked + 1
+                if looks_max is not None and asked >= looks_max:
+                    name = unanswered[0].name
+                    raise OutcomeUnknown(ErrorCode.UNKNOWN, f"{name} is not known yet")
+                if not asked:
+                    continue
+            command = beside(journal)
+            if command is not None:
+                goes_on = await self._perform(job, command, journal, performer)
+            elif goes_on:
+                goes_on = False
+            else:
+                await self._rest(min(_POLL_SECONDS_MAX, _POLL_SECONDS * asked))
 
     async def give_up(self, job: Job, *, look: Callable[[Step], Awaitable[Outcome]]) -> None:
         """Conclude the step that is open, if one is, because nothing will be done after it.
@@ -131,7 +153,8 @@ class SagaRunner:
 
     async def _perform(
         self, job: Job, command: Perform, journal: Journal, performer: Performer
-    ) -> None:
+    ) -> bool:
+        """Do one step; whether it was done."""
         attempt = journal.attempts(command.name) + 1
         fruitless = journal.fruitless(command.name)
         if fruitless:
@@ -141,12 +164,12 @@ class SagaRunner:
         try:
             intent = await performer.prepare(command, journal, attempt)
         except (Refused, Unavailable) as error:
-            await self._refuse_unsent(job, command, attempt, error)
-            return
+            await self._refuse_unsent(job, command, journal, error)
+            return False
         except OutcomeUnknown:
             await self._rest(_POLL_SECONDS)
-            return
-        step = Step(command.name, attempt, StepStatus.INTENDED, intent, intended_at)
+            return False
+        step = _intended(command, journal, intent, intended_at)
         async with self._transactions.for_user(job.user_id) as work:
             await work.journals.intend(job.id, job.user_id, step)
             await work.outbox.append(job_event(job))
@@ -157,11 +180,17 @@ class SagaRunner:
             outcome = await performer.execute(step)
         except OutcomeUnknown as error:
             log.info("outcome_unknown", job=job.id, step=step.name, reason=error.message)
-            return
+            return False
         except (Refused, Unavailable) as error:
             await self._conclude(job, _refused(step, error, self._clock))
-            return
+            return False
         await self._conclude(job, _done(step, outcome, self._clock))
+        return True
+
+    async def _resolved(self, job: Job, unanswered: Sequence[Step], performer: Performer) -> bool:
+        """Ask for all of them; whether anything has become known."""
+        known = [await self._resolve(job, step, performer) for step in unanswered]
+        return any(known)
 
     async def _resolve(self, job: Job, step: Step, performer: Performer) -> bool:
         ensure_sure()
@@ -181,9 +210,9 @@ class SagaRunner:
         return True
 
     async def _refuse_unsent(
-        self, job: Job, command: Perform, attempt: int, error: DomainError
+        self, job: Job, command: Perform, journal: Journal, error: DomainError
     ) -> None:
-        step = Step(command.name, attempt, StepStatus.INTENDED, PlainIntent(), self._clock.now())
+        step = _intended(command, journal, PlainIntent(), self._clock.now())
         async with self._transactions.for_user(job.user_id) as work:
             await work.journals.intend(job.id, job.user_id, step)
             await work.journals.conclude(job.id, _refused(step, error, self._clock))
@@ -214,6 +243,17 @@ class SagaRunner:
     async def _journal(self, job: Job) -> Journal:
         async with self._transactions.for_user(job.user_id) as work:
             return await work.journals.of_job(job.id)
+
+
+def _intended(command: Perform, journal: Journal, intent: Intent, at: datetime) -> Step:
+    return Step(
+        command.name,
+        journal.attempts(command.name) + 1,
+        StepStatus.INTENDED,
+        intent,
+        at,
+        is_beside=bool(journal.open_steps()),
+    )
 
 
 def _done(step: Step, outcome: Outcome, clock: Clock) -> Step:

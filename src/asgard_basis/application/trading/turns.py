@@ -2,7 +2,7 @@
 
 from asgard_basis.application.trading.wishes import is_leaving
 from asgard_basis.domain.errors import ErrorCode, Unavailable
-from asgard_basis.domain.saga.step import Journal, Step, StepStatus
+from asgard_basis.domain.saga.step import Journal, StepStatus
 from asgard_basis.ports.repositories import Job
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -14,7 +14,7 @@ class Turns:
         self._transactions = transactions
         self._job = job
         self._seen: int | None = None
-        self._last: Step | None = None
+        self._before: Journal | None = None
         self.is_waiting = False
         """Whether nobody answered this delivery when it was last asked about."""
 
@@ -24,12 +24,12 @@ class Turns:
         Raises Unavailable NET-0003: the queue delivers the job again.
         """
         last = journal.steps[-1] if journal.steps else None
-        was_seen, before = self._seen, self._last
-        self._seen, self._last = len(journal.steps), last
+        was_seen, before = self._seen, self._before
+        self._seen, self._before = len(journal.steps), journal
         if last is None or was_seen is None:
             return
         is_silence = last.status is StepStatus.UNAVAILABLE and len(journal.steps) > was_seen
-        is_still_open = last.status is StepStatus.INTENDED and last == before
+        is_still_open = journal.open_step() is not None and journal == before
         self.is_waiting = is_silence or is_still_open
         if self.is_waiting and await self._others_wait():
             raise Unavailable(ErrorCode.VENUE_DOWN, "nobody answers; other positions go first")

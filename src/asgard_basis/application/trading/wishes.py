@@ -4,11 +4,13 @@ from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext
 from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.trading.overdue import is_overdue
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.step import Journal, StepName
+from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 
@@ -68,6 +70,10 @@ class Turning:
         if self.is_emergency:
             return Manner.EMERGENCY
         return Manner.WISHED if self._may_leave else Manner.NEEDED
+
+    def may_go_on(self, journal: Journal, clock: Clock) -> bool:
+        """Whether one leg is closed although an answer about the other is overdue."""
+        return self.is_emergency and is_overdue(journal, clock)
 
     def price_of(self, position: Position) -> Decimal | None:
         """What will do where nobody knows a price: who is only to close needs no better one."""

@@ -1,6 +1,6 @@
 """A position as its row and its journals have it, for holding against the venues."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -90,34 +90,41 @@ def leg_exposure(
 ) -> Exposure | None:
     """Since when one leg has been without the other, by the journal of the running job.
 
-    What was sent and not answered counts as done when that is the worse.
+    What was sent and not answered counts as done when that is the worse; it is not certain then,
+    nor is what that would have ended.
     """
     opened = next((s for s in running if s.name is StepName.OPEN_LONG), None)
     long_sol = short_sol = ZERO
     if opened is None:
         long_sol = _tokens(position.long) * redemption if position.long else ZERO
         short_sol = _short(position, ())
-    changes = list(_changes(running, short_sol, leverage=position.leverage))
-    found = exposed(changes, band=band, long_sol=long_sol, short_sol=short_sol)
-    if found is not None:
+    known = _in_time(_changes(running, short_sol, leverage=position.leverage))
+    found = exposed(known, band=band, long_sol=long_sol, short_sol=short_sol)
+    perhaps = _in_time([*known, *_perhaps(running, plan)])
+    possible = exposed(perhaps, band=band, long_sol=long_sol, short_sol=short_sol)
+    if found is not None and possible is not None:
         return found
-    perhaps = [*changes, *_perhaps(running, plan)]
-    found = exposed(perhaps, band=band, long_sol=long_sol, short_sol=short_sol)
-    return None if found is None else replace(found, is_certain=False)
+    either = found or possible
+    return None if either is None else replace(either, is_certain=False)
+
+
+def _in_time(changes: Iterable[LegChange]) -> list[LegChange]:
+    """Both legs may have been worked on at once: the journal's order is of beginnings."""
+    return sorted(changes, key=lambda change: change.at)
 
 
 def _perhaps(steps: Sequence[Step], plan: EntryPlan | None) -> Iterator[LegChange]:
-    """What a step that nobody answers for has made of a leg, if it has happened."""
-    step = Journal(tuple(steps)).open_step()
-    match step:
-        case Step(name=StepName.OPEN_LONG, intent=SolanaIntent(oracle_price=price)):
-            if plan is not None and price > 0:
-                bought = plan.collateral_usdc * plan.long_leverage / price
-                yield LegChange(step.intended_at, long_sol=bought)
-        case Step(name=StepName.CLOSE_SHORT, intent=OrderIntent(size=size)):
-            yield LegChange(step.intended_at, short_change=-size)
-        case Step(name=StepName.CLOSE_LONG, intent=SolanaIntent()):
-            yield LegChange(step.intended_at, long_sol=ZERO)
+    """What the steps that nobody answers for have made of the legs, if they have happened."""
+    for step in Journal(tuple(steps)).open_steps():
+        match step:
+            case Step(name=StepName.OPEN_LONG, intent=SolanaIntent(oracle_price=price)):
+                if plan is not None and price > 0:
+                    bought = plan.collateral_usdc * plan.long_leverage / price
+                    yield LegChange(step.intended_at, long_sol=bought)
+            case Step(name=StepName.CLOSE_SHORT, intent=OrderIntent(size=size)):
+                yield LegChange(step.intended_at, short_change=-size)
+            case Step(name=StepName.CLOSE_LONG, intent=SolanaIntent()):
+                yield LegChange(step.intended_at, long_sol=ZERO)
 
 
 def _changes(

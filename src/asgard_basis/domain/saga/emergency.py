@@ -7,7 +7,15 @@ stops everything has decided that being half out is better than being in.
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.exit import ExitPlan
 from asgard_basis.domain.saga.hedge import SECOND_LEG
-from asgard_basis.domain.saga.step import Decision, Journal, Perform, Step, StepName, StepStatus
+from asgard_basis.domain.saga.step import (
+    Decision,
+    Journal,
+    Leg,
+    Perform,
+    Step,
+    StepName,
+    StepStatus,
+)
 
 SHORT_STEPS = frozenset({StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT})
 LONG_STEPS = frozenset({StepName.OBSERVE_LONG, StepName.CLOSE_LONG})
@@ -27,6 +35,22 @@ def next_step(plan: ExitPlan, journal: Journal) -> Decision:
     last = journal.steps[-1]
     has_failed_too = last.name in LONG_STEPS and last.status is not StepStatus.DONE
     return wanted if has_failed_too else instead
+
+
+def beside(plan: ExitPlan, journal: Journal, unanswered: frozenset[Leg]) -> Perform | None:
+    """What can be done while nobody tells what became of a step of one leg; None: only wait.
+
+    Nothing is ever begun for a leg that has such a step, and nothing is concluded before all
+    answers are in. The step itself may stand before `journal` begins.
+    """
+    wanted: Decision | None = None
+    if unanswered == {Leg.SHORT} and plan.holds_long and not journal.is_done(StepName.CLOSE_LONG):
+        wanted = exit_saga.next_of_long(journal, SECOND_LEG)
+    elif unanswered == {Leg.LONG}:
+        wanted = exit_saga.next_step(plan, journal)
+        if isinstance(wanted, Perform) and wanted.name not in SHORT_STEPS:
+            return None
+    return wanted if isinstance(wanted, Perform) else None
 
 
 def is_silent(step: Step | None) -> bool:

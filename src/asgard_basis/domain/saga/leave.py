@@ -6,7 +6,7 @@ from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.exit import ExitPlan
 from asgard_basis.domain.saga.hedge import Patience
-from asgard_basis.domain.saga.step import Decision, Journal
+from asgard_basis.domain.saga.step import Decision, Journal, Leg, Perform, StepName
 
 
 class Manner(Enum):
@@ -25,3 +25,10 @@ def next_step(plan: ExitPlan, journal: Journal, manner: Manner, patience: Patien
     if manner is Manner.EMERGENCY:
         return emergency.next_step(plan, journal)
     return exit_saga.next_step(plan, journal, patience=patience)
+
+
+def beside(plan: ExitPlan, leaving: Journal | None, unanswered: frozenset[Leg]) -> Perform | None:
+    """What an emergency does while a step has no answer; `leaving` is None before it is decided."""
+    if leaving is None:
+        return None if Leg.NEITHER in unanswered else Perform(StepName.LEAVE)
+    return emergency.beside(plan, leaving, unanswered)

@@ -84,6 +84,12 @@ def next_step(
     return _cut(plan, journal, patience, long_patience)
 
 
+def beside(plan: ReducePlan, journal: Journal) -> Perform | None:
+    """What an emergency does while nobody tells what became of a step; None: only wait."""
+    reducing, leaving = journal.split(StepName.LEAVE)
+    return leave.beside(_exit_plan(plan, reducing), leaving, journal.open_legs())
+
+
 def state_of(journal: Journal) -> PositionState:
     """The lifecycle state the journal stands for while reducing is under way."""
     _, leaving = journal.split(StepName.LEAVE)
@@ -155,9 +161,12 @@ def _after_cut(
 def _leave(
     plan: ReducePlan, reducing: Journal, leaving: Journal, manner: Manner, patience: Patience
 ) -> Decision:
+    return leave.next_step(_exit_plan(plan, reducing), leaving, manner, patience)
+
+
+def _exit_plan(plan: ReducePlan, reducing: Journal) -> exit_saga.ExitPlan:
     held = short_held(reducing, plan.short_size)
-    exit_plan = exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True)
-    return leave.next_step(exit_plan, leaving, manner, patience)
+    return exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True)
 
 
 def _looks(journal: Journal) -> list[LongObserved]:

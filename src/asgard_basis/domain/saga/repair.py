@@ -80,6 +80,12 @@ def next_step(
     return Perform(StepName.VALIDATE, size=held)
 
 
+def beside(plan: RepairPlan, journal: Journal) -> Perform | None:
+    """What an emergency does while nobody tells what became of a step; None: only wait."""
+    repairing, leaving = journal.split(StepName.LEAVE)
+    return leave.beside(_exit_plan(plan, repairing), leaving, journal.open_legs())
+
+
 def state_of(journal: Journal) -> PositionState:
     """The lifecycle state the journal stands for while repairing is under way."""
     _, leaving = journal.split(StepName.LEAVE)
@@ -97,6 +103,9 @@ def _target(plan: RepairPlan, journal: Journal) -> Decimal:
 def _leave(
     plan: RepairPlan, repairing: Journal, leaving: Journal, manner: Manner, patience: Patience
 ) -> Decision:
+    return leave.next_step(_exit_plan(plan, repairing), leaving, manner, patience)
+
+
+def _exit_plan(plan: RepairPlan, repairing: Journal) -> exit_saga.ExitPlan:
     held = short_held(repairing, plan.short_size)
-    exit_plan = exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True)
-    return leave.next_step(exit_plan, leaving, manner, patience)
+    return exit_saga.ExitPlan(short_size=held, size_step=plan.terms.size_step, holds_long=True)
