@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 
 import pytest
 
@@ -19,13 +20,15 @@ from asgard_basis.domain.saga.step import (
 from asgard_basis.simulation.exploration.scenes import (
     PATIENCE,
     closing,
+    hurried_closing,
+    hurried_reducing,
     opening,
     reducing,
     repairing,
     scenes,
 )
 from asgard_basis.simulation.exploration.search import explore
-from asgard_basis.simulation.exploration.states import Scene
+from asgard_basis.simulation.exploration.situation import Scene
 from asgard_basis.simulation.exploration.world import FULL, Truth
 from asgard_basis.simulation.explore import explore_all, explore_named
 
@@ -120,6 +123,38 @@ class TestBrokenOnPurpose:
 
         scene = altered(repairing(Truth(0, FULL), borne="empty books"), stubborn)
         assert "no end can be reached" in found_out(scene)
+
+    def test_an_emergency_that_sells_the_long_though_the_exchange_answers(self) -> None:
+        def hasty(decide: Saga, journal: Journal) -> Decision:
+            decision = decide(journal)
+            is_first = isinstance(decision, Perform) and decision.name is StepName.CLOSE_SHORT
+            return Perform(StepName.CLOSE_LONG) if is_first else decision
+
+        scene = hurried_closing(PAIR)
+        assert scene.urgent is not None
+        wrong = found_out(replace(scene, urgent=partial(hasty, scene.urgent)))
+        assert wrong == "the long is sold while the short stands"
+
+    @pytest.mark.parametrize("scene", [hurried_closing(PAIR), hurried_reducing()])
+    def test_an_emergency_that_orders_again_beside_an_order(self, scene: Scene) -> None:
+        def rash(journal: Journal) -> Perform | None:
+            has_order = any(s.name is StepName.CLOSE_SHORT for s in journal.open_steps())
+            assert scene.beside is not None
+            again = Perform(StepName.CLOSE_SHORT, size=Decimal(FULL))
+            return again if has_order else scene.beside(journal)
+
+        wrong = found_out(replace(scene, beside=rash))
+        assert wrong == "close_short is begun while close_short is open"
+
+    def test_an_emergency_that_settles_before_all_answers_are_in(self) -> None:
+        def done(journal: Journal) -> Perform | None:
+            if journal.is_done(StepName.CLOSE_LONG) and not journal.is_done(StepName.SETTLE):
+                return Perform(StepName.SETTLE)
+            assert scene.beside is not None
+            return scene.beside(journal)
+
+        scene = hurried_closing(PAIR)
+        assert found_out(replace(scene, beside=done)) == "settle is begun before all is answered"
 
     def test_a_stuck_exit_that_was_refused_by_nobody(self) -> None:
         def despairing(decide: Saga, journal: Journal) -> Decision:

@@ -11,20 +11,22 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from hypothesis.strategies import DataObject, data
 
-from asgard_basis.domain.saga import entry, reduce, repair
+from asgard_basis.domain.saga import emergency, entry, reduce, repair
 from asgard_basis.domain.saga import exit as exit_saga
-from asgard_basis.domain.saga.step import Decision, Finished, Journal
-from asgard_basis.simulation.exploration.journals import shortened
+from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
+from asgard_basis.simulation.exploration.journals import shortened, with_late
 from asgard_basis.simulation.exploration.scenes import (
     ENTRY,
     HALF,
     closing,
+    hurried_closing,
     opening,
     reducing,
     repairing,
     scenes,
 )
-from asgard_basis.simulation.exploration.states import Scene, State, Stepper
+from asgard_basis.simulation.exploration.situation import Scene, State
+from asgard_basis.simulation.exploration.states import Stepper
 from asgard_basis.simulation.exploration.world import FULL, TERMS, Truth
 
 PAIR = Truth(FULL, FULL)
@@ -73,11 +75,21 @@ class Repairing(Walk):
     )
 
 
+class Hurrying(Walk):
+    plan = exit_saga.ExitPlan(Decimal(FULL), TERMS.size_step, holds_long=True)
+    scene = replace(
+        hurried_closing(PAIR, others=3),
+        decide=partial(exit_saga.next_step, plan),
+        urgent=partial(emergency.next_step, plan),
+    )
+
+
 _QUICK = settings(max_examples=40, stateful_step_count=40, deadline=None)
-for _walk in (Opening, Leaving, Reducing, Repairing):
+for _walk in (Opening, Leaving, Reducing, Repairing, Hurrying):
     _walk.TestCase.settings = _QUICK
 TestOpening, TestLeaving = Opening.TestCase, Leaving.TestCase
 TestReducing, TestRepairing = Reducing.TestCase, Repairing.TestCase
+TestHurrying = Hurrying.TestCase
 
 
 @pytest.mark.parametrize("scene", list(scenes()), ids=lambda scene: scene.name)
@@ -94,9 +106,26 @@ def test_a_shortened_journal_decides_as_the_whole_one(scene: Scene, choose: st.D
         state = ways[choose.draw(st.integers(0, len(ways) - 1))][1]
         whole = stepper.journal_of(state)
         if len(whole.steps) > len(before.steps):
-            start = Decimal(scene.booked_short)
-            short = shortened(short, whole.steps[-1], start=start, is_exit=scene.is_exit)
+            short = longer(scene, short, whole, before)
             assert settled(scene.decide(short)) == settled(scene.decide(whole))
+            assert scene.urgent is None or settled(scene.urgent(short)) == settled(
+                scene.urgent(whole)
+            )
+        if state.late is not None:
+            line = stepper.late_line(state)
+            besides = [scene.beside(Journal((*j.steps, line))) for j in (short, whole)]  # type: ignore[misc]
+            assert besides[0] == besides[1]
+
+
+def longer(scene: Scene, short: Journal, whole: Journal, before: Journal) -> Journal:
+    """With the line that is new in the whole journal, at its end or where it was intended."""
+    place = next(i for i, s in enumerate(whole.steps) if before.steps[i : i + 1] != (s,))
+    line, start = whole.steps[place], Decimal(scene.booked_short)
+    if place == len(before.steps):
+        has_turns = scene.urgent is not None
+        return shortened(short, line, start=start, is_exit=scene.is_exit, has_turns=has_turns)
+    has_left = Journal(before.steps[:place]).attempts(StepName.LEAVE) > 0
+    return with_late(short, line, start=start, is_exit=scene.is_exit, is_early=not has_left)
 
 
 def settled(decision: Decision) -> Decision:

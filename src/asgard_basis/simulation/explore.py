@@ -5,7 +5,7 @@ from time import perf_counter
 
 from asgard_basis.simulation.exploration.scenes import scenes
 from asgard_basis.simulation.exploration.search import Explored, explore
-from asgard_basis.simulation.exploration.states import Scene
+from asgard_basis.simulation.exploration.situation import Scene
 
 
 def explore_all(

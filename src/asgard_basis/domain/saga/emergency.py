@@ -6,7 +6,7 @@ stops everything has decided that being half out is better than being in.
 
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.exit import ExitPlan
-from asgard_basis.domain.saga.hedge import SECOND_LEG
+from asgard_basis.domain.saga.hedge import SECOND_LEG, Patience
 from asgard_basis.domain.saga.step import (
     Decision,
     Journal,
@@ -21,15 +21,15 @@ SHORT_STEPS = frozenset({StepName.OBSERVE_SHORT, StepName.CLOSE_SHORT})
 LONG_STEPS = frozenset({StepName.OBSERVE_LONG, StepName.CLOSE_LONG})
 
 
-def next_step(plan: ExitPlan, journal: Journal) -> Decision:
+def next_step(plan: ExitPlan, journal: Journal, *, patience: Patience = SECOND_LEG) -> Decision:
     """As leaving otherwise, but turn about while the short's venue does not answer."""
-    wanted = exit_saga.next_step(plan, journal)
+    wanted = exit_saga.next_step(plan, journal, patience=patience)
     if not isinstance(wanted, Perform) or wanted.name not in SHORT_STEPS:
         return wanted
     newest = next((s for s in reversed(journal.steps) if s.name in SHORT_STEPS), None)
     if not is_silent(newest) or not plan.holds_long or journal.is_done(StepName.CLOSE_LONG):
         return wanted
-    instead = exit_saga.next_of_long(journal, SECOND_LEG)
+    instead = exit_saga.next_of_long(journal, patience)
     if not isinstance(instead, Perform):
         return wanted
     last = journal.steps[-1]
@@ -37,7 +37,13 @@ def next_step(plan: ExitPlan, journal: Journal) -> Decision:
     return wanted if has_failed_too else instead
 
 
-def beside(plan: ExitPlan, journal: Journal, unanswered: frozenset[Leg]) -> Perform | None:
+def beside(
+    plan: ExitPlan,
+    journal: Journal,
+    unanswered: frozenset[Leg],
+    *,
+    patience: Patience = SECOND_LEG,
+) -> Perform | None:
     """What can be done while nobody tells what became of a step of one leg; None: only wait.
 
     Nothing is ever begun for a leg that has such a step, and nothing is concluded before all
@@ -45,9 +51,9 @@ def beside(plan: ExitPlan, journal: Journal, unanswered: frozenset[Leg]) -> Perf
     """
     wanted: Decision | None = None
     if unanswered == {Leg.SHORT} and plan.holds_long and not journal.is_done(StepName.CLOSE_LONG):
-        wanted = exit_saga.next_of_long(journal, SECOND_LEG)
+        wanted = exit_saga.next_of_long(journal, patience)
     elif unanswered == {Leg.LONG}:
-        wanted = exit_saga.next_step(plan, journal)
+        wanted = exit_saga.next_step(plan, journal, patience=patience)
         if isinstance(wanted, Perform) and wanted.name not in SHORT_STEPS:
             return None
     return wanted if isinstance(wanted, Perform) else None

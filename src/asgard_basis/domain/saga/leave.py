@@ -23,12 +23,14 @@ class Manner(Enum):
 def next_step(plan: ExitPlan, journal: Journal, manner: Manner, patience: Patience) -> Decision:
     """The next step of leaving; `journal` is what happened since it was decided."""
     if manner is Manner.EMERGENCY:
-        return emergency.next_step(plan, journal)
+        return emergency.next_step(plan, journal, patience=patience)
     return exit_saga.next_step(plan, journal, patience=patience)
 
 
-def beside(plan: ExitPlan, leaving: Journal | None, unanswered: frozenset[Leg]) -> Perform | None:
+def beside(
+    plan: ExitPlan, leaving: Journal | None, unanswered: frozenset[Leg], patience: Patience
+) -> Perform | None:
     """What an emergency does while a step has no answer; `leaving` is None before it is decided."""
     if leaving is None:
         return None if Leg.NEITHER in unanswered else Perform(StepName.LEAVE)
-    return emergency.beside(plan, leaving, unanswered)
+    return emergency.beside(plan, leaving, unanswered, patience=patience)

@@ -84,10 +84,12 @@ def next_step(
     return _cut(plan, journal, patience, long_patience)
 
 
-def beside(plan: ReducePlan, journal: Journal) -> Perform | None:
+def beside(
+    plan: ReducePlan, journal: Journal, *, patience: Patience = SECOND_LEG
+) -> Perform | None:
     """What an emergency does while nobody tells what became of a step; None: only wait."""
     reducing, leaving = journal.split(StepName.LEAVE)
-    return leave.beside(_exit_plan(plan, reducing), leaving, journal.open_legs())
+    return leave.beside(_exit_plan(plan, reducing), leaving, journal.open_legs(), patience)
 
 
 def state_of(journal: Journal) -> PositionState:

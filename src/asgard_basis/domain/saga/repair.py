@@ -80,10 +80,12 @@ def next_step(
     return Perform(StepName.VALIDATE, size=held)
 
 
-def beside(plan: RepairPlan, journal: Journal) -> Perform | None:
+def beside(
+    plan: RepairPlan, journal: Journal, *, patience: Patience = SECOND_LEG
+) -> Perform | None:
     """What an emergency does while nobody tells what became of a step; None: only wait."""
     repairing, leaving = journal.split(StepName.LEAVE)
-    return leave.beside(_exit_plan(plan, repairing), leaving, journal.open_legs())
+    return leave.beside(_exit_plan(plan, repairing), leaving, journal.open_legs(), patience)
 
 
 def state_of(journal: Journal) -> PositionState:

@@ -19,6 +19,7 @@ from asgard_basis.domain.saga.step import (
     StepName,
     StepStatus,
 )
+from asgard_basis.simulation.exploration.late import in_turn, inserted
 from asgard_basis.simulation.exploration.world import NOON, PRICE
 
 COUNTED_MAX = 2
@@ -54,24 +55,51 @@ class Lines:
         return self._journals[ids]
 
 
-def shortened(journal: Journal, line: Step, *, start: Decimal, is_exit: bool) -> Journal:
+def shortened(
+    journal: Journal, line: Step, *, start: Decimal, is_exit: bool, has_turns: bool = False
+) -> Journal:
     """The journal with one more line, and without what does not matter any more.
 
-    `start` is what was sold short when it began; `is_exit` when leaving is all it is about.
+    `start` is what was sold short when it began; `is_exit` when leaving is all it is about;
+    `has_turns` when it may come to matter whose leg's turn it is.
     """
-    steps = [*journal.steps, line]
+    return _kept([*journal.steps, line], start, is_exit=is_exit, has_turns=has_turns)
+
+
+def with_late(
+    journal: Journal, line: Step, *, start: Decimal, is_exit: bool, is_early: bool
+) -> Journal:
+    """The same, of a line that others were written beside.
+
+    `is_early` when it was intended before leaving was decided.
+    """
+    before, leaving = journal.split(StepName.LEAVE)
     if is_exit:
-        return Journal(tuple(_leaving(steps, start)))
+        return _kept([*inserted(journal, line).steps], start, is_exit=True, has_turns=True)
+    if leaving is None:
+        return shortened(journal, line, start=start, is_exit=False, has_turns=True)
+    left = journal.steps[len(before.steps)]
+    if is_early:
+        settled = _settled(Journal((*before.steps, line)), start)
+        return Journal((*settled, left, *leaving.steps))
+    steps = [*before.steps, left, *inserted(leaving, line).steps]
+    return _kept(steps, start, is_exit=False, has_turns=True)
+
+
+def _kept(steps: list[Step], start: Decimal, *, is_exit: bool, has_turns: bool) -> Journal:
+    if is_exit:
+        return Journal(tuple(_leaving(steps, start, has_turns=has_turns)))
     first = next((i for i, s in enumerate(steps) if s.name is StepName.LEAVE), None)
     if first is None:
         return Journal(tuple(_opening(steps, start)))
-    if line.name is StepName.LEAVE:
-        return Journal((*_settled(Journal(tuple(steps[:-1])), start), _timeless(line)))
+    if first == len(steps) - 1:
+        return Journal((*_settled(Journal(tuple(steps[:-1])), start), _timeless(steps[-1])))
     held = short_held(Journal(tuple(steps[:first])), start)
-    return Journal((*steps[: first + 1], *_leaving(steps[first + 1 :], held)))
+    leaving = _leaving(steps[first + 1 :], held, has_turns=has_turns)
+    return Journal((*steps[: first + 1], *leaving))
 
 
-def _leaving(steps: list[Step], held: Decimal) -> list[Step]:
+def _leaving(steps: list[Step], held: Decimal, *, has_turns: bool) -> list[Step]:
     """On the way out only refusals are counted, and only of the leg that is being closed."""
     steps = [_timeless(s) for s in steps]
     now_held = short_held(Journal(tuple(steps)), held)
@@ -95,6 +123,8 @@ def _leaving(steps: list[Step], held: Decimal) -> list[Step]:
         kept += [*tries[:counted], *_done(seen, StepName.OBSERVE_LONG)[-1:], *newest]
     else:
         kept += [*_done(seen, StepName.OBSERVE_LONG)[-1:], *sold]
+    if has_turns and now_held > 0:
+        kept = in_turn(kept, steps)
     return [*kept, *_done(steps, StepName.SETTLE)]
 
 

@@ -7,12 +7,13 @@ from functools import partial
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.position.lifecycle import PositionState
-from asgard_basis.domain.saga import entry, reduce, repair
+from asgard_basis.domain.saga import emergency, entry, reduce, repair
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import Patience
-from asgard_basis.domain.saga.step import Finished, Journal, StepName
+from asgard_basis.domain.saga.leave import Manner
+from asgard_basis.domain.saga.step import Finished, Journal, Perform, StepName
 from asgard_basis.simulation.exploration.journals import COUNTED_MAX
-from asgard_basis.simulation.exploration.states import Scene
+from asgard_basis.simulation.exploration.situation import Scene
 from asgard_basis.simulation.exploration.world import FULL, LEAST_LOTS, PRICE, TERMS, Place, Truth
 
 _ONCE = Patience(
@@ -59,6 +60,16 @@ def scenes() -> Iterator[Scene]:
             yield repairing(Truth(long, short), borne="empty books")
     for borne in ("refusals", "silence", "time"):
         yield repairing(Truth(FULL, 0), borne=borne)
+    yield from stopped()
+
+
+def stopped() -> Iterator[Scene]:
+    """Those in which everything is stopped at some moment, and leaving hurries from then on."""
+    for truth in (Truth(FULL, FULL), Truth(FULL, 0), Truth(0, FULL)):
+        yield hurried_closing(truth)
+    yield replace(hurried_closing(Truth(FULL, FULL), others=3), acts=0)
+    yield hurried_reducing()
+    yield hurried_repairing(Truth(FULL, 0))
 
 
 def opening(borne: str) -> Scene:
@@ -123,6 +134,57 @@ def repairing(truth: Truth, *, borne: str) -> Scene:
         booked_short=FULL,
         acts=1 if borne == "empty books" else 0,
         timed=_timed(borne, StepName.OPEN_SHORT),
+    )
+
+
+def hurried_closing(truth: Truth, *, others: int = 0) -> Scene:
+    """As `closing`, until everything is stopped."""
+    plan = exit_saga.ExitPlan(Decimal(FULL), TERMS.size_step, holds_long=True)
+
+    def beside(journal: Journal) -> Perform | None:
+        return emergency.beside(plan, journal, journal.open_legs(), patience=_ONCE)
+
+    scene = closing(truth, booked=FULL, others=others)
+    return replace(
+        scene,
+        name=f"emergency {scene.name}",
+        crashes_max=1,  # a second one finds what the first has found
+        urgent=partial(emergency.next_step, plan, patience=_ONCE),
+        beside=beside,
+    )
+
+
+def hurried_reducing() -> Scene:
+    """As `reducing`, until everything is stopped."""
+    plan = reduce.ReducePlan(HALF, Decimal(FULL), TERMS)
+    scene = reducing("refusals")
+    return replace(
+        scene,
+        name=f"emergency {scene.name}",
+        crashes_max=1,  # a second one finds what the first has found
+        urgent=partial(
+            reduce.next_step,
+            plan,
+            patience=PATIENCE["refusals"],
+            long_patience=PATIENCE["refusals"],
+            manner=Manner.EMERGENCY,
+        ),
+        beside=partial(reduce.beside, plan, patience=PATIENCE["refusals"]),
+    )
+
+
+def hurried_repairing(truth: Truth) -> Scene:
+    """As `repairing`, until everything is stopped."""
+    plan = repair.RepairPlan(Decimal(FULL), TERMS)
+    scene = repairing(truth, borne="refusals")
+    return replace(
+        scene,
+        name=f"emergency {scene.name}",
+        crashes_max=1,  # a second one finds what the first has found
+        urgent=partial(
+            repair.next_step, plan, patience=PATIENCE["refusals"], manner=Manner.EMERGENCY
+        ),
+        beside=partial(repair.beside, plan, patience=PATIENCE["refusals"]),
     )
 
 

@@ -3,7 +3,8 @@
 from collections import deque
 from dataclasses import dataclass
 
-from asgard_basis.simulation.exploration.states import Scene, State, Stepper, Wrong
+from asgard_basis.simulation.exploration.situation import Scene, State, Wrong
+from asgard_basis.simulation.exploration.states import Stepper
 
 
 @dataclass(frozen=True, slots=True)

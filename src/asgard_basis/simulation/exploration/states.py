@@ -1,26 +1,30 @@
-"""One position between any two instants: its journal, the venues, and an answer under way."""
+"""What can happen next to one position, and whether it may."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import NamedTuple
 
 from asgard_basis.domain.errors import DomainError, ErrorCode
-from asgard_basis.domain.position.lifecycle import PositionState, moved
+from asgard_basis.domain.position.lifecycle import moved
+from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga.hedge import short_held
 from asgard_basis.domain.saga.step import (
     LOOKS,
     Decision,
     Finished,
     Journal,
+    Leg,
     OrderIntent,
     Perform,
     Step,
     StepName,
     StepStatus,
+    leg_of,
 )
-from asgard_basis.simulation.exploration.journals import Lines, shortened
+from asgard_basis.simulation.exploration.journals import Lines, shortened, with_late
+from asgard_basis.simulation.exploration.late import Late, inserted
+from asgard_basis.simulation.exploration.situation import Scene, State, Wrong
 from asgard_basis.simulation.exploration.world import (
     FULL,
     LATE,
@@ -30,63 +34,10 @@ from asgard_basis.simulation.exploration.world import (
     ORDERS,
     OURS,
     Effect,
-    Place,
-    Truth,
     effects,
     intended,
     troubles,
 )
-
-CRASHES_MAX = 2
-"""Between any two lines of the journal."""
-
-
-class Wrong(Exception):
-    """An invariant does not hold in a state that can be reached."""
-
-
-class State(NamedTuple):
-    """Everything that decides what can happen next."""
-
-    journal: tuple[int, ...]
-    truth: Truth
-    intended: int | None = None
-    """The open line; its answer is not known."""
-    fate: int | None = None
-    """The line it would be concluded with; None: nothing came of it."""
-    is_sent: bool = False
-    acts: int = 0
-    """How often the venues may still act by themselves."""
-    is_unseen: bool = False
-    """They took from the short, and the books do not know."""
-    is_long_unseen: bool = False
-    """They took the long, and nobody has looked since."""
-    is_late: bool = False
-    crashes: int = 0
-
-
-_ALONE, _NOTHING = Place(), Truth(0, 0)
-
-
-@dataclass(frozen=True)
-class Scene:
-    """One saga, what is held when it begins, and how it may end."""
-
-    name: str
-    decide: Callable[[Journal], Decision]
-    state_of: Callable[[Journal], PositionState]
-    begins_as: PositionState
-    check_end: Callable[[Finished, Journal, Truth], str | None]
-    truth: Truth = _NOTHING
-    booked_short: int = 0
-    place: Place = _ALONE
-    acts: int = 0
-    timed: frozenset[StepName] = frozenset()
-    """Steps that may take an hour, so that waiting for them is over."""
-    is_exit: bool = False
-    """Leaving is all it is about."""
-    looks_up: bool = True
-    """False: a runner that takes silence for failure, to see that it is caught."""
 
 
 class Stepper:
@@ -99,8 +50,11 @@ class Stepper:
         self.doing = ""
         """What is being tried, for stories of what went wrong."""
         self._lines = Lines()
-        self._written: dict[tuple[tuple[int, ...], int], tuple[tuple[int, ...], Decimal]] = {}
-        self._decided: dict[tuple[int, ...], Decision] = {}
+        self._written: dict[
+            tuple[tuple[int, ...], int, bool, bool], tuple[tuple[int, ...], Decimal]
+        ] = {}
+        self._decided: dict[tuple[bool, tuple[int, ...]], Decision] = {}
+        self._beside: dict[tuple[tuple[int, ...], int], Perform | None] = {}
 
     def first(self) -> State:
         """The state in which the scene begins."""
@@ -112,27 +66,79 @@ class Stepper:
         """What is written down, the open line apart."""
         return self._lines.of(state.journal)
 
+    def late_line(self, state: State) -> Step:
+        """The other open line; there must be one."""
+        assert state.late is not None
+        return self._lines.of((state.late.line,)).steps[0]
+
     def is_end(self, state: State) -> bool:
         """Whether the saga has nothing more to do there."""
-        return state.intended is None and isinstance(self._decision(state.journal), Finished)
+        is_idle = state.intended is None and state.late is None
+        return is_idle and isinstance(self._decision(state), Finished)
 
     def after(self, state: State) -> Iterator[tuple[str, State]]:
         """Every next state with what led to it; none at the end.
 
         Raises Wrong when an invariant is broken on the way.
         """
-        if state.intended is None:
-            decision = self._decision(state.journal)
+        if state.intended is None and state.late is None:
+            decision = self._decision(state)
             if isinstance(decision, Finished):
                 self.doing = f"finished: {decision.failure.code if decision.failure else 'well'}"
                 self._check_end(decision, state)
                 return
             yield from self._begun(state, decision)
+        elif state.intended is None:
+            command = self._beside_late(state)
+            if command is not None:
+                yield from self._begun(state, command)
         elif not state.is_sent:
             yield from self._sent(state)
         else:
             yield from self._resolved(state)
+            yield from self._gone_on(state)
+        yield from self._about_late(state)
+        if self._scene.urgent is not None and not state.is_urgent:
+            yield "everything is stopped", state._replace(is_urgent=True)
         yield from self._by_themselves(state)
+
+    def _gone_on(self, state: State) -> Iterator[tuple[str, State]]:
+        """Nobody answers, and in an emergency the other leg does not wait for that."""
+        line = self._line(state)
+        if not state.is_urgent or state.late is not None or line.name not in ORDERS | ON_CHAIN:
+            return
+        assert state.intended is not None
+        # A sale is only left behind when it cannot arrive any more.
+        may_arrive = state.fate is None and line.name is not StepName.OPEN_SHORT
+        is_early = not self._is_leaving(state)
+        late = Late(state.intended, state.fate, may_arrive)
+        alone = state._replace(
+            intended=None, fate=None, is_sent=False, crashes=0, late=late, is_early=is_early
+        )
+        if self._beside_late(alone) is not None:
+            yield f"nobody tells what became of {line.name.value}", alone
+
+    def _about_late(self, state: State) -> Iterator[tuple[str, State]]:
+        """It arrives after all; or somebody tells what became of it, while nothing is sent."""
+        late = state.late
+        if late is None:
+            return
+        line = self.late_line(state)
+        if late.may_arrive:
+            for effect in effects(self._scene.place, state.truth, _command(line)):
+                self.doing = said = f"{line.name.value} arrives at last: {effect.label}"
+                after = state._replace(truth=effect.truth)
+                if effect.truth.short < 0 and not state.is_unseen:
+                    raise Wrong("another position's short is bought back")
+                fate = self._lines.id_of(self._fate(line, effect)) if effect.outcome else None
+                yield said, after._replace(late=Late(late.line, fate, may_arrive=False))
+        if state.intended is not None and not state.is_sent:
+            return
+        step = _never(line, state) if late.fate is None else self._lines.of((late.fate,)).steps[0]
+        self.doing = f"it is told at last what became of {line.name.value}: {step.status.value}"
+        longer, held = self._longer(state, self._lines.id_of(step), is_late=True)
+        told = state._replace(journal=longer, late=None, is_early=False)
+        yield self.doing, told._replace(is_unseen=self._is_unseen(told, held))
 
     def _begun(self, state: State, command: Perform) -> Iterator[tuple[str, State]]:
         """Prepared: refused there, or written down."""
@@ -178,7 +184,7 @@ class Stepper:
             yield f"{line.name.value}: {status.value} ({code.code})", self._concluded(state, failed)
         if line.name not in OURS:
             yield f"{line.name.value} is lost on the way", state._replace(is_sent=True)
-        if state.crashes < CRASHES_MAX:
+        if state.crashes < self._scene.crashes_max:
             yield (
                 "the process dies before sending",
                 state._replace(is_sent=True, crashes=state.crashes + 1),
@@ -205,7 +211,7 @@ class Stepper:
         else:
             self.doing = f"{name} is looked up: it never happened"
             yield self.doing, self._concluded(state, _never(line, state))
-        if state.crashes < CRASHES_MAX:
+        if state.crashes < self._scene.crashes_max:
             yield (
                 "the process dies before it is looked up",
                 state._replace(crashes=state.crashes + 1),
@@ -227,38 +233,59 @@ class Stepper:
 
     def _concluded(self, state: State, step: Step, *, is_late: bool | None = None) -> State:
         """The journal with the outcome, and the answer no longer awaited."""
-        longer, held = self._longer(state.journal, self._lines.id_of(step))
-        is_known = held == state.truth.short
-        if not is_known and not state.is_unseen:
-            raise Wrong(f"the books say {held} lots short, the venue has {state.truth.short}")
+        longer, held = self._longer(state, self._lines.id_of(step))
+        told = state._replace(journal=longer, intended=None, fate=None, is_sent=False, crashes=0)
         reads = {StepName.READ_LONG, StepName.OBSERVE_LONG}
         is_read = step.name in reads and step.status is StepStatus.DONE
         is_left = self._scene.is_exit or step.name is StepName.LEAVE or is_read
         is_looked = step.status is StepStatus.DONE and step.name is StepName.OBSERVE_LONG
-        return state._replace(
-            journal=longer,
-            intended=None,
-            fate=None,
-            is_sent=False,
-            crashes=0,
-            is_unseen=not is_known,
+        return told._replace(
+            is_unseen=self._is_unseen(told, held),
             is_long_unseen=state.is_long_unseen and not is_looked,
             is_late=(state.is_late if is_late is None else is_late) and not is_left,
         )
 
-    def _longer(self, journal: tuple[int, ...], line: int) -> tuple[tuple[int, ...], Decimal]:
+    def _is_unseen(self, state: State, held: Decimal) -> bool:
+        """Whether the venue has another short than the books know, or will when all is told.
+
+        Raises Wrong when it has, and did nothing by itself.
+        """
+        if state.fate is not None and self._line(state).name in ORDERS:
+            longer, held = self._longer(state, state.fate)
+            state = state._replace(journal=longer)
+        if state.late is not None and state.late.fate is not None:
+            held = self._longer(state, state.late.fate, is_late=True)[1]
+        is_known = held == state.truth.short
+        if not is_known and not state.is_unseen:
+            raise Wrong(f"the books say {held} lots short, the venue has {state.truth.short}")
+        return not is_known
+
+    def _longer(
+        self, state: State, line: int, *, is_late: bool = False
+    ) -> tuple[tuple[int, ...], Decimal]:
         """The journal with one more line, and what it says is sold short."""
-        known = self._written.get((journal, line))
+        journal, is_early = state.journal, is_late and state.is_early
+        known = self._written.get((journal, line, is_late, is_early))
         if known is None:
             scene, step = self._scene, self._lines.of((line,)).steps[0]
             start = Decimal(scene.booked_short)
             before = self._lines.of(journal)
             longer = Journal((*before.steps, step))
-            if self._is_short:
-                longer = shortened(before, step, start=start, is_exit=scene.is_exit)
+            if is_late and self._is_short:
+                longer = with_late(
+                    before, step, start=start, is_exit=scene.is_exit, is_early=is_early
+                )
+            elif is_late:
+                longer = inserted(before, step)
+            elif self._is_short:
+                has_turns = scene.urgent is not None
+                longer = shortened(
+                    before, step, start=start, is_exit=scene.is_exit, has_turns=has_turns
+                )
             ids = self._lines.ids_of(longer)
             self._check_move(journal, ids)
-            known = self._written[journal, line] = (ids, short_held(longer, start))
+            known = (ids, short_held(longer, start))
+            self._written[journal, line, is_late, is_early] = known
         return known
 
     def _troubles(self, name: StepName) -> list[tuple[StepStatus, ErrorCode]]:
@@ -281,10 +308,28 @@ class Stepper:
         assert state.intended is not None
         return self._lines.of((state.intended,)).steps[0]
 
-    def _decision(self, journal: tuple[int, ...]) -> Decision:
-        if journal not in self._decided:
-            self._decided[journal] = self._scene.decide(self._lines.of(journal))
-        return self._decided[journal]
+    def _decision(self, state: State) -> Decision:
+        key = (state.is_urgent, state.journal)
+        if key not in self._decided:
+            decide = self._scene.urgent if state.is_urgent else self._scene.decide
+            assert decide is not None
+            self._decided[key] = decide(self._lines.of(state.journal))
+        return self._decided[key]
+
+    def _beside_late(self, state: State) -> Perform | None:
+        assert state.late is not None
+        key = (state.journal, state.late.line)
+        if key not in self._beside:
+            assert self._scene.beside is not None
+            lines = self._lines.of(state.journal).steps
+            line = self.late_line(state)
+            command = self._scene.beside(Journal((*lines, line)))
+            if command is not None and leg_of(command.name) is leg_of(line.name):
+                raise Wrong(f"{command.name.value} is begun while {line.name.value} is open")
+            if command is not None and command.name is StepName.SETTLE:
+                raise Wrong(f"{command.name.value} is begun before all is answered")
+            self._beside[key] = command
+        return self._beside[key]
 
     def _check_move(self, before: tuple[int, ...], after: tuple[int, ...]) -> None:
         state_of = self._scene.state_of
@@ -307,8 +352,19 @@ class Stepper:
             if after.short > max(before.long, FULL) and not state.is_long_unseen:
                 raise Wrong(f"I-5: {after.short} lots are sold short, more than was asked")
         is_sale = line.name is StepName.CLOSE_LONG and after.long < before.long
-        if is_sale and before.short >= LEAST_LOTS and not state.is_unseen:
+        is_alone = before.short >= LEAST_LOTS and not self._is_short_silent(state)
+        if is_sale and is_alone and not state.is_unseen:
             raise Wrong("the long is sold while the short stands")
+
+    def _is_short_silent(self, state: State) -> bool:
+        """Whether an emergency was right not to wait for the short."""
+        if not state.is_urgent:
+            return False
+        steps = self._lines.of(state.journal).steps
+        if state.late is not None:
+            return leg_of(self.late_line(state).name) is Leg.SHORT
+        newest = next((s for s in reversed(steps) if s.name in emergency.SHORT_STEPS), None)
+        return emergency.is_silent(newest)
 
     def _check_end(self, finished: Finished, state: State) -> None:
         journal = self._lines.of(state.journal)
