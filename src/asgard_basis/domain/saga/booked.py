@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from itertools import combinations
 
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.money import ZERO
@@ -90,22 +91,26 @@ def leg_exposure(
 ) -> Exposure | None:
     """Since when one leg has been without the other, by the journal of the running job.
 
-    What was sent and not answered counts as done when that is the worse; it is not certain then,
-    nor is what that would have ended.
+    What was sent and not answered counts as done when that is the worse; it is not certain when
+    it depends on that.
     """
     opened = next((s for s in running if s.name is StepName.OPEN_LONG), None)
     long_sol = short_sol = ZERO
     if opened is None:
         long_sol = _tokens(position.long) * redemption if position.long else ZERO
         short_sol = _short(position, ())
-    known = _in_time(_changes(running, short_sol, leverage=position.leverage))
-    found = exposed(known, band=band, long_sol=long_sol, short_sol=short_sol)
-    perhaps = _in_time([*known, *_perhaps(running, plan)])
-    possible = exposed(perhaps, band=band, long_sol=long_sol, short_sol=short_sol)
-    if found is not None and possible is not None:
-        return found
-    either = found or possible
-    return None if either is None else replace(either, is_certain=False)
+    known = list(_changes(running, short_sol, leverage=position.leverage))
+    perhaps = list(_perhaps(running, plan))
+    cases = [
+        exposed(_in_time([*known, *some]), band=band, long_sol=long_sol, short_sol=short_sol)
+        for count in range(len(perhaps) + 1)
+        for some in combinations(perhaps, count)
+    ]
+    found = [case for case in cases if case is not None]
+    if len(found) == len(cases):
+        return found[0]
+    worst = max(found, key=lambda case: abs(case.net_sol), default=None)
+    return None if worst is None else replace(worst, is_certain=False)
 
 
 def _in_time(changes: Iterable[LegChange]) -> list[LegChange]:

@@ -12,6 +12,7 @@ from asgard_basis.domain.position.legs import OrderResult
 from asgard_basis.domain.saga import emergency, reduce, repair
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import SECOND_LEG, HedgeTerms
+from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.step import (
     AccountMeasured,
     Finished,
@@ -133,7 +134,7 @@ def test_what_a_lost_order_sold_is_bought_back_too() -> None:
     """It counts from the moment it is known, wherever it stands in the journal."""
     sold = order("1.53", name=StepName.OPEN_SHORT)
     left = Journal((sold, LEFT, OBSERVED, SOLD))
-    decision = repair.next_step(REPAIR, left, manner=repair.Manner.EMERGENCY)
+    decision = repair.next_step(REPAIR, left, manner=Manner.EMERGENCY)
     assert decision == Perform(StepName.OBSERVE_SHORT, size=SIZE + Decimal("1.53"))
 
 
