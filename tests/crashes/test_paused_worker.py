@@ -27,8 +27,6 @@ def pair_of_workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machin
         BASIS_SEED="26",
         BASIS_START="2026-11-01T00:00:00Z",
         WORKERS="2",
-        # Several people trade within a minute here: that a venue limits them is another test's.
-        PAPER_HYPERLIQUID_WEIGHT="1000000",
     )
     try:
         yield found
