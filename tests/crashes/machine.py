@@ -25,7 +25,14 @@ class Machine:
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
-        self._settings = {"PORT": str(free_port()), **settings}
+        self._settings = {
+            "PORT": str(free_port()),
+            # Many people trade within a minute here, from one address; what a venue's limit,
+            # or our own budget below it, does to one of them is another test's.
+            "PAPER_HYPERLIQUID_WEIGHT": "1000000",
+            "HYPERLIQUID_WEIGHT": "1000000",
+            **settings,
+        }
         self._block = contextlib.ExitStack()
         self._people = contextlib.ExitStack()
         self._stack: Stack | None = None

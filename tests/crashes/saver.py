@@ -1,11 +1,10 @@
 """A person with money in the product, and what the venues hold for them."""
 
-import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from asgard_basis.cli.visitor import ApiError, Visitor, opened_now, wait_for
+from asgard_basis.cli.visitor import Visitor, opened_now, wait_for
 from tests.crashes.machine import Books, Machine
 from tests.journeys.stack import fund, wait_until_it_pays
 
@@ -33,28 +32,13 @@ class Saver:
 
     def begin_opening(self, entry: dict[str, str] = ENTRY) -> str:
         """Ask for a hedged pair, once every check holds; the job's id."""
-        while True:
-            wait_until_it_pays(self.machine.stack, self.visitor, entry)
-            try:
-                accepted = self.visitor.post(
-                    "/positions/open", opened_now(entry), key=str(uuid.uuid4())
-                )
-            except ApiError as error:
-                if error.code != "NET-0003":  # the venue's request limit
-                    raise
-                time.sleep(3)
-                continue
-            return str(accepted["job_id"])
+        wait_until_it_pays(self.machine.stack, self.visitor, entry)
+        asked = opened_now(entry)
+        return str(self.visitor.post("/positions/open", asked, key=str(uuid.uuid4()))["job_id"])
 
     def open_pair(self, entry: dict[str, str] = ENTRY) -> dict[str, Any]:
-        """Open one, and ask again while the venue's request limit keeps anything from beginning."""
-        while True:
-            job_id = self.begin_opening(entry)
-            error = self.visitor.job(job_id)["error"]
-            if error is None or error["code"] != "HLQ-0001":
-                return self.hedged(job_id)
-            assert self.books.longs("") == []
-            time.sleep(5)
+        """Open one and wait for it: the position."""
+        return self.hedged(self.begin_opening(entry))
 
     def wait_for_step(self, job_id: str, name: str, status: str = "running") -> None:
         """Until a job's step has come that far."""

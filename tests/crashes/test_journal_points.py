@@ -18,8 +18,6 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Campaign]:
         BASIS_SEED="26",
         BASIS_START="2026-11-01T00:00:00Z",
         POOL_SIZE="60",
-        PAPER_HYPERLIQUID_WEIGHT="1000000",
-        HYPERLIQUID_WEIGHT="1000000",
     )
     try:
         assert machine.stack.url

@@ -68,7 +68,7 @@ def test_a_long_that_cannot_be_sold_again_waits_for_one_button(machine: Machine)
 
     job = person.visitor.job(person.begin_opening(), seconds=180)
 
-    assert job["status"] == "failed"
+    assert (job["status"], job["error"]["code"]) == ("failed", "POS-0004"), job
     (position,) = person.visitor.get("/positions")["positions"]
     assert position["state"] == "stuck_unwind"
     alarm = _alarm(person)

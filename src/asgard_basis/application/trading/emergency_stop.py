@@ -82,10 +82,10 @@ class EmergencyStop:
             and p.id not in busy
             and (EVERYBODY in scopes or p.user_id in scopes)
         }
-        closing = {job.id for job in running}
+        under_way = {job.id for job in running}
         count = 0
         for user in sorted(users):
-            count += await self._kept(user, closing)
+            count += await self._kept(user, under_way)
         return count
 
     async def _kept(self, user_id: UserId, known: set[JobId]) -> int:

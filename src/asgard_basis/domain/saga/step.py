@@ -115,6 +115,7 @@ _LEGS = {
     StepName.READ_LONG: Leg.LONG,
     StepName.OBSERVE_LONG: Leg.LONG,
     StepName.REDUCE_LONG: Leg.LONG,
+    StepName.REPAY_LONG: Leg.LONG,
     StepName.CLOSE_LONG: Leg.LONG,
     StepName.APPROVE_AGENT: Leg.SHORT,
     StepName.SET_LEVERAGE: Leg.SHORT,
@@ -127,7 +128,7 @@ _LEGS = {
 
 
 def leg_of(name: StepName) -> Leg:
-    """The leg a step is about; the journal's store knows the same (migration 0012)."""
+    """The leg a step is about; the journal's store knows the same (migration 0020)."""
     return _LEGS.get(name, Leg.NEITHER)
 
 
