@@ -122,6 +122,8 @@ class ErrorCode(Enum):
     RATE_LIMITED = ErrorKind("NET-0004", 429, "Too many requests")
     TRANSACTION_FAILED = ErrorKind("NET-0005", 502, "The transaction failed on chain")
     REQUEST_BUDGET = ErrorKind("NET-0006", 503, "Too many requests wait for a venue just now")
+    CIRCLE_API = ErrorKind("NET-0007", 503, "Circle does not answer")
+    RAIL_REFUSED = ErrorKind("NET-0008", 409, "USDC cannot be moved between the chains")
 
     NOT_SIGNED_IN = ErrorKind("AUT-0001", 401, "You are not signed in")
     FORBIDDEN = ErrorKind("AUT-0002", 403, "Not allowed")

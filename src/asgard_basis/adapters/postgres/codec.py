@@ -16,7 +16,17 @@ from asgard_basis.domain.risk.facts import RiskFacts, RiskThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.playbook_rule import PlaybookFacts, PlaybookThresholds
 from asgard_basis.domain.saga.entry import EntryPlan
-from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced, LongRepaid
+from asgard_basis.domain.saga.intent import CallIntent, WithdrawIntent
+from asgard_basis.domain.saga.outcome import (
+    AccountMeasured,
+    Arrived,
+    Attested,
+    Burned,
+    LongReduced,
+    LongRepaid,
+    Minted,
+    Withdrawn,
+)
 from asgard_basis.domain.saga.step import (
     Credited,
     EvmIntent,
@@ -57,6 +67,8 @@ STORED: dict[str, type] = {
         MarginIntent,
         LeverageIntent,
         LookIntent,
+        WithdrawIntent,
+        CallIntent,
         PlainIntent,
         LongOpened,
         LongRead,
@@ -68,6 +80,11 @@ STORED: dict[str, type] = {
         AccountMeasured,
         Transferred,
         Credited,
+        Withdrawn,
+        Arrived,
+        Burned,
+        Attested,
+        Minted,
         Plain,
         EntryFacts,
         RiskLimits,

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from asgard_basis.domain.position.legs import LongState
+from asgard_basis.domain.treasury.cctp import Chain
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,32 @@ class LookIntent:
     """What it was last known to be, or must be by what was paid for it."""
 
 
+@dataclass(frozen=True, slots=True)
+class WithdrawIntent:
+    """A signed withdrawal: its number lets the same bytes be sent again without harm."""
+
+    amount_usdc: Decimal
+    """Taken from the account, the venue's fee included."""
+    nonce: int
+    signature: str
+    """0x-hex."""
+    from_block: int
+    """Of Arbitrum: its payout cannot be in an earlier one."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallIntent:
+    """A signed transaction on the rail between the chains, under its hash or signature."""
+
+    chain: Chain
+    id: str
+    raw: str
+    valid_until: int
+    """The nonce on Arbitrum, the last block height on Solana."""
+    amount_usdc: Decimal
+    fee_max_usdc: Decimal = Decimal(0)
+
+
 Intent = (
     OrderIntent
     | SolanaIntent
@@ -107,5 +134,7 @@ Intent = (
     | MarginIntent
     | LeverageIntent
     | LookIntent
+    | WithdrawIntent
+    | CallIntent
     | PlainIntent
 )

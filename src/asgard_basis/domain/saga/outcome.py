@@ -120,6 +120,51 @@ class Credited:
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Hyperliquid has taken it from the account; its bridge pays the amount less the fee."""
+
+    amount_usdc: Decimal
+    fee_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """Hyperliquid's bridge has paid a withdrawal on Arbitrum."""
+
+    hash: str
+    amount_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Burned:
+    """USDC is gone on one chain, to be minted on the other."""
+
+    id: str
+    amount_usdc: Decimal
+    fee_max_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Attested:
+    """Circle's word that it was burned; whoever brings it to the other chain, it pays its owner."""
+
+    message: str
+    """Hex, as the signatures."""
+    signatures: str
+    amount_usdc: Decimal
+    """What will be minted: the burned amount less Circle's fee."""
+
+
+@dataclass(frozen=True, slots=True)
+class Minted:
+    """USDC exists on the other chain."""
+
+    id: str
+    """Empty when somebody else brought the message."""
+    amount_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class Plain:
     """Done, with nothing more to know."""
 

@@ -36,6 +36,7 @@ from asgard_basis.domain.saga.intent import (
 from asgard_basis.domain.saga.outcome import (
     AccountMeasured as AccountMeasured,
 )
+from asgard_basis.domain.saga.outcome import Arrived, Attested, Burned, Minted, Withdrawn
 from asgard_basis.domain.saga.outcome import (
     Credited as Credited,
 )
@@ -91,6 +92,12 @@ class StepName(StrEnum):
     SETTLE = "settle"
     TRANSFER_TO_BRIDGE = "transfer_to_bridge"
     AWAIT_CREDIT = "await_credit"
+    WITHDRAW = "withdraw"
+    AWAIT_ARRIVAL = "await_arrival"
+    ALLOW_BURN = "allow_burn"
+    BURN = "burn"
+    AWAIT_ATTESTATION = "await_attestation"
+    MINT = "mint"
 
 
 LOOKS = frozenset(
@@ -161,6 +168,11 @@ Outcome = (
     | AccountMeasured
     | Transferred
     | Credited
+    | Withdrawn
+    | Arrived
+    | Burned
+    | Attested
+    | Minted
     | Plain
 )
 

@@ -1,0 +1,110 @@
+"""Native USDC between Solana and Arbitrum: burned on one, attested, minted on the other.
+
+Every call that changes something is signed first, handed over to be stored, and then sent, so that
+whatever happens in between it is found again by its id and never signed twice while it may land.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Protocol
+
+from asgard_basis.domain.treasury.cctp import Chain
+from asgard_basis.ports.chains import Landing
+from asgard_basis.ports.wallets import Wallet
+
+
+@dataclass(frozen=True, slots=True)
+class RailAccount:
+    """Both ends of the rail: one person's own wallets and nobody else's."""
+
+    arbitrum: Wallet
+    solana: Wallet
+
+    def on(self, chain: Chain) -> Wallet:
+        """The wallet on that chain."""
+        return self.arbitrum if chain is Chain.ARBITRUM else self.solana
+
+
+@dataclass(frozen=True, slots=True)
+class SignedCall:
+    """A signed transaction of either chain, to be stored before it is sent."""
+
+    chain: Chain
+    id: str
+    """Hash on Arbitrum, signature on Solana."""
+    raw: str
+    """0x-hex on Arbitrum, base64 on Solana."""
+    valid_until: int
+    """The nonce on Arbitrum, the last block height on Solana."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attestation:
+    """Circle's word that USDC was burned, which the other chain mints for."""
+
+    message: bytes
+    signatures: bytes
+    minted_usdc: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class BurnOrder:
+    """What is (to be) burned where; it is minted for the same person on the other chain."""
+
+    source: Chain
+    amount_usdc: Decimal
+    fee_max_usdc: Decimal
+
+
+class UsdcRail(Protocol):
+    """Errors: Unavailable NET-0001, NET-0002 or NET-0007 (Circle), and the signers'."""
+
+    async def fee_max(self, source: Chain, amount_usdc: Decimal) -> Decimal:
+        """USDC that Circle may keep of such a transfer.
+
+        Raises Refused VAL-0005 when nothing would be left of it, Refused NET-0008 when the fee is
+        beyond what the rail is taken for.
+        """
+        ...
+
+    async def prepare_allowance(self, account: RailAccount, amount_usdc: Decimal) -> SignedCall:
+        """On Arbitrum: let the protocol take exactly so much from the wallet for burning."""
+        ...
+
+    async def prepare_burn(self, account: RailAccount, order: BurnOrder) -> SignedCall:
+        """Burn on the source, to be minted for the same person on the other chain.
+
+        Raises Refused WAL-0001 to WAL-0003 without enough of USDC, SOL or ETH, Refused NET-0008
+        when nobody could receive it there; nothing is signed then.
+        """
+        ...
+
+    async def attestation(
+        self, account: RailAccount, order: BurnOrder, burn_id: str
+    ) -> Attestation | None:
+        """Circle's word on a burn, None while there is none.
+
+        Raises Refused NET-0008 for a word about anything else than this burn.
+        """
+        ...
+
+    async def prepare_mint(
+        self, account: RailAccount, source: Chain, attestation: Attestation
+    ) -> SignedCall:
+        """Mint on the other chain what was burned on the source."""
+        ...
+
+    async def is_minted(self, source: Chain, attestation: Attestation) -> bool:
+        """Whether it was, by whomever: anybody may bring a message, it pays its recipient."""
+        ...
+
+    async def send(self, call: SignedCall) -> None:
+        """Broadcast; sending the same bytes twice is harmless.
+
+        Raises Refused NET-0005 when a node declines it for good, Unavailable or OutcomeUnknown.
+        """
+        ...
+
+    async def landing(self, account: RailAccount, call: SignedCall) -> Landing:
+        """What became of it; DEAD when it can no longer land."""
+        ...
