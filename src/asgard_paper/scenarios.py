@@ -43,6 +43,7 @@ async def _calm(world: World, _lasting_ms: int) -> None:
     world.solana.set_halted(False)
     world.privy.resume_signing()
     await world.bridge.set_stuck(False)
+    world.circle.set_stuck(False)
 
 
 async def _funding_flip(world: World, lasting_ms: int) -> None:
@@ -71,6 +72,7 @@ async def _dear_dollars(world: World, lasting_ms: int) -> None:
 
 async def _bridge_stuck(world: World, _lasting_ms: int) -> None:
     await world.bridge.set_stuck(True)
+    world.circle.set_stuck(True)
 
 
 async def _privy_down(world: World, lasting_ms: int) -> None:
@@ -153,7 +155,7 @@ SCENARIOS = {
         Scenario("dear_dollars", "Borrowing USDC costs 25 % a year more.", 48, _dear_dollars),
         Scenario(
             "bridge_stuck",
-            "Nothing is credited and nothing paid out until calm returns.",
+            "Nothing is credited, paid out or attested until calm returns.",
             0,
             _bridge_stuck,
         ),

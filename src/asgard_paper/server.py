@@ -1,4 +1,4 @@
-"""One process that is the whole paper world: six listeners, one clock, one data folder."""
+"""One process that is the whole paper world: seven listeners, one clock, one data folder."""
 
 import asyncio
 import contextlib
@@ -17,6 +17,7 @@ import uvicorn
 
 from asgard_paper.arbitrum.rpc import create_app as arbitrum_app
 from asgard_paper.asgard.http import create_app as asgard_app
+from asgard_paper.circle.http import create_app as circle_app
 from asgard_paper.control.http import create_app as control_app
 from asgard_paper.hyperliquid.http import create_app as hyperliquid_app
 from asgard_paper.hyperliquid.limits import WEIGHT_PER_MINUTE
@@ -27,7 +28,7 @@ from asgard_paper.scenarios import SCENARIOS, start_scenario
 from asgard_paper.solana.rpc import create_app as solana_app
 from asgard_paper.world import TICK_SECONDS, Wish, World
 
-LISTENERS = ("hyperliquid", "asgard", "privy", "solana", "arbitrum", "control")
+LISTENERS = ("hyperliquid", "asgard", "privy", "solana", "arbitrum", "circle", "control")
 _START_SECONDS = 30.0
 
 
@@ -138,6 +139,7 @@ def _applications(world: World, served: Served, urls: Mapping[str, str]) -> dict
         "privy": privy_app(world.privy, public_url=urls["privy"]),
         "solana": solana_app(world.solana),
         "arbitrum": arbitrum_app(world.arbitrum),
+        "circle": circle_app(world.circle),
     }
     gated: dict[str, Application] = {
         name: Gate(app, venue=name, faults=world.faults, journal=world.journal, clock=world.clock)

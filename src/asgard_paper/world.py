@@ -9,6 +9,8 @@ from pathlib import Path
 from asgard_paper.arbitrum.bridge import Bridge
 from asgard_paper.arbitrum.chain import ArbitrumChain
 from asgard_paper.asgard.engine import AsgardEngine
+from asgard_paper.circle.iris import Iris
+from asgard_paper.circle.programs import CircleOnSolana
 from asgard_paper.hyperliquid.engine import HyperliquidEngine
 from asgard_paper.kernel.clock import WorldClock
 from asgard_paper.kernel.faults import Faults
@@ -108,6 +110,14 @@ class World:
             journal=self.journal,
             patience_ms=wish.patience_ms,
         )
+        self.circle = Iris(
+            arbitrum=self.arbitrum,
+            solana=CircleOnSolana(chain=self.solana, store=store),
+            clock=clock,
+            store=store,
+            journal=self.journal,
+            patience_ms=wish.patience_ms,
+        )
 
     async def start(self) -> None:
         """Bring the chains up."""
@@ -122,10 +132,11 @@ class World:
         self.store.commit()
 
     async def tick(self) -> None:
-        """Do everything that is due by now at every venue and on the bridge."""
+        """Do everything that is due by now at every venue and between the chains."""
         async with self._turn:
             self._advance_engines()
             await self.bridge.carry()
+            await self.circle.observe()
 
     async def advance(self, milliseconds: int) -> int:
         """Move market time forward hour by hour, doing what falls due; the new market time."""

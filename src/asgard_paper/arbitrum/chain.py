@@ -19,6 +19,8 @@ from asgard_paper.kernel.store import Store
 
 USDC = "0xaf88d065e77c8cC2239327C5EDb3A432268e5831"
 BRIDGE = "0x2Df1c51E09aECF9cacB7bc98cB1742757f163dF7"
+TOKEN_MESSENGER = "0x28b5a0e9C621a5BadaA536219b3a228C8168cf5d"
+MESSAGE_TRANSMITTER = "0x81D40F21F12A8F0E3252Bccb954D722d4c464B64"
 MINTER = "0x" + keccak(b"asgard-paper minter")[-20:].hex()
 VALIDATORS = "0x" + keccak(b"asgard-paper validators")[-20:].hex()
 BRIDGE_FLOAT = 250_000_000 * 10**6
@@ -27,6 +29,16 @@ BRIDGE_FLOAT = 250_000_000 * 10**6
 _STATE, _POOL = "arbitrum.state", "arbitrum.pool"
 _TRANSFER = "0x" + keccak(b"Transfer(address,address,uint256)").hex()
 _FINALIZED = "0x" + keccak(b"FinalizedWithdrawal(address,address,uint64,uint64,bytes32)").hex()
+_MESSAGE = "0x" + keccak(b"MessageSent(bytes)").hex()
+_BURN = "address,uint256,address,bytes32,uint32,bytes32,bytes32,uint256,uint32,bytes"
+_BURNED = "0x" + keccak(f"DepositForBurn({_BURN})".encode()).hex()
+_MINTED = "0x" + keccak(b"MintAndWithdraw(address,uint256,address,uint256)").hex()
+_CODE = {
+    USDC: "NativeUsdc",
+    BRIDGE: "PaperBridge",
+    TOKEN_MESSENGER: "PaperTokenMessenger",
+    MESSAGE_TRANSMITTER: "PaperMessageTransmitter",
+}
 _PLENTY_WEI = 10**24
 _CALL_GAS = 500_000
 
@@ -150,6 +162,33 @@ class ArbitrumChain:
         ]
         return [transfer for transfer in found if int(transfer.sender, 16) != 0]
 
+    async def announced(self, from_block: int) -> list[tuple[bytes, str, int]]:
+        """Messages to other chains with transaction and block, from a block on, in chain order."""
+        if from_block > await self.block_number():
+            return []
+        found = []
+        for log in await self._logs(MESSAGE_TRANSMITTER, from_block, [_MESSAGE]):
+            words = bytes.fromhex(log["data"][2:])
+            message = words[64 : 64 + int.from_bytes(words[32:64])]
+            found.append((message, str(log["transactionHash"]), _number(log["blockNumber"])))
+        return found
+
+    async def burned_and_minted(self) -> tuple[int, int]:
+        """USDC that went to other chains and came from them so far, in native units."""
+        burned = await self._logs(TOKEN_MESSENGER, 0, [_BURNED])
+        minted = await self._logs(TOKEN_MESSENGER, 0, [_MINTED])
+        came = [bytes.fromhex(log["data"][2:]) for log in minted]
+        return (
+            sum(_number(log["data"][:66]) for log in burned),
+            sum(int.from_bytes(row[:32]) + int.from_bytes(row[32:64]) for row in came),
+        )
+
+    async def is_received(self, nonce: bytes) -> bool:
+        """Whether a message with this nonce has been received."""
+        data = _call_data("usedNonces(bytes32)", ["bytes32"], [nonce])
+        call = {"to": MESSAGE_TRANSMITTER, "data": data}
+        return _number(await self.call("eth_call", call, "latest")) != 0
+
     async def block_number(self) -> int:
         """Number of the newest block."""
         return _number(await self.call("eth_blockNumber"))
@@ -238,6 +277,10 @@ class ArbitrumChain:
         stored = self._store.load(_STATE, str).get("latest")
         if stored is not None:
             await self._anvil.call("anvil_loadState", stored)
+        # A world that was stored by an older release gets what has come since.
+        contracts = load_contracts()
+        for address, name in _CODE.items():
+            await self._anvil.call("anvil_setCode", address, contracts[name].code)
         for speaker in (MINTER, VALIDATORS):
             await self._anvil.call("anvil_impersonateAccount", speaker)
         await self._anvil.call("anvil_setNextBlockBaseFeePerGas", hex(BASE_FEE_WEI))
@@ -250,9 +293,6 @@ class ArbitrumChain:
         self._steady.set()
 
     async def _genesis(self) -> None:
-        contracts = load_contracts()
-        await self._anvil.call("anvil_setCode", USDC, contracts["NativeUsdc"].code)
-        await self._anvil.call("anvil_setCode", BRIDGE, contracts["PaperBridge"].code)
         for speaker in (MINTER, VALIDATORS):
             await self._anvil.call("anvil_setBalance", speaker, hex(_PLENTY_WEI))
         call = {

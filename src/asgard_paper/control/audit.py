@@ -65,9 +65,14 @@ async def _arbitrum(world: World) -> list[Check]:
         _ZERO,
     )
     owed = _usdc(BRIDGE_FLOAT) + books.house.deposited + world.bridge.waiting_usdc - paid
+    left, came = map(_usdc, await world.arbitrum.burned_and_minted())
     minted = _usdc(BRIDGE_FLOAT) + given_in_total(world).get("usdc_arbitrum", _ZERO)
     return [
-        _equal("arbitrum: USDC supply is the bridge's float and the gifts", minted, supply),
+        _equal(
+            "arbitrum: USDC supply is the bridge's float, the gifts and what crossed",
+            minted - left + came,
+            supply,
+        ),
         _equal("bridge: holds the float and deposits less payouts", owed, bridge),
     ]
 

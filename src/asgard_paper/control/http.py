@@ -116,6 +116,7 @@ class Control:
             "oracle_price": str(now.oracle_price),
             "premium": str(now.premium),
             "bridge": {"stuck": world.bridge.stuck, "waiting": str(world.bridge.waiting_usdc)},
+            "circle": {"stuck": world.circle.stuck, "owed": str(await world.circle.owed_usdc())},
             "arbitrum": {
                 "block": await world.arbitrum.block_number(),
                 "pid": world.arbitrum.pid,

@@ -64,6 +64,23 @@ class VenueProgram(Protocol):
         ...
 
 
+class WorldProgram(Protocol):
+    """A program whose bytecode does nothing here: the world does what it would do."""
+
+    @property
+    def addresses(self) -> tuple[Pubkey, ...]:
+        """Where it is deployed."""
+        ...
+
+    def refuses(self, transaction: VersionedTransaction) -> int | None:
+        """The custom error its instructions in the transaction fail with, or None."""
+        ...
+
+    def run(self, transaction: VersionedTransaction) -> None:
+        """Do what its instructions do, right after everything else in the transaction."""
+        ...
+
+
 class SignatureFailureError(ValueError):
     """A signature does not belong to its key."""
 
@@ -103,6 +120,7 @@ class SolanaChain:
         self._store = store
         self._runtime = Runtime(store)
         self._programs: list[VenueProgram] = []
+        self._deployed: list[WorldProgram] = []
         self._faucet = keypair_from(seed, "solana:faucet")
         self.vault: Keypair = keypair_from(seed, "solana:vault")
         origin = store.load(ORIGIN, SlotOrigin).get("origin")
@@ -114,6 +132,16 @@ class SolanaChain:
     def register(self, program: VenueProgram) -> None:
         """Let a venue judge and see transactions as its on-chain program would."""
         self._programs.append(program)
+
+    def deploy(self, program: WorldProgram) -> None:
+        """Put a program on the chain that the world itself carries out.
+
+        A simulation says whether it would be refused, and does not show what it would change.
+        """
+        with self.lock:
+            for address in program.addresses:
+                self._runtime.deploy(address)
+            self._deployed.append(program)
 
     def commit(self) -> None:
         """Make everything so far durable."""
@@ -298,7 +326,8 @@ class SolanaChain:
 
     def _judge(self, transaction: VersionedTransaction) -> Outcome | None:
         key = message_key(transaction)
-        codes = (program.judge(key) for program in self._programs)
+        codes = [program.judge(key) for program in self._programs]
+        codes += [program.refuses(transaction) for program in self._deployed]
         code = next((code for code in codes if code is not None), None)
         if code is None:
             return None
@@ -319,6 +348,9 @@ class SolanaChain:
             outcome = self._runtime.run(transaction)
             if not outcome.lands:
                 return None
+            if outcome.err is None:
+                for deployed in self._deployed:
+                    deployed.run(transaction)
         elif not self._charge(transaction, outcome.fee):
             return None
         after, tokens_after = self._runtime.balances(keys)

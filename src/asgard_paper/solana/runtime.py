@@ -11,6 +11,7 @@ from solders.transaction import VersionedTransaction
 
 from asgard_paper.kernel.store import Store
 from asgard_paper.solana.addresses import SYSTEM_PROGRAM, TOKEN_PROGRAM
+from asgard_paper.solana.bytecode import accepting_program
 from asgard_paper.solana.ledger import ACCOUNTS, StoredAccount, TokenBalance
 from asgard_paper.solana.outcome import Outcome, outcome_of
 from asgard_paper.solana.slots import SLOT_MS, SLOTS_PER_EPOCH
@@ -57,6 +58,10 @@ class Runtime:
     def minimum_balance(self, size: int) -> int:
         """Lamports that keep an account of `size` bytes rent exempt."""
         return self._svm.minimum_balance_for_rent_exemption(size)
+
+    def deploy(self, address: Pubkey) -> None:
+        """Let an address be called as a program that accepts everything."""
+        self._svm.add_program(address, accepting_program())
 
     def write(self, key: Pubkey, account: Account) -> None:
         """Replace an account outside of any transaction."""

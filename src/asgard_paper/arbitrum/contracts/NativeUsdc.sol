@@ -14,6 +14,9 @@ contract NativeUsdc {
     /// The paper world's mint: nobody holds its key, only the chain can speak for it.
     address public constant MINTER = address(uint160(uint256(keccak256("asgard-paper minter"))));
 
+    /// Circle's messenger, which burns and mints what goes to other chains and comes from them.
+    address public constant MESSENGER = 0x28b5a0e9C621a5BadaA536219b3a228C8168cf5d;
+
     mapping(address => uint256) public balanceOf;
     mapping(address => mapping(address => uint256)) public allowance;
     mapping(address => uint256) public nonces;
@@ -39,12 +42,22 @@ contract NativeUsdc {
     }
 
     function mint(address to, uint256 amount) external returns (bool) {
-        require(msg.sender == MINTER, "FiatToken: caller is not a minter");
+        require(
+            msg.sender == MINTER || msg.sender == MESSENGER, "FiatToken: caller is not a minter"
+        );
         require(to != address(0), "FiatToken: mint to the zero address");
         totalSupply += amount;
         balanceOf[to] += amount;
         emit Transfer(address(0), to, amount);
         return true;
+    }
+
+    function burn(uint256 amount) external {
+        require(msg.sender == MESSENGER, "FiatToken: caller is not a minter");
+        require(amount <= balanceOf[msg.sender], "FiatToken: burn amount exceeds balance");
+        balanceOf[msg.sender] -= amount;
+        totalSupply -= amount;
+        emit Transfer(msg.sender, address(0), amount);
     }
 
     function transfer(address to, uint256 amount) external returns (bool) {

@@ -21,5 +21,5 @@ class _Compiled(msgspec.Struct, frozen=True):
 
 
 def load_contracts() -> dict[str, Contract]:
-    """`NativeUsdc` and `PaperBridge` by name."""
+    """`NativeUsdc`, `PaperBridge` and Circle's two contracts by name."""
     return msgspec.json.decode(COMPILED.read_bytes(), type=_Compiled).contracts

@@ -1,4 +1,4 @@
-// Rewrites compiled.json from the two sources:
+// Rewrites compiled.json from the sources:
 //   npm install && node src/asgard_paper/arbitrum/contracts/compile.mjs
 // With a path as argument the result is written there instead.
 import { createRequire } from "node:module";
@@ -6,9 +6,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 
 const solc = createRequire(import.meta.url)("solc");
 const here = (name) => new URL(name, import.meta.url);
-const names = ["NativeUsdc", "PaperBridge"];
+const files = ["NativeUsdc", "PaperBridge", "PaperCctp"];
+const names = ["NativeUsdc", "PaperBridge", "PaperTokenMessenger", "PaperMessageTransmitter"];
 const sources = Object.fromEntries(
-  names.map((name) => [`${name}.sol`, { content: readFileSync(here(`${name}.sol`), "utf8") }]),
+  files.map((name) => [`${name}.sol`, { content: readFileSync(here(`${name}.sol`), "utf8") }]),
 );
 const output = JSON.parse(
   solc.compile(
@@ -29,7 +30,7 @@ if (faults.length > 0) throw new Error(faults.map((entry) => entry.formattedMess
 for (const entry of output.errors ?? []) console.warn(entry.formattedMessage);
 const compiled = Object.fromEntries(
   names.map((name) => {
-    const contract = output.contracts[`${name}.sol`][name];
+    const contract = Object.values(output.contracts).find((file) => name in file)[name];
     return [name, { abi: contract.abi, code: `0x${contract.evm.deployedBytecode.object}` }];
   }),
 );

@@ -1,0 +1,1 @@
+"""Circle in the paper world."""
