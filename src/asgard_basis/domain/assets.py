@@ -106,6 +106,11 @@ JITO_TIP_ACCOUNTS: frozenset[SolanaAddress] = frozenset(
 ARBITRUM_CHAIN_ID = 42161
 USDC_ARBITRUM = EvmAddress("0xaf88d065e77c8cc2239327c5edb3a432268e5831")
 USDC_ARBITRUM_DECIMALS = 6
+CCTP_TOKEN_MESSENGER = EvmAddress("0x28b5a0e9c621a5badaa536219b3a228c8168cf5d")
+CCTP_MESSAGE_TRANSMITTER = EvmAddress("0x81d40f21f12a8f0e3252bccb954d722d4c464b64")
+CCTP_TOKEN_MESSENGER_SOLANA = SolanaAddress("CCTPV2vPZJS2u2BBsUoscuikbYjnpFmbFsvVuJdgUMQe")
+CCTP_TRANSMITTER_SOLANA = SolanaAddress("CCTPV2Sm4AdWt5296sk4P66VBZ7bEhcARwFaaS9YPbeC")
+"""Circle's transfer protocol, version 2 (developers.circle.com, contract addresses)."""
 HYPERLIQUID_BRIDGE = EvmAddress("0x2df1c51e09aecf9cacb7bc98cb1742757f163df7")
 
 PROTOCOLS_ON_BY_DEFAULT: frozenset[LendingProtocol] = frozenset({LendingProtocol.KAMINO})

@@ -9,6 +9,7 @@ request does not have is false, whatever its operator.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from asgard_paper.privy.facts.anchor import instruction_fact
 from asgard_paper.privy.facts.ethereum import (
     EthereumTransaction,
     calldata_fact,
@@ -165,6 +166,9 @@ def _fact(
         return request.typed_data.message_fact(name, condition.typed_data)
     if source == "message" and request.message is not None:
         return _message_fact(request.message, name)
+    if instruction is not None and condition.idl is not None:
+        data, accounts = instruction.data, instruction.accounts
+        return instruction_fact(condition.idl, data, accounts, name)
     if instruction is not None:
         return instruction.fact(source, name)
     return None

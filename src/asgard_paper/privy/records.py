@@ -42,6 +42,7 @@ class Condition:
     value: str | list[str]
     abi: list[dict[str, object]] | None = None
     typed_data: dict[str, object] | None = None
+    idl: dict[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,6 +72,8 @@ def condition(record: Condition) -> Json:
         body["abi"] = record.abi
     if record.typed_data is not None:
         body["typed_data"] = record.typed_data
+    if record.idl is not None:
+        body["idl"] = record.idl
     return body
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
+from asgard_basis.adapters.privy import rail_rules
 from asgard_basis.domain.assets import (
     ARBITRUM_CHAIN_ID,
     ASSOCIATED_TOKEN_PROGRAM,
@@ -98,6 +99,8 @@ class PolicyCaps:
     """Programs that opening and closing may call besides the lenders."""
     venue_vaults: frozenset[SolanaAddress] = frozenset()
     """Owners whose associated token accounts collateral may be transferred to."""
+    move_usdc: Decimal | None = None
+    """Per move between Solana and Arbitrum; None: no such move may be signed."""
     is_mainnet: bool = True
     """Whether Hyperliquid's main network or its test network is signed for."""
 
@@ -118,6 +121,8 @@ class Pins:
 
     own_address: str | None = None
     agent_address: EvmAddress | None = None
+    other_address: str | None = None
+    """The same person's wallet on the other chain."""
 
 
 def rules_for(role: WalletRole, pins: Pins, caps: PolicyCaps) -> list[Rule]:
@@ -125,8 +130,8 @@ def rules_for(role: WalletRole, pins: Pins, caps: PolicyCaps) -> list[Rule]:
     if role is WalletRole.AGENT:
         return _agent_rules(caps)
     if role is WalletRole.EVM:
-        return _evm_rules(pins, caps)
-    return _solana_rules(pins, caps)
+        return _evm_rules(pins, caps) + _rail_rules(role, pins, caps)
+    return _solana_rules(pins, caps) + _rail_rules(role, pins, caps)
 
 
 def chain_type(role: WalletRole) -> str:
@@ -172,6 +177,16 @@ def _agent_rules(caps: PolicyCaps) -> list[Rule]:
             _message(PHANTOM_AGENT, "source", caps.agent_source),
         )
     ]
+
+
+def _rail_rules(role: WalletRole, pins: Pins, caps: PolicyCaps) -> list[Rule]:
+    other = pins.other_address
+    if caps.move_usdc is None:
+        return []
+    if role is WalletRole.EVM:
+        account = None if other is None else _associated(other, USDC_SOLANA.mint)
+        return rail_rules.evm_rules(_allow, account, caps.move_usdc)
+    return rail_rules.solana_rules(_allow, other, caps.move_usdc)
 
 
 def _evm_rules(pins: Pins, caps: PolicyCaps) -> list[Rule]:

@@ -8,15 +8,52 @@ and message, System and Token programs allowed by id, wildcard methods, catch-al
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from asgard_basis.domain.assets import SYSTEM_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from asgard_basis.domain.assets import (
+    CCTP_MESSAGE_TRANSMITTER,
+    CCTP_TOKEN_MESSENGER_SOLANA,
+    CCTP_TRANSMITTER_SOLANA,
+    SYSTEM_PROGRAM,
+    TOKEN_2022_PROGRAM,
+    TOKEN_PROGRAM,
+)
 
 NAME_LENGTH_MAX = 49
 VALUES_MAX = 100
 _SIGNABLE = {"eth_signTransaction", "eth_signTypedData_v4", "signTransaction"}
-_FINE_GRAINED_PROGRAMS = {SYSTEM_PROGRAM, TOKEN_PROGRAM, TOKEN_2022_PROGRAM}
+_FINE_GRAINED_PROGRAMS = {
+    SYSTEM_PROGRAM,
+    TOKEN_PROGRAM,
+    TOKEN_2022_PROGRAM,
+    CCTP_TOKEN_MESSENGER_SOLANA,
+    CCTP_TRANSMITTER_SOLANA,
+}
 _EQUAL = {"eq", "in"}
 _BOUNDED = {"eq", "in", "lt", "lte"}
 _HARMLESS_TOKEN_INSTRUCTIONS = {"SyncNative"}
+_CALLS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "transfer": (("transfer.to",), ("transfer.amount",)),
+    "approve": (("approve.spender",), ("approve.value",)),
+    "depositForBurn": (
+        (
+            "depositForBurn.mintRecipient",
+            "depositForBurn.destinationDomain",
+            "depositForBurn.destinationCaller",
+            "depositForBurn.burnToken",
+        ),
+        ("depositForBurn.amount", "depositForBurn.maxFee"),
+    ),
+    "receiveMessage": ((), ()),
+}
+"""By function: what has to be pinned, and what has to be capped."""
+_INSTRUCTIONS: dict[str, tuple[str, tuple[str, ...], tuple[str, ...]]] = {
+    "deposit_for_burn": (
+        CCTP_TOKEN_MESSENGER_SOLANA,
+        ("mint_recipient", "destination_domain", "destination_caller"),
+        ("amount", "max_fee"),
+    ),
+    "receive_message": (CCTP_TRANSMITTER_SOLANA, (), ()),
+}
+"""By instruction: its program, what has to be pinned, and what has to be capped."""
 _Conditions = dict[tuple[str, str], Mapping[str, Any]]
 
 
@@ -79,12 +116,18 @@ def _transaction_problems(conditions: _Conditions) -> Iterator[str]:
         yield "ALLOW on transactions without the function called"
         return
     function = str(calldata["function_name"].get("value"))
-    if function != "transfer":
+    if function not in _CALLS:
         yield f"function {function} is not known to be harmless"
-    if not _has(conditions, "ethereum_calldata", "transfer.to", _EQUAL):
-        yield "the recipient of the transfer is not pinned"
-    if not _has(conditions, "ethereum_calldata", "transfer.amount", _BOUNDED):
-        yield "the amount of the transfer is not capped"
+    pinned, capped = _CALLS.get(function, _CALLS["transfer"])
+    for field in pinned:
+        if not _has(conditions, "ethereum_calldata", field, _EQUAL):
+            yield f"the recipient of the transfer is not pinned: {field}"
+    for field in capped:
+        if not _has(conditions, "ethereum_calldata", field, _BOUNDED):
+            yield f"the amount of the transfer is not capped: {field}"
+    contract = conditions.get(("ethereum_transaction", "to"), {}).get("value")
+    if function == "receiveMessage" and contract != CCTP_MESSAGE_TRANSMITTER:
+        yield "only Circle's transmitter is known to pay nobody but the recipient"
 
 
 def _typed_data_problems(conditions: _Conditions) -> Iterator[str]:
@@ -108,6 +151,9 @@ def _solana_problems(conditions: _Conditions) -> Iterator[str]:
         yield "ALLOW on Solana transactions without a condition"
         return
     sources = {source for source, _ in conditions}
+    if "solana_instruction_data" in sources:
+        yield from _instruction_problems(conditions)
+        return
     if len(sources) > 1:
         yield "conditions on several programs can never hold together"
     if "solana_program_instruction" in sources:
@@ -128,6 +174,24 @@ def _program_problems(conditions: _Conditions) -> Iterator[str]:
     blanket = _FINE_GRAINED_PROGRAMS & set(_values(conditions[source, "programId"]))
     for program in sorted(blanket):
         yield f"program {program} is allowed as a whole, which makes its caps dead"
+
+
+def _instruction_problems(conditions: _Conditions) -> Iterator[str]:
+    source = "solana_instruction_data"
+    name = str(conditions.get((source, "instruction_name"), {}).get("value"))
+    if name not in _INSTRUCTIONS:
+        yield f"instruction {name} is not known to be harmless"
+        return
+    program, pinned, capped = _INSTRUCTIONS[name]
+    called = conditions.get(("solana_program_instruction", "programId"), {})
+    if called.get("operator") != "eq" or called.get("value") != program:
+        yield f"instruction {name} of any program"
+    for field in pinned:
+        if not _has(conditions, source, f"args.params.{field}", _EQUAL):
+            yield f"the recipient of the transfer is not pinned: {field}"
+    for field in capped:
+        if not _has(conditions, source, f"args.params.{field}", _BOUNDED):
+            yield f"the amount of the transfer is not capped: {field}"
 
 
 def _system_problems(conditions: _Conditions) -> Iterator[str]:

@@ -16,6 +16,7 @@ from eth_utils.abi import function_signature_to_4byte_selector
 from solders.message import Message, MessageV0
 from solders.transaction import VersionedTransaction
 
+from asgard_basis.adapters.privy.described import described
 from asgard_basis.adapters.privy.policies import Condition, Rule
 from asgard_basis.domain.assets import SYSTEM_PROGRAM, TOKEN_PROGRAM
 from asgard_basis.ports.wallets import EvmTransaction, TypedData
@@ -177,6 +178,8 @@ def _call_fact(transaction: EvmTransaction, condition: Condition, field: str) ->
         return str(name)
     arguments = {f"{name}.{each['name']}": v for each, v in zip(inputs, values, strict=True)}
     value = arguments.get(field)
+    if isinstance(value, bytes):
+        return "0x" + value.hex()
     return value if isinstance(value, int | str) and not isinstance(value, bool) else None
 
 
@@ -191,6 +194,8 @@ class _Instruction:
         source, field = condition["field_source"], str(condition["field"])
         if source == "solana_program_instruction":
             return self.program if field == "programId" else None
+        if source == "solana_instruction_data":
+            return described(condition["idl"], self.data, field)
         if source == "solana_system_program_instruction" and self.program == SYSTEM_PROGRAM:
             return self._system(field)
         if source == "solana_token_program_instruction" and self.program == TOKEN_PROGRAM:

@@ -23,20 +23,28 @@ from asgard_basis.ports.wallets import (
 class PolicyTwin:
     """Judges payloads by the rules their wallet has at Privy.
 
-    `agent_of` finds the trading agent that belongs to a user's main wallet, None when it is not
-    known: nothing that pins it is allowed then.
+    `agent_of` finds the trading agent that belongs to a user's main wallet, `other_of` the same
+    person's wallet on the other chain; None when it is not known: nothing that pins it is allowed
+    then.
     """
 
     def __init__(
-        self, caps: PolicyCaps, agent_of: Callable[[Wallet], Awaitable[EvmAddress | None]]
+        self,
+        caps: PolicyCaps,
+        agent_of: Callable[[Wallet], Awaitable[EvmAddress | None]],
+        other_of: Callable[[Wallet], Awaitable[str | None]] | None = None,
     ) -> None:
         self._caps = caps
         self._agent_of = agent_of
+        self._other_of = other_of
 
     async def rules(self, wallet: Wallet) -> list[Rule]:
         """The rules of a wallet, written anew from our own code."""
         agent = await self._agent_of(wallet) if wallet.role is WalletRole.EVM else None
-        return rules_for(wallet.role, Pins(wallet.address, agent), self._caps)
+        other = None
+        if self._other_of is not None and self._caps.move_usdc is not None:
+            other = await self._other_of(wallet)
+        return rules_for(wallet.role, Pins(wallet.address, agent, other), self._caps)
 
 
 class TwinnedEvmSigner:

@@ -126,6 +126,9 @@ class PrivyWallets:
         pins = Pins(
             own_address=wallet.address,
             agent_address=context.agent_address,
+            other_address=(
+                context.evm_address if wallet.role is WalletRole.SOLANA else context.solana_address
+            ),
         )
         document = self._document(owner, str(present.get("name") or ""), wallet.role, pins)
         wanted = document["rules"]

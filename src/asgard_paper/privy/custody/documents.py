@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import msgspec
+
+from asgard_paper.privy.facts.anchor import is_description
 from asgard_paper.privy.facts.ethereum import parameters, whole_number
 from asgard_paper.privy.facts.typed_data import types_of
 from asgard_paper.privy.policies import REFERENCE, WALLET_ADDRESS
@@ -42,7 +45,13 @@ OPERATORS = (
     "starts_with",
     "ends_with",
 )
-ANY_FIELD = ("ethereum_calldata", "ethereum_typed_data_message", "reference")
+ANY_FIELD = (
+    "ethereum_calldata",
+    "ethereum_typed_data_message",
+    "reference",
+    "solana_instruction_data",
+)
+IDL_BYTES_MAX = 32 * 1024
 SOURCES = {
     ETHEREUM: {
         "ethereum_transaction": ("to", "value", "chain_id"),
@@ -93,6 +102,7 @@ SOURCES = {
             "InitializeAccount3.mint",
             "InitializeAccount3.owner",
         ),
+        "solana_instruction_data": (),
         "message": ("content", "byte_length"),
         "system": ("current_unix_timestamp",),
     },
@@ -152,6 +162,7 @@ class Documents:
             value=value,
             abi=_abi(fields) if source == "ethereum_calldata" else None,
             typed_data=_typed_data(fields) if source == "ethereum_typed_data_message" else None,
+            idl=_idl(fields) if source == "solana_instruction_data" else None,
         )
 
     def filter(self, fields: Fields, method: str) -> Condition:
@@ -213,3 +224,12 @@ def _typed_data(fields: Fields) -> dict[str, object]:
     if primary_type not in types:
         raise malformed(typed.path("primary_type"), "Not among the types", INVALID_POLICY)
     return {"types": typed.raw("types"), "primary_type": primary_type}
+
+
+def _idl(fields: Fields) -> dict[str, object]:
+    raw = fields.raw("idl")
+    if not isinstance(raw, dict) or not is_description(raw):
+        raise malformed(fields.path("idl"), "Expected an Anchor IDL", INVALID_POLICY)
+    if len(msgspec.json.encode(raw)) > IDL_BYTES_MAX:
+        raise malformed(fields.path("idl"), "At most 32 KB", INVALID_POLICY)
+    return dict(raw)
