@@ -56,6 +56,110 @@ class BurnOrder:
     fee_max_usdc: Decimal
 
 
+class RailEnd(Protocol):
+    """One chain's half of the rail; amounts in native units, addresses as 32 bytes.
+
+    Errors: Unavailable NET-0001 or NET-0002, and the signers'.
+    """
+
+    @property
+    def token(self) -> bytes:
+        """USDC on this chain."""
+        ...
+
+    def sender(self, wallet: Wallet) -> bytes:
+        """Who burns, when this wallet does."""
+        ...
+
+    def recipient(self, wallet: Wallet) -> bytes:
+        """Who is minted to, for this wallet."""
+        ...
+
+    async def can_receive(self, wallet: Wallet) -> bool:
+        """Whether what is burned for this wallet can be minted here, fees of the chain included."""
+        ...
+
+    async def prepare_burn(
+        self, wallet: Wallet, *, amount: int, fee_max: int, recipient: bytes
+    ) -> SignedCall:
+        """Burn, to be minted for the recipient on the other chain; nothing is sent."""
+        ...
+
+    async def prepare_mint(self, wallet: Wallet, message: bytes, signatures: bytes) -> SignedCall:
+        """Bring an attested message here; nothing is sent."""
+        ...
+
+    async def is_minted(self, message: bytes) -> bool:
+        """Whether the message was brought here before, by whomever."""
+        ...
+
+    async def send(self, call: SignedCall) -> None:
+        """See UsdcRail."""
+        ...
+
+    async def landing(self, wallet: Wallet, call: SignedCall) -> Landing:
+        """See UsdcRail."""
+        ...
+
+
+class ArbitrumEnd(RailEnd, Protocol):
+    """Arbitrum's half, where the protocol takes USDC by an allowance."""
+
+    async def prepare_allowance(self, wallet: Wallet, amount: int) -> SignedCall:
+        """Let the protocol take exactly so much; nothing is sent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class SignedWithdrawal:
+    """A withdrawal from Hyperliquid as it was signed: under its number it happens once at most."""
+
+    amount_usdc: Decimal
+    nonce: int
+    signature: str
+    """0x-hex."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payout:
+    """A withdrawal that Hyperliquid's bridge has paid."""
+
+    hash: str
+    amount_usdc: Decimal
+
+
+class Withdrawals(Protocol):
+    """Out of Hyperliquid to the same person's wallet on Arbitrum. Errors: Unavailable HLQ-0001."""
+
+    async def prepare(self, wallet: Wallet, amount_usdc: Decimal) -> SignedWithdrawal:
+        """Sign it under a number of its own; nothing is sent."""
+        ...
+
+    async def send(self, wallet: Wallet, withdrawal: SignedWithdrawal) -> None:
+        """Ask for it; sending the same once more is harmless, its number is used by the first.
+
+        Raises Refused HLQ-0003 without enough free margin, OutcomeUnknown HLQ-0008 when no clear
+        answer came or the number was used before: the venue's ledger says whether it happened.
+        """
+        ...
+
+    async def fee_paid(self, wallet: Wallet, withdrawal: SignedWithdrawal) -> Decimal | None:
+        """What the venue kept of it, by its ledger; None while the ledger does not show it."""
+        ...
+
+
+class Payouts(Protocol):
+    """Hyperliquid's bridge on Arbitrum. Errors: Unavailable NET-0002."""
+
+    async def block_number(self) -> int:
+        """The chain's newest block."""
+        ...
+
+    async def payout(self, wallet: Wallet, nonce: int, *, from_block: int) -> Payout | None:
+        """What it paid for the wallet's withdrawal of that number; None while it did not."""
+        ...
+
+
 class UsdcRail(Protocol):
     """Errors: Unavailable NET-0001, NET-0002 or NET-0007 (Circle), and the signers'."""
 

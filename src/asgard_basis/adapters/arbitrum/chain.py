@@ -86,19 +86,58 @@ class RpcArbitrumChain:
                 {"needed_usdc": plain(amount_usdc), "held_usdc": plain(held.usdc)},
             )
         data = _transfer_data(recipient, amount)
-        gas, fees = await together(self._estimate(sender, data), self._fees())
+        return await self._signed(wallet, USDC_ARBITRUM, data, held.eth)
+
+    async def prepare_call(self, wallet: Wallet, *, to: EvmAddress, data: str) -> SignedTransfer:
+        """Sign a call that carries no ether, at the wallet's next nonce; nothing is sent.
+
+        Raises Refused NET-0005 when it would fail, WAL-0003 without ETH for it, and the signer's
+        errors.
+        """
+        await self._require_arbitrum()
+        wei = await self._rpc.quantity("eth_getBalance", _checked(wallet.address), "latest")
+        return await self._signed(wallet, _checked(to), data, from_native(wei, _ETH_DECIMALS))
+
+    async def read_call(self, to: EvmAddress, data: str) -> int:
+        """The one word that a view function answers with."""
+        return await self._rpc.quantity("eth_call", {"to": to, "data": data}, "latest")
+
+    async def block_number(self) -> int:
+        """The newest block."""
+        return await self._rpc.quantity("eth_blockNumber")
+
+    async def logs(
+        self, contract: EvmAddress, topics: list[str | None], *, from_block: int
+    ) -> list[dict[str, Any]]:
+        """What a contract has logged under these topics, in chain order."""
+        found = await self._rpc.read(
+            "eth_getLogs",
+            {
+                "address": contract,
+                "fromBlock": hex(from_block),
+                "toBlock": "latest",
+                "topics": topics,
+            },
+        )
+        return [entry for entry in found or [] if isinstance(entry, dict)]
+
+    async def _signed(
+        self, wallet: Wallet, to: EvmAddress, data: str, held_eth: Decimal
+    ) -> SignedTransfer:
+        sender = _checked(wallet.address)
+        gas, fees = await together(self._estimate(sender, data, to), self._fees())
         nonce = await self._rpc.quantity("eth_getTransactionCount", sender, "pending")
         fee = from_native(gas * fees.max_fee, _ETH_DECIMALS)
-        if held.eth < fee:
+        if held_eth < fee:
             raise Refused(
                 ErrorCode.INSUFFICIENT_ETH,
-                f"{plain(fee)} ETH needed for the network fee, {plain(held.eth)} there",
-                {"needed_eth": plain(fee), "held_eth": plain(held.eth)},
+                f"{plain(fee)} ETH needed for the network fee, {plain(held_eth)} there",
+                {"needed_eth": plain(fee), "held_eth": plain(held_eth)},
             )
         raw = await self._signer.sign_transaction(
             wallet,
             EvmTransaction(
-                to=USDC_ARBITRUM,
+                to=to,
                 value=0,
                 data=data,
                 nonce=nonce,
@@ -162,9 +201,9 @@ class RpcArbitrumChain:
         data = "0x" + _BALANCE_SELECTOR + _word(int(owner, 16))
         return await self._rpc.quantity("eth_call", {"to": USDC_ARBITRUM, "data": data}, "latest")
 
-    async def _estimate(self, sender: EvmAddress, data: str) -> int:
-        """Gas with a margin; raises Refused when the transfer would fail or takes too much."""
-        call = {"from": sender, "to": USDC_ARBITRUM, "data": data}
+    async def _estimate(self, sender: EvmAddress, data: str, to: EvmAddress = USDC_ARBITRUM) -> int:
+        """Gas with a margin; raises Refused when the call would fail or takes too much."""
+        call = {"from": sender, "to": to, "data": data}
         try:
             estimate = number_of(await self._rpc.ask("eth_estimateGas", call))
         except RpcError as error:

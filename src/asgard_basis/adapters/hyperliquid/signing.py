@@ -28,12 +28,19 @@ _AGENT_TYPE = [
     {"name": "connectionId", "type": "bytes32"},
 ]
 APPROVE_AGENT = "HyperliquidTransaction:ApproveAgent"
+WITHDRAW = "HyperliquidTransaction:Withdraw"
 _USER_SIGNED_TYPES = {
     APPROVE_AGENT: [
         {"name": "hyperliquidChain", "type": "string"},
         {"name": "agentAddress", "type": "address"},
         {"name": "agentName", "type": "string"},
         {"name": "nonce", "type": "uint64"},
+    ],
+    WITHDRAW: [
+        {"name": "hyperliquidChain", "type": "string"},
+        {"name": "destination", "type": "string"},
+        {"name": "amount", "type": "string"},
+        {"name": "time", "type": "uint64"},
     ],
 }
 

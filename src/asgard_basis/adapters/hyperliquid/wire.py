@@ -140,6 +140,8 @@ class LedgerDelta(msgspec.Struct):
 
     type: str
     usdc: Decimal | None = None
+    nonce: int | None = None
+    fee: Decimal | None = None
 
 
 class LedgerRow(msgspec.Struct):

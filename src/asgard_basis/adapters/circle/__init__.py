@@ -1,0 +1,1 @@
+"""Circle: attestations, and both chains joined to one rail."""
