@@ -127,4 +127,5 @@ def _defender(
         clock=means.clock,
         limits=means.limits,
         fees=means.fees,
+        has_rail=means.has_rail,
     )

@@ -101,6 +101,10 @@ class RailEnd(Protocol):
         """See UsdcRail."""
         ...
 
+    async def network_fee(self, wallet: Wallet, call: SignedCall) -> Decimal:
+        """What a landed call cost in the chain's own coin, rent included; zero while unknown."""
+        ...
+
 
 class ArbitrumEnd(RailEnd, Protocol):
     """Arbitrum's half, where the protocol takes USDC by an allowance."""
@@ -212,3 +216,16 @@ class UsdcRail(Protocol):
     async def landing(self, account: RailAccount, call: SignedCall) -> Landing:
         """What became of it; DEAD when it can no longer land."""
         ...
+
+    async def network_fee(self, account: RailAccount, call: SignedCall) -> Decimal:
+        """What a landed call cost in the chain's own coin, rent included; zero while unknown."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyRoute:
+    """All that a move between both venues takes."""
+
+    rail: UsdcRail
+    withdrawals: Withdrawals
+    payouts: Payouts

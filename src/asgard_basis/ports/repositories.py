@@ -122,6 +122,8 @@ class JobKind(StrEnum):
     """Both legs by the same fraction."""
     REPAIR = "repair"
     """The legs do not match any more: restore the hedge, trim it, or close."""
+    MOVE = "move"
+    """USDC from one leg's venue to the other's, over Circle's protocol."""
     SWEEP = "sweep"
     """Something is held that no position claims: close it."""
 

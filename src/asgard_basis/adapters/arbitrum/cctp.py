@@ -4,6 +4,8 @@ Functions after `TokenMessengerV2.sol`, `MessageTransmitterV2.sol` (circlefin/ev
 payouts after the events of Hyperliquid's `Bridge2.sol`.
 """
 
+from decimal import Decimal
+
 from eth_abi.abi import encode
 from eth_utils.crypto import keccak
 
@@ -96,6 +98,10 @@ class CctpOnArbitrum:
     async def landing(self, wallet: Wallet, call: SignedCall) -> Landing:
         """See RailEnd."""
         return await self._chain.landing(_transfer(call), sender=EvmAddress(wallet.address))
+
+    async def network_fee(self, wallet: Wallet, call: SignedCall) -> Decimal:
+        """See RailEnd: ETH."""
+        return await self._chain.fee_paid_eth(TransactionHash(call.id)) or Decimal(0)
 
     async def block_number(self) -> int:
         """See Payouts."""

@@ -107,6 +107,10 @@ class CctpRail:
         """See UsdcRail."""
         return await self._end(call.chain).landing(account.on(call.chain), call)
 
+    async def network_fee(self, account: RailAccount, call: SignedCall) -> Decimal:
+        """See UsdcRail."""
+        return await self._end(call.chain).network_fee(account.on(call.chain), call)
+
     def _ordered(self, account: RailAccount, order: BurnOrder) -> Order:
         here, there = self._end(order.source), self._end(order.source.other)
         return Order(

@@ -19,6 +19,7 @@ from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.intent import CallIntent, WithdrawIntent
 from asgard_basis.domain.saga.outcome import (
     AccountMeasured,
+    Allowed,
     Arrived,
     Attested,
     Burned,
@@ -82,6 +83,7 @@ STORED: dict[str, type] = {
         Credited,
         Withdrawn,
         Arrived,
+        Allowed,
         Burned,
         Attested,
         Minted,

@@ -11,6 +11,7 @@ import base64
 import hashlib
 import struct
 from collections.abc import Callable
+from decimal import Decimal
 
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
@@ -147,6 +148,12 @@ class CctpOnSolana:
         """See RailEnd."""
         signature = TransactionSignature(call.id)
         return await self._chain.landing(signature, expires_at_height=call.valid_until)
+
+    async def network_fee(self, wallet: Wallet, call: SignedCall) -> Decimal:
+        """See RailEnd: SOL."""
+        owner = SolanaAddress(wallet.address)
+        change = await self._chain.wallet_change(TransactionSignature(call.id), owner)
+        return Decimal(0) if change is None else -change.sol
 
     async def _signed(
         self, wallet: Wallet, instructions: list[Instruction], *beside: Keypair

@@ -15,14 +15,20 @@ from asgard_basis.domain.ledger import accounts
 from asgard_basis.domain.ledger.postings import Entry
 from asgard_basis.domain.ledger.wallets import (
     WalletLook,
+    arrived,
     brought_in,
+    burned,
     credited,
     differences,
+    minted,
     revalued,
     sent_to_bridge,
+    withdrawn,
 )
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ONE, ZERO
+from asgard_basis.domain.saga.intent import CallIntent, WithdrawIntent
+from asgard_basis.domain.saga.outcome import Allowed, Arrived, Burned, Minted, Withdrawn
 from asgard_basis.domain.saga.step import Credited, EvmIntent, Step, Transferred
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
@@ -63,9 +69,13 @@ class WalletBook:
         self._jobs: dict[UserId, tuple[tuple[str, str], ...]] = {}
 
     async def transfers(self, user_id: UserId) -> int:
-        """Book what the journals of deposits say that is not booked; returns how many were new."""
+        """Book what the journals of transfers say and is not booked; returns how many were new."""
         async with self._transactions.for_user(user_id) as work:
-            jobs = await work.jobs.recent(kind=JobKind.DEPOSIT, limit=_JOBS_MAX)
+            jobs = [
+                job
+                for kind in (JobKind.DEPOSIT, JobKind.MOVE)
+                for job in await work.jobs.recent(kind=kind, limit=_JOBS_MAX)
+            ]
             present = tuple((job.id, job.status.value) for job in jobs)
             if self._jobs.get(user_id) == present:
                 return 0
@@ -191,7 +201,11 @@ class WalletBook:
         """Deposits in Hyperliquid's own list that no journal of ours claims."""
         user_id = context.user_id
         async with self._transactions.for_user(user_id) as work:
-            jobs = await work.jobs.recent(kind=JobKind.DEPOSIT, limit=_JOBS_MAX)
+            jobs = [
+                job
+                for kind in (JobKind.DEPOSIT, JobKind.MOVE)
+                for job in await work.jobs.recent(kind=kind, limit=_JOBS_MAX)
+            ]
             journals = [await work.journals.of_job(job.id) for job in jobs]
         if any(job.status not in JOB_ENDED for job in jobs):
             return []
@@ -211,7 +225,33 @@ class WalletBook:
 
 
 def _transfer(step: Step) -> Entry | None:
+    at = step.finished_at or step.intended_at
     match step.outcome:
+        case Withdrawn(amount, fee) if isinstance(step.intent, WithdrawIntent):
+            record = f"withdraw3:{step.intent.nonce}"
+            return withdrawn(amount - fee, fee_usdc=fee, record=record, at=at)
+        case Arrived(transaction, amount):
+            return arrived(amount, transaction=transaction, at=at)
+        case Allowed(transaction, fee) if isinstance(step.intent, CallIntent):
+            chain = step.intent.chain
+            return burned(chain, ZERO, network_fee=fee, transaction=transaction, at=at)
+        case Burned() if isinstance(step.intent, CallIntent):
+            return burned(
+                step.intent.chain,
+                step.outcome.amount_usdc,
+                network_fee=step.outcome.network_fee,
+                transaction=step.outcome.id,
+                at=at,
+            )
+        case Minted() if isinstance(step.intent, CallIntent):
+            return minted(
+                step.intent.chain,
+                step.outcome.amount_usdc,
+                fee_usdc=step.outcome.fee_usdc,
+                network_fee=step.outcome.network_fee,
+                record=step.intent.id,
+                at=at,
+            )
         case Transferred() if isinstance(step.intent, EvmIntent):
             return sent_to_bridge(
                 step.intent.amount_usdc,

@@ -10,6 +10,7 @@ from asgard_basis.application.operations.duty import Duty, asker, present_duty
 from asgard_basis.application.operations.jobs import REASON, TITLES, step_view
 from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.intent import CallIntent
 from asgard_basis.domain.saga.step import EvmIntent, Intent, SolanaIntent, Step, StepName
 from asgard_basis.domain.strategy.intent import Intent as StandingOrder
 from asgard_basis.domain.strategy.intent import IntentStatus
@@ -273,7 +274,7 @@ def _intent_hash(intent: Intent) -> str:
     """Of the bytes that will be sent where they are signed already, else of all that is known."""
     if isinstance(intent, SolanaIntent):
         return payload_hash(list(intent.transactions))
-    if isinstance(intent, EvmIntent):
+    if isinstance(intent, EvmIntent | CallIntent):
         return payload_hash(intent.raw)
     return payload_hash(asdict(intent))
 

@@ -26,13 +26,14 @@ _LOCKS: dict[JobKind, str] = {
     JobKind.REPAIR: "user",
     JobKind.SWEEP: "user",
     JobKind.DEPOSIT: "deposit",
+    JobKind.MOVE: "deposit",
     JobKind.PROVISION: "provision",
 }
-"""What must not happen at the same time for one user. A deposit may wait hours for the bridge and
-touches nothing a position needs: it must never keep one from being closed."""
+"""What must not happen at the same time for one user. A deposit or a move may wait hours for a
+bridge and touches nothing a position needs: it must never keep one from being closed."""
 
 
-_BESIDE_POSITIONS = {JobKind.DEPOSIT, JobKind.PROVISION}
+_BESIDE_POSITIONS = {JobKind.DEPOSIT, JobKind.MOVE, JobKind.PROVISION}
 """What asks venues in the class of looks. All others take positions apart or stand between two
 legs, as an opening does; what that asks before it begins is of a lower class, see `Preflight`."""
 

@@ -40,6 +40,12 @@ TITLES: dict[StepName, str] = {
     StepName.SETTLE: "Settle the books",
     StepName.TRANSFER_TO_BRIDGE: "USDC leaving Arbitrum",
     StepName.AWAIT_CREDIT: "Waiting for Hyperliquid to credit it",
+    StepName.WITHDRAW: "USDC leaving Hyperliquid",
+    StepName.AWAIT_ARRIVAL: "Waiting for it on Arbitrum",
+    StepName.ALLOW_BURN: "Let Circle take it",
+    StepName.BURN: "USDC leaving for the other chain",
+    StepName.AWAIT_ATTESTATION: "Waiting for Circle's attestation",
+    StepName.MINT: "USDC arriving on the other chain",
 }
 
 PLANNED: dict[JobKind, tuple[StepName, ...]] = {
@@ -67,6 +73,7 @@ PLANNED: dict[JobKind, tuple[StepName, ...]] = {
         StepName.VALIDATE,
     ),
     JobKind.REPAIR: (StepName.OBSERVE_LONG, StepName.OBSERVE_SHORT, StepName.VALIDATE),
+    JobKind.MOVE: (StepName.BURN, StepName.AWAIT_ATTESTATION, StepName.MINT),
     JobKind.SWEEP: (),
     JobKind.PROVISION: (),
 }

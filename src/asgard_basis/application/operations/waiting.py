@@ -38,6 +38,9 @@ _BY_STEP = {
     StepName.REDUCE_LONG: "Asgard",
     StepName.REPAY_LONG: "Asgard",
     StepName.TRANSFER_TO_BRIDGE: "Arbitrum",
+    StepName.AWAIT_ATTESTATION: "Circle",
+    StepName.BURN: "the chain it is burned on",
+    StepName.MINT: "the chain it arrives on",
 }
 _ON_CHAIN = {
     StepName.OPEN_LONG,

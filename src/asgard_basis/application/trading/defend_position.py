@@ -15,10 +15,10 @@ import structlog
 
 from asgard_basis.application.context import trading_context
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.operations.jobs import JobDesk
+from asgard_basis.application.operations.jobs import ENDED, JobDesk
 from asgard_basis.application.trading.existence_gate import Closings, Repairs
 from asgard_basis.application.trading.preflight import known
-from asgard_basis.application.trading.reduce_position import DEFENDS, MOVED
+from asgard_basis.application.trading.reduce_position import DEFENDS, MOVED, POSITION
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
@@ -30,6 +30,7 @@ from asgard_basis.domain.risk.defence_facts import DefenceFacts, Rails
 from asgard_basis.domain.risk.defence_reading import facts_of, thresholds_of
 from asgard_basis.domain.risk.defence_rule import DEFENCE
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.move import LEAST_USDC, WITHDRAWAL_FEE_USDC
 from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
@@ -79,7 +80,9 @@ class DefendPosition:
         clock: Clock,
         limits: RiskLimits,
         fees: FeeSchedule,
+        has_rail: bool = False,
     ) -> None:
+        self._has_rail = has_rail
         self._transactions = transactions
         self._reader = reader
         self._perp = perp
@@ -162,11 +165,13 @@ class DefendPosition:
             reductions = await work.jobs.recent(kind=JobKind.REDUCE, limit=_RECENT)
             repairs = await work.jobs.recent(kind=JobKind.REPAIR, limit=_RECENT)
             consent = await work.move_consents.get(position.user_id)
+            moves = await work.jobs.recent(kind=JobKind.MOVE, limit=_RECENT)
         facts = self._facts(present, snapshot, mark, is_busy=bool(running)) if present else None
         if present is None or facts is None or not facts.is_idle:
             return Act.NOTHING
         thresholds = thresholds_of(present, snapshot, self._limits, self._costs)
         facts = self._remembering(facts, present, reductions)
+        facts = replace(facts, is_moving=any(_carries(job, present) for job in moves))
         if judge(facts, thresholds).act is Act.CUT and consent is not None and consent.is_given:
             rails = await self._rails(present, snapshot, consent, reductions)
             facts = replace(facts, rails=rails)
@@ -252,10 +257,11 @@ class DefendPosition:
         return Rails(
             free_for_long_usd=wallet.usdc if wallet else ZERO,
             free_for_short_usd=account.withdrawable_usdc if account else ZERO,
-            has_bridge=False,
+            has_bridge=self._has_rail,
+            is_freed_only=True,
             allowed_usd=max(ZERO, min(consent.per_move_usd, consent.per_day_usd - moved)),
-            least_usd=_MOVE_LEAST_USD,
-            move_usd=self._fees.network_usd,
+            least_usd=LEAST_USDC if self._has_rail else _MOVE_LEAST_USD,
+            move_usd=self._fees.network_usd + (WITHDRAWAL_FEE_USDC if self._has_rail else ZERO),
             income_daily=_income_daily(position, snapshot),
         )
 
@@ -295,6 +301,11 @@ class DefendPosition:
         for card in cards:
             if card.position_id is not None:
                 self._noted[card.position_id] = (card.fingerprint, self._clock.host())
+
+
+def _carries(job: Job, position: Position) -> bool:
+    """Whether a move for this position is not at its end."""
+    return job.status not in ENDED and job.details.get(POSITION) == position.id
 
 
 def _income_daily(position: Position, snapshot: MarketSnapshot) -> Decimal:

@@ -26,11 +26,14 @@ _PATIENCE_SECONDS = 3.0
 _ANSWER_YOUNG = timedelta(seconds=5)
 """Who answered so lately is not asked again: venues count requests."""
 _BRIDGE_LATE = timedelta(minutes=15)
+_MOVE_LATE = timedelta(minutes=45)
+"""Out of Hyperliquid four minutes, on Arbitrum twenty until it is final, and as much again."""
 """Market time; a credit takes one or two minutes."""
 _REFUSED_LATELY = timedelta(seconds=60)
 _POST_ONLY = "post-only"
 """In the exchange's refusals after an upgrade of its network."""
 _RECENT_JOBS = 20
+_SENT = (JobKind.DEPOSIT, JobKind.MOVE)
 _TRADING = (JobKind.OPEN, JobKind.CLOSE, JobKind.REDUCE, JobKind.REPAIR)
 
 Ask = Callable[[], Awaitable[object]]
@@ -171,15 +174,15 @@ class Signs:
                 begun = {
                     job.id: (await work.journals.of_job(job.id)).steps
                     for job in running
-                    if job.kind is JobKind.DEPOSIT or job.kind in _TRADING
+                    if job.kind in _SENT or job.kind in _TRADING
                 }
         except DomainError:
             unknown = Sign(None, "The database does not answer.")
             return unknown, unknown
         now = self._clock.now()
-        sent = [(job, begun[job.id]) for job in running if job.kind is JobKind.DEPOSIT]
+        sent = [(job, begun[job.id]) for job in running if job.kind in _SENT]
         ages = [(job, now - steps[0].intended_at) for job, steps in sent if steps]
-        late = [(job, age) for job, age in ages if age >= _BRIDGE_LATE]
+        late = [(job, age) for job, age in ages if age >= _late_after(job)]
         told = [step.error for steps in begun.values() for step in steps[-3:]]
         told += [job.error for job in lately if self._is_young(job)]
         refusal = next((text for text in told if text and _POST_ONLY in text.lower()), None)
@@ -222,12 +225,16 @@ class Signs:
         return Sign(bool(found), told or "At par.", assets=frozenset(found))
 
 
+def _late_after(job: Job) -> timedelta:
+    return _MOVE_LATE if job.kind is JobKind.MOVE else _BRIDGE_LATE
+
+
 def _bridge(late: Sequence[tuple[Job, timedelta]]) -> Sign:
     if not late:
-        return Sign(False, "No deposit is late.")
+        return Sign(False, "No transfer is late.")
     minutes = int(max(age for _, age in late).total_seconds() // 60)
     amount = sum((job.amount_usdc or ZERO for job, _ in late), ZERO)
-    told = f"{amount:,.2f} USDC in {len(late)} deposits, the oldest sent {minutes} minutes ago."
+    told = f"{amount:,.2f} USDC in {len(late)} transfers, the oldest sent {minutes} minutes ago."
     return Sign(True, told, users=frozenset(job.user_id for job, _ in late))
 
 

@@ -25,12 +25,16 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import equalise, reduce
 from asgard_basis.domain.saga.progress import reduced_pair
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
+from asgard_basis.domain.saga.step import Leg as StepLeg
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 DEFENDS, MOVED, LEG, REASON = "defends", "moved_usd", "moved_to", "reason"
 """In a job's details: that it is a defence and why, what is moved besides, and where to."""
+FROM_OTHER, AFTER, POSITION, FEEDS = "from_other", "after", "position", "feeds"
+"""In a job's details: that the other leg gives it; of a move, which cut it follows and for which
+position; of what ends a move, the leg it is put into."""
 _PERCENT = 100
 
 
@@ -106,6 +110,8 @@ class ReducePosition:
         details = {DEFENDS: defence.act.value, REASON: reason}
         if defence.move_usd > 0 and defence.poorer is not None:
             details |= {MOVED: plain(defence.move_usd), LEG: defence.poorer.value}
+        if defence.is_from_other:
+            details[FROM_OTHER] = "yes"
 
         async def taken_on() -> Job:
             async with self._transactions.for_user(user_id) as work:
@@ -116,9 +122,53 @@ class ReducePosition:
                 job = replace(job, details=details)
                 await work.jobs.add(job)
                 await work.outbox.append(job_event(job))
+                if defence.is_from_other:
+                    move = self._move(job, defence)
+                    await work.jobs.add(move)
+                    await work.outbox.append(job_event(move))
             return job
 
         return await unchallenged(taken_on, tries=2)
+
+    async def feed(
+        self, user_id: UserId, position_id: PositionId, leg: str, amount_usdc: Decimal, key: str
+    ) -> Job | None:
+        """Put money that has arrived at a leg's venue into it; None when the pair has ended.
+
+        Under the same key it is taken on once. Raises DomainError POS-0006 while something else
+        is being done with the position.
+        """
+        digest = request_hash({"feed": position_id, "leg": leg, "amount": plain(amount_usdc)})
+
+        async def taken_on() -> Job | None:
+            async with self._transactions.for_user(user_id) as work:
+                earlier = await self._desk.earlier(work, user_id, key, digest)
+                position = await work.positions.get(position_id)
+                if earlier is not None or position is None or position.state in ENDED:
+                    return earlier
+                running = await work.jobs.unfinished(position_id=position_id)
+                if running or position.state is not PositionState.HEDGED:
+                    raise DomainError(ErrorCode.POSITION_BUSY)
+                job = self._desk.new(
+                    user_id,
+                    JobKind.REDUCE,
+                    position_id=position_id,
+                    amount_usdc=amount_usdc,
+                    key=key,
+                    digest=digest,
+                )
+                job = replace(job, details={FEEDS: leg})
+                await work.jobs.add(job)
+                await work.outbox.append(job_event(job))
+            return job
+
+        return await unchallenged(taken_on, tries=2)
+
+    def _move(self, cut: Job, defence: Defence) -> Job:
+        """What carries the money once the cut has set it free: written down together with it."""
+        move = self._desk.new(cut.user_id, JobKind.MOVE, amount_usdc=defence.move_usd)
+        details = {AFTER: cut.id, POSITION: cut.position_id or "", LEG: cut.details[LEG]}
+        return replace(move, details=details)
 
     async def _check(
         self, work: UnitOfWork, position_id: PositionId, fraction: Decimal, price: Decimal
@@ -174,7 +224,9 @@ class ReducePosition:
             performer=steps,
             on_progress=progress,
             beside=lambda journal: (
-                reduce.beside(plan, journal) if turning.may_go_on(journal, self._clock) else None
+                reduce.beside(plan, journal)
+                if turning.may_go_on(journal, self._clock) and FEEDS not in job.details
+                else None
             ),
         )
         return await self._finish(context, job, finished, turning)
@@ -189,14 +241,24 @@ class ReducePosition:
     def _decider(
         self, plan: reduce.ReducePlan, job: Job, position: Position, turning: Turning
     ) -> Callable[[Journal], Decision]:
+        if FEEDS in job.details:
+            leg, amount = StepLeg(job.details[FEEDS]), job.amount_usdc or ZERO
+            margin = margin_at(position, plan.terms.reference_price) + amount
+            return lambda journal: equalise.feed_step(
+                leg, amount, margin, plan, journal, manner=turning.manner
+            )
         if DEFENDS not in job.details:
             return lambda journal: reduce.next_step(plan, journal, manner=turning.manner)
         moved, leg = Decimal(job.details.get(MOVED, "0")), job.details.get(LEG)
         margin = margin_at(position, plan.terms.reference_price)
+        is_given = FROM_OTHER in job.details  # by the other leg, which gets that much less back
         safer = equalise.EqualisePlan(
             cut=plan,
-            margin_usdc=margin + (moved if leg == Leg.SHORT else ZERO),
-            moved_usdc=moved if leg == Leg.LONG else ZERO,
+            margin_usdc=margin
+            + (moved if leg == Leg.SHORT and not is_given else ZERO)
+            - (moved if leg == Leg.LONG and is_given else ZERO),
+            moved_usdc=(moved if leg == Leg.LONG and not is_given else ZERO)
+            - (moved if leg == Leg.SHORT and is_given else ZERO),
         )
         return lambda journal: equalise.next_step(safer, journal, manner=turning.manner)
 

@@ -10,11 +10,11 @@ from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unava
 from asgard_basis.domain.saga.intent import CallIntent, PlainIntent, WithdrawIntent
 from asgard_basis.domain.saga.move import MovePlan
 from asgard_basis.domain.saga.outcome import (
+    Allowed,
     Arrived,
     Attested,
     Burned,
     Minted,
-    Plain,
     Withdrawn,
 )
 from asgard_basis.domain.saga.step import Intent, Journal, Outcome, Perform, Step, StepName
@@ -159,15 +159,16 @@ class MoveSteps:
             raise OutcomeUnknown(node, "it has not landed yet")
         is_mint = step.name is StepName.MINT
         if landing is Landing.CONFIRMED:
+            fee = await looked_up(self._rail.network_fee(self._account, call), node)
             if is_mint:
-                return Minted(intent.id, intent.amount_usdc)
+                return Minted(intent.id, intent.amount_usdc, self._kept(), fee)
             if step.name is StepName.BURN:
-                return Burned(intent.id, intent.amount_usdc, intent.fee_max_usdc)
-            return Plain()
+                return Burned(intent.id, intent.amount_usdc, intent.fee_max_usdc, fee)
+            return Allowed(intent.id, fee)
         if is_mint and await looked_up(
             self._rail.is_minted(self._plan.source, self._attestation()), node
         ):
-            return Minted("", intent.amount_usdc)
+            return Minted("", intent.amount_usdc, self._kept())
         why = "failed" if landing is Landing.FAILED else "can no longer land"
         raise Refused(
             ErrorCode.TRANSACTION_FAILED, f"the transaction on {intent.chain.value} {why}"
@@ -182,6 +183,12 @@ class MoveSteps:
         if found is None:
             raise OutcomeUnknown(ErrorCode.CIRCLE_API, "Circle has not attested the burn yet")
         return Attested(found.message.hex(), found.signatures.hex(), found.minted_usdc)
+
+    def _kept(self) -> Decimal:
+        """Circle's fee: what was burned less what is minted."""
+        burned = self._done(StepName.BURN).outcome
+        whole = burned.amount_usdc if isinstance(burned, Burned) else Decimal(0)
+        return max(Decimal(0), whole - self._attestation().minted_usdc)
 
     def _attestation(self) -> Attestation:
         said = self._done(StepName.AWAIT_ATTESTATION).outcome

@@ -8,6 +8,7 @@ from decimal import Decimal
 from asgard_basis.domain.ledger import accounts
 from asgard_basis.domain.ledger.postings import Entry, Lines
 from asgard_basis.domain.money import CENT, plain
+from asgard_basis.domain.treasury.cctp import Chain
 
 _DUST = {accounts.USDC: CENT, accounts.SOL: Decimal("0.00001"), accounts.ETH: Decimal("0.0000001")}
 _REVALUED_MIN = Decimal("0.1")
@@ -120,6 +121,74 @@ def withdrawn(amount_usdc: Decimal, *, fee_usdc: Decimal, record: str, at: datet
         record=record,
         at=at,
         memo=f"Withdrawn from Hyperliquid, {plain(amount_usdc)} USDC",
+        postings=lines.balanced(),
+    )
+
+
+def arrived(amount_usdc: Decimal, *, transaction: str, at: datetime) -> Entry:
+    """A withdrawal from Hyperliquid in the wallet on Arbitrum."""
+    lines = Lines()
+    lines.usdc(accounts.ARBITRUM_WALLET, amount_usdc)
+    lines.usdc(accounts.BRIDGE_TRANSIT, -amount_usdc)
+    return Entry(
+        venue="arbitrum",
+        kind="arrival",
+        record=transaction,
+        at=at,
+        memo=f"Arrived from Hyperliquid, {plain(amount_usdc)} USDC",
+        postings=lines.balanced(),
+    )
+
+
+_CHAINS = {
+    Chain.ARBITRUM: (accounts.ARBITRUM_WALLET, accounts.ETH),
+    Chain.SOLANA: (accounts.SOLANA_WALLET, accounts.SOL),
+}
+
+
+def burned(
+    chain: Chain, amount_usdc: Decimal, *, network_fee: Decimal, transaction: str, at: datetime
+) -> Entry:
+    """USDC that left one chain for the other; nothing but a network fee for an allowance."""
+    wallet, coin = _CHAINS[chain]
+    lines = Lines()
+    lines.usdc(wallet, -amount_usdc)
+    lines.usdc(accounts.BRIDGE_TRANSIT, amount_usdc)
+    lines.moved(coin, network_fee, source=wallet, target=accounts.FEES_NETWORK)
+    there = chain.other.value.capitalize()
+    memo = f"Sent to {there}, {plain(amount_usdc)} USDC" if amount_usdc else "Network fee"
+    return Entry(
+        venue=chain.value,
+        kind="crossing",
+        record=transaction,
+        at=at,
+        memo=memo,
+        postings=lines.balanced(),
+    )
+
+
+def minted(
+    chain: Chain,
+    amount_usdc: Decimal,
+    *,
+    fee_usdc: Decimal,
+    network_fee: Decimal,
+    record: str,
+    at: datetime,
+) -> Entry:
+    """USDC that has come from the other chain, and what Circle and the network kept."""
+    wallet, coin = _CHAINS[chain]
+    lines = Lines()
+    lines.usdc(wallet, amount_usdc)
+    lines.usdc(accounts.BRIDGE_TRANSIT, -amount_usdc - fee_usdc)
+    lines.value(accounts.FEES_BRIDGE, fee_usdc)
+    lines.moved(coin, network_fee, source=wallet, target=accounts.FEES_NETWORK)
+    return Entry(
+        venue=chain.value,
+        kind="crossing",
+        record=record,
+        at=at,
+        memo=f"Came from {chain.other.value.capitalize()}, {plain(amount_usdc)} USDC",
         postings=lines.balanced(),
     )
 

@@ -148,6 +148,8 @@ def _equalised(
     free = rails.free_for_long_usd if poorer is Leg.LONG else rails.free_for_short_usd
     by_size = _percent(ONE - carried_part(legs, target))
     is_from_other = rails.has_bridge and free < rails.least_usd
+    if is_from_other and rails.is_freed_only:
+        return _shared(facts, thresholds, rails, (by_size, local), poorer)
     if is_from_other:
         fraction, most = by_size, rails.allowed_usd
     else:
@@ -162,14 +164,60 @@ def _equalised(
     given = {"long_usd": amount} if poorer is Leg.LONG else {"short_usd": amount}
     rest = legs.fed(**_taken(amount, poorer)) if is_from_other else legs
     fraction = max(fraction, _percent(cut_to(rest, target, costs, **given)))
-    saved = (local - fraction) * legs.notional_usd
-    days = max(ZERO, rails.income_daily) * thresholds.payback_days
-    if saved <= 0 or saved * (2 * (costs.long + costs.short) + days) < rails.move_usd:
+    if not _pays(facts, thresholds, rails, local - fraction):
         return None
     if fraction > thresholds.close_part:
         return None
+    return _moving(fraction, poorer, amount, is_from_other=is_from_other)
+
+
+def _shared(
+    facts: DefenceFacts,
+    thresholds: DefenceThresholds,
+    rails: Rails,
+    between: tuple[Decimal, Decimal],
+    poorer: Leg,
+) -> Defence | None:
+    """The smallest cut after which what it sets free of the other leg is enough for this one."""
+    legs, target, costs = facts.legs, thresholds.target, thresholds.costs
+    fraction, local = between
+    lacks = long_lacks if poorer is Leg.LONG else short_lacks
+    while fraction < min(local, thresholds.close_part):
+        left = legs.cut(fraction, costs)
+        freed = _freed(legs, fraction, poorer, thresholds)
+        aim = balanced_distance(left) or target
+        amount = floor_to(max(ZERO, min(freed, rails.allowed_usd, lacks(left, aim))), CENT)
+        given = {"long_usd": amount} if poorer is Leg.LONG else {"short_usd": amount}
+        rest = legs.fed(**_taken(amount, poorer))
+        if cut_to(rest, target, costs, **given) <= fraction:
+            is_worth_it = amount >= rails.least_usd
+            if is_worth_it and _pays(facts, thresholds, rails, local - fraction):
+                return _moving(fraction, poorer, amount, is_from_other=True)
+            return None
+        fraction += _PERCENT
+    return None
+
+
+def _pays(facts: DefenceFacts, thresholds: DefenceThresholds, rails: Rails, saved: Decimal) -> bool:
+    """Whether the part that need not be sold is worth what the move costs."""
+    costs, worth = thresholds.costs, saved * facts.legs.notional_usd
+    days = max(ZERO, rails.income_daily) * thresholds.payback_days
+    return worth > 0 and worth * (2 * (costs.long + costs.short) + days) >= rails.move_usd
+
+
+def _moving(fraction: Decimal, poorer: Leg, amount: Decimal, *, is_from_other: bool) -> Defence:
     why = f"the {poorer.value} is near its liquidation, and its owner allows money to be moved"
     return Defence(Act.EQUALISE, why, fraction, poorer, amount, is_from_other)
+
+
+def _freed(
+    legs: PairLegs, fraction: Decimal, poorer: Leg, thresholds: DefenceThresholds
+) -> Decimal:
+    """What a cut pays out of the leg that is not the poorer one."""
+    if poorer is Leg.LONG:
+        return max(ZERO, legs.margin_usd * fraction - legs.notional_usd * thresholds.costs.short)
+    sold = legs.value_usd * (ONE - thresholds.costs.long) - legs.debt_usd
+    return max(ZERO, sold * fraction)
 
 
 def _taken(amount: Decimal, poorer: Leg) -> dict[str, Decimal]:

@@ -25,6 +25,8 @@ class Rails:
     """What one move costs."""
     income_daily: Decimal
     """What a dollar of size earns a day; negative where it costs."""
+    is_freed_only: bool = False
+    """The other leg gives no more than what the cut sets free of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from asgard_basis.domain.saga import reduce
 from asgard_basis.domain.saga.hedge import SECOND_LEG, Patience
 from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.outcome import LongReduced
-from asgard_basis.domain.saga.step import Decision, Finished, Journal, Perform, StepName
+from asgard_basis.domain.saga.step import Decision, Finished, Journal, Leg, Perform, StepName
 
 _REFUSALS_MAX = 3
 _TRIES_MAX = 8
@@ -30,7 +30,7 @@ class EqualisePlan:
     margin_usdc: Decimal
     """Behind the short after the cut: as much as before it, and what is moved to it."""
     moved_usdc: Decimal = ZERO
-    """From the wallet on Solana, to repay besides what the sale brings."""
+    """From the wallet on Solana, to repay besides what the sale brings; negative is kept there."""
 
 
 def next_step(
@@ -53,6 +53,34 @@ def next_step(
     if not is_cut or journal.attempts(StepName.LEAVE) or journal.attempts(StepName.TURN_BACK):
         return decision
     return _put_back(plan, journal) or decision
+
+
+def feed_step(
+    leg: Leg,
+    amount_usdc: Decimal,
+    margin_usdc: Decimal,
+    plan: reduce.ReducePlan,
+    journal: Journal,
+    *,
+    manner: Manner = Manner.NEEDED,
+) -> Decision:
+    """Put what has come from the other venue into a leg; its owner's wish to close comes first.
+
+    `margin_usdc` is what is to be behind the short then, where it is for that.
+    """
+    if manner is not Manner.NEEDED or journal.attempts(StepName.LEAVE):
+        return reduce.next_step(plan, journal, manner=manner)
+    name, size = StepName.REPAY_LONG, amount_usdc
+    if leg is Leg.SHORT:
+        name, size = StepName.ADD_MARGIN, margin_usdc
+    if journal.is_done(name):
+        return Finished()
+    if _is_due(journal, name):
+        return Perform(name, size=size)
+    refusal = journal.last_refusal(name)
+    why = refusal.error if refusal else None
+    reason = f"what was moved could not be put into the {leg.value}, it stays free there: {why}"
+    return Finished(ErrorCode.REDUCE_FAILED, reason)
 
 
 def _put_back(plan: EqualisePlan, journal: Journal) -> Decision | None:

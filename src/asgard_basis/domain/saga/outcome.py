@@ -142,6 +142,8 @@ class Burned:
     id: str
     amount_usdc: Decimal
     fee_max_usdc: Decimal
+    network_fee: Decimal = Decimal(0)
+    """In the chain's own coin, rent included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +164,18 @@ class Minted:
     id: str
     """Empty when somebody else brought the message."""
     amount_usdc: Decimal
+    fee_usdc: Decimal = Decimal(0)
+    """Kept by Circle of what was burned."""
+    network_fee: Decimal = Decimal(0)
+    """In the chain's own coin, rent included."""
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """Circle's contract may take USDC for burning."""
+
+    id: str
+    network_fee: Decimal
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ from asgard_basis.domain.saga.intent import (
 from asgard_basis.domain.saga.outcome import (
     AccountMeasured as AccountMeasured,
 )
-from asgard_basis.domain.saga.outcome import Arrived, Attested, Burned, Minted, Withdrawn
+from asgard_basis.domain.saga.outcome import Allowed, Arrived, Attested, Burned, Minted, Withdrawn
 from asgard_basis.domain.saga.outcome import (
     Credited as Credited,
 )
@@ -170,6 +170,7 @@ Outcome = (
     | Credited
     | Withdrawn
     | Arrived
+    | Allowed
     | Burned
     | Attested
     | Minted

@@ -1,0 +1,178 @@
+"""Carrying what a cut has set free from one leg's venue to the other's, and into that leg.
+
+A move is written down together with the cut it follows and waits for it; it holds no lock that a
+position needs, so whatever it waits for, its pair can be defended and closed meanwhile.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from decimal import Decimal
+from typing import Protocol
+
+from asgard_basis.application.context import UserTradingContext, trading_context
+from asgard_basis.application.operations.jobs import ENDED
+from asgard_basis.application.trading.reduce_position import AFTER, LEG, POSITION
+from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
+from asgard_basis.application.treasury.move_steps import MoveSteps
+from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
+from asgard_basis.domain.money import CENT, ZERO, floor_to, plain
+from asgard_basis.domain.saga.move import LEAST_USDC, MovePlan, next_step, whereabouts
+from asgard_basis.domain.saga.outcome import Minted
+from asgard_basis.domain.saga.step import Journal, Leg
+from asgard_basis.ports.chains import SolanaChain
+from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.rail import MoneyRoute, RailAccount
+from asgard_basis.ports.repositories import Event, Job, JobStatus
+from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.venues import PerpVenue
+from asgard_basis.ports.wallets import PolicyContext, WalletCustody, WalletRole
+
+_DECIDED = "decided"
+"""In a move's details: its amount is what was really set free."""
+_LOOKS_MAX = 6
+"""About twenty seconds; then the queue delivers it again, and others have its place."""
+
+
+class Feeding(Protocol):
+    """Putting money into a leg, as a job."""
+
+    async def feed(
+        self, user_id: UserId, position_id: PositionId, leg: str, amount_usdc: Decimal, key: str
+    ) -> Job | None:
+        """Take it on once; raises DomainError POS-0006 while something else is being done."""
+        ...
+
+
+Depositing = Callable[[UserTradingContext, Decimal], Performer]
+"""The hands of a deposit's stages, for so much."""
+
+
+class Moves:
+    """Carrying moves out; without a route they wait."""
+
+    def __init__(
+        self,
+        *,
+        transactions: Transactions,
+        runner: SagaRunner,
+        route: MoneyRoute | None,
+        custody: WalletCustody,
+        perp: PerpVenue,
+        solana: SolanaChain,
+        clock: Clock,
+        feeding: Feeding,
+        depositing: Depositing,
+    ) -> None:
+        self._transactions = transactions
+        self._runner = runner
+        self._route = route
+        self._custody = custody
+        self._perp = perp
+        self._solana = solana
+        self._clock = clock
+        self._feeding = feeding
+        self._depositing = depositing
+
+    async def run(self, job: Job) -> DomainError | None:
+        """Carry it out, or continue it; the reason when it did not arrive, and where it is."""
+        route = self._route
+        if route is None:
+            raise Unavailable(ErrorCode.RAIL_REFUSED, "the way between the chains is switched off")
+        context = await trading_context(self._transactions, job.user_id)
+        if _DECIDED not in job.details:
+            await self._after_the_cut(job)
+            decided = await self._decided(job, context)
+            if decided is None:
+                reason = f"the cut has set less than {plain(LEAST_USDC)} USDC free"
+                return DomainError(ErrorCode.CALLED_OFF, reason)
+            job = decided
+        plan = MovePlan(Leg(job.details[LEG]), job.amount_usdc or ZERO)
+        steps = self._steps(route, context, plan)
+
+        async def progress(journal: Journal) -> None:
+            steps.know(journal)
+
+        finished = await self._runner.run(
+            job,
+            decide=lambda journal: next_step(plan, journal),
+            performer=steps,
+            on_progress=progress,
+            looks_max=_LOOKS_MAX,
+        )
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.outbox.append(Event("balance_update", {}, job.user_id))
+            journal = await work.journals.of_job(job.id)
+        if finished.failure is not None:
+            return DomainError(finished.failure, finished.reason)
+        await self._feed(job, plan, journal)
+        return None
+
+    async def _after_the_cut(self, job: Job) -> None:
+        """Return once the cut is made; raises Unavailable until then."""
+        async with self._transactions.for_user(job.user_id) as work:
+            cut = await work.jobs.get(JobId(job.details[AFTER]))
+        if cut is not None and cut.status not in ENDED:
+            raise Unavailable(ErrorCode.NOT_READY, "the cut that sets the money free comes first")
+
+    async def _decided(self, job: Job, context: UserTradingContext) -> Job | None:
+        """The job with what is really free where it is taken; None for too little.
+
+        A cut that failed has set nothing free; what lies there belongs to its owner.
+        """
+        async with self._transactions.for_user(job.user_id) as work:
+            cut = await work.jobs.get(JobId(job.details[AFTER]))
+        if cut is None or cut.status is not JobStatus.COMPLETED:
+            return None
+        if job.details[LEG] == Leg.LONG.value:
+            free = (await self._perp.account(context.evm_address)).withdrawable_usdc
+        else:
+            free = (await self._solana.balances(context.solana_address)).usdc
+        amount = floor_to(min(job.amount_usdc or ZERO, free), CENT)
+        if amount < LEAST_USDC:
+            return None
+        await self._pin(context)
+        details = {**job.details, _DECIDED: "yes"}
+        decided = replace(job, amount_usdc=amount, details=details)
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.jobs.save(decided)
+        return decided
+
+    async def _pin(self, context: UserTradingContext) -> None:
+        """Bring both wallets' policies to the present rules, each pinning the other's address."""
+        known = PolicyContext(
+            user_id=context.user_id,
+            solana_address=context.solana_address,
+            evm_address=context.evm_address,
+            agent_address=context.trader.agent_address,
+        )
+        for role in (WalletRole.SOLANA, WalletRole.EVM):
+            await self._custody.ensure_wallet(known, role)
+
+    def _steps(self, route: MoneyRoute, context: UserTradingContext, plan: MovePlan) -> MoveSteps:
+        def deposit(minted: Minted) -> Performer:
+            return self._depositing(context, minted.amount_usdc)
+
+        return MoveSteps(
+            plan,
+            RailAccount(context.trader.account, context.solana),
+            rail=route.rail,
+            withdrawals=route.withdrawals,
+            payouts=route.payouts,
+            clock=self._clock,
+            deposit=deposit,
+        )
+
+    async def _feed(self, job: Job, plan: MovePlan, journal: Journal) -> None:
+        amount = floor_to(whereabouts(plan, journal).amount_usdc, CENT)
+        position_id = PositionId(job.details[POSITION])
+        try:
+            await self._feeding.feed(
+                job.user_id, position_id, plan.to.value, amount, f"feed:{job.id}"
+            )
+        except DomainError as error:
+            if error.code is not ErrorCode.POSITION_BUSY:
+                raise
+            raise Unavailable(
+                ErrorCode.NOT_READY, "it has arrived; something else is done with its pair first"
+            ) from error
