@@ -136,6 +136,12 @@ class Settings(BaseModel):
     arbitrum_rpc_url: str = _named(
         "ARBITRUM_RPC_URL", "An Arbitrum node.", pattern="^https?://", repr=False
     )
+    circle_url: str | None = _named(
+        "CIRCLE_URL",
+        "Circle's attestation service; without it money is not carried between the chains.",
+        default=None,
+        pattern="^https?://",
+    )
 
     privy_url: str = _named("PRIVY_URL", "Privy's wallets and policies.", pattern="^https?://")
     privy_auth_url: str = _named(

@@ -23,6 +23,7 @@ from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.application.treasury.moves import Moves
 from asgard_basis.bootstrap.accounting import Accounting, accounting
 from asgard_basis.bootstrap.app import App
 from asgard_basis.bootstrap.ground import Ground, Variant
@@ -80,19 +81,32 @@ def _strategies(ground: Ground, trading: Trading) -> Strategies:
 @dataclass(frozen=True, slots=True)
 class _Treasury:
     deposits: Deposits
+    moves: Moves
     balances: Balances
 
 
-def _treasury(ground: Ground, views: PositionViews) -> _Treasury:
-    outside = ground.outside
+def _treasury(ground: Ground, trading: Trading) -> _Treasury:
+    outside, views = ground.outside, trading.views
+    deposits = Deposits(
+        transactions=ground.transactions,
+        desk=ground.desk,
+        runner=ground.runner,
+        arbitrum=outside.arbitrum,
+        perp=outside.perp,
+        limits=ground.limits,
+    )
     return _Treasury(
-        deposits=Deposits(
+        deposits=deposits,
+        moves=Moves(
             transactions=ground.transactions,
-            desk=ground.desk,
             runner=ground.runner,
-            arbitrum=outside.arbitrum,
+            route=outside.route,
+            custody=outside.custody,
             perp=outside.perp,
-            limits=ground.limits,
+            solana=outside.solana,
+            clock=ground.clock,
+            feeding=trading.reduce_position,
+            depositing=deposits,
         ),
         balances=Balances(
             transactions=ground.transactions,
@@ -173,6 +187,7 @@ def _dispatch(ground: Ground, trading: Trading, treasury: _Treasury, books: Acco
         work={
             JobKind.PROVISION: provision,
             JobKind.DEPOSIT: treasury.deposits.run,
+            JobKind.MOVE: treasury.moves.run,
             JobKind.OPEN: trading.open_position.run,
             JobKind.CLOSE: trading.close_position.run,
             JobKind.REDUCE: trading.reduce_position.run,
@@ -232,7 +247,7 @@ def compose(
     """The application over what remembers and what is outside; nothing is opened here."""
     ground = Ground(stores, outside, clock, limits, variant or Variant())
     trading = trading_of(ground)
-    treasury = _treasury(ground, trading.views)
+    treasury = _treasury(ground, trading)
     books = _accounting(ground, trading.views, fee_fraction)
     pauses = PauseControl(ground.transactions, ground.clock)
     close_all = CloseAll(transactions=ground.transactions, closing=trading.close_position)

@@ -49,6 +49,8 @@ class Means:
     fees: FeeSchedule
     desk: JobDesk
     runner: SagaRunner
+    has_rail: bool
+    """Whether money can be carried between the chains."""
 
 
 def watchers(

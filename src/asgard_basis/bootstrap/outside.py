@@ -44,6 +44,7 @@ from asgard_basis.application.operations.signing import (
     LoggedSolanaSigner,
     SignatureLog,
 )
+from asgard_basis.bootstrap.rail import MOVE_USDC_MAX, RailLines, money_route
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.identifiers import EvmAddress, SolanaAddress
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
@@ -59,6 +60,7 @@ from asgard_basis.ports.coordination import (
 )
 from asgard_basis.ports.identity import IdentityProvider
 from asgard_basis.ports.kill_flag import KillFlag
+from asgard_basis.ports.rail import MoneyRoute
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import MarginVenue, PerpVenue
 from asgard_basis.ports.wallets import EvmSigner, Wallet, WalletCustody, WalletRole
@@ -133,6 +135,8 @@ class Outside:
     arbitrum: ArbitrumChain
     identity: IdentityProvider
     custody: WalletCustody
+    route: MoneyRoute | None = None
+    """Between Solana and Hyperliquid; None: money is not carried between the chains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +157,8 @@ class Lines:
     asgard_program_id: str | None = None
     asgard_api_key: str | None = None
     hyperliquid_weight: int = VENUE_MINUTE
+    rail: RailLines | None = None
+    """None: money is not carried between the chains."""
 
 
 def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Stores) -> Outside:
@@ -179,6 +185,9 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Store
         asgard_program_id=settings.asgard_program_id,
         asgard_api_key=settings.asgard_api_key,
         hyperliquid_weight=settings.hyperliquid_weight,
+        rail=RailLines(http(settings.circle_url, "circle"), arbitrum)
+        if settings.circle_url
+        else None,
     )
     return connected(lines, clock, stores)
 
@@ -188,7 +197,11 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
 
     Every signature is judged by our own policies, then written to the audit log, then asked for.
     """
-    caps = PolicyCaps(venue_vaults=lines.asgard_vaults, protocols=PROTOCOLS_ON_BY_DEFAULT)
+    caps = PolicyCaps(
+        venue_vaults=lines.asgard_vaults,
+        protocols=PROTOCOLS_ON_BY_DEFAULT,
+        move_usdc=MOVE_USDC_MAX if lines.rail else None,
+    )
     wallets = PrivyWallets(
         http=lines.privy,
         app_id=lines.privy_app_id,
@@ -200,9 +213,15 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
     )
     transactions = stores.transactions
     log = SignatureLog(transactions, clock)
-    twin = PolicyTwin(caps, lambda wallet: _agent_of(transactions, wallet))
+    twin = PolicyTwin(
+        caps,
+        lambda wallet: _agent_of(transactions, wallet),
+        lambda wallet: _other_of(transactions, wallet),
+    )
     evm = TwinnedEvmSigner(LoggedEvmSigner(wallets.evm, log), twin)
+    sol = TwinnedSolanaSigner(LoggedSolanaSigner(wallets.solana, log), twin)
     solana = RpcSolanaChain(http=lines.solana, clock=clock)
+    meter = Meter(allowance(lines.hyperliquid_weight), stores.budget, clock)
     return Outside(
         perp=HyperliquidPerpVenue(
             http=lines.hyperliquid,
@@ -210,11 +229,11 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
             signer=evm,
             nonces=stores.nonces,
             clock=clock,
-            meter=Meter(allowance(lines.hyperliquid_weight), stores.budget, clock),
+            meter=meter,
         ),
         margin=AsgardMarginVenue(
             http=lines.asgard,
-            signer=TwinnedSolanaSigner(LoggedSolanaSigner(wallets.solana, log), twin),
+            signer=sol,
             chain=solana,
             protocols=PROTOCOLS_ON_BY_DEFAULT,
             program_id=lines.asgard_program_id,
@@ -232,7 +251,30 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
             clock=clock,
         ),
         custody=wallets,
+        route=money_route(
+            lines.rail,
+            hyperliquid=lines.hyperliquid,
+            solana=lines.solana,
+            signers=(evm, sol),
+            nonces=stores.nonces,
+            clock=clock,
+            meter=meter,
+        ),
     )
+
+
+async def _other_of(transactions: Transactions, wallet: Wallet) -> str | None:
+    """The same person's wallet on the other chain, when the present task acts for that person."""
+    duty = present_duty()
+    if duty is None:
+        return None
+    async with transactions.for_user(duty.user_id) as work:
+        wallets = await work.wallets.of_user(duty.user_id)
+    own = wallets.get(wallet.role)
+    role = WalletRole.SOLANA if wallet.role is WalletRole.EVM else WalletRole.EVM
+    other = wallets.get(role)
+    is_own = own is not None and own.wallet_id == wallet.wallet_id
+    return other.address if other is not None and is_own else None
 
 
 async def _agent_of(transactions: Transactions, wallet: Wallet) -> EvmAddress | None:

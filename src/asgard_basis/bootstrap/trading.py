@@ -123,4 +123,5 @@ def _means(ground: Ground) -> Means:
         fees=ground.fees,
         desk=ground.desk,
         runner=ground.runner,
+        has_rail=ground.outside.route is not None,
     )

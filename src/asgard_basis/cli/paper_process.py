@@ -29,6 +29,7 @@ class PaperAddresses:
     privy: str
     solana: str
     arbitrum: str
+    circle: str
     privy_app_id: str
     privy_app_secret: str
 
@@ -50,13 +51,14 @@ class PaperAddresses:
             "PRIVY_APP_SECRET": self.privy_app_secret,
             "SOLANA_RPC_URL": self.solana,
             "ARBITRUM_RPC_URL": self.arbitrum,
+            "CIRCLE_URL": self.circle,
         }
 
     @property
     def public(self) -> dict[str, str]:
         """The addresses, for people and tests."""
         names = ("control", "hyperliquid", "hyperliquid_ws", "asgard", "privy", "solana")
-        return {name: getattr(self, name) for name in (*names, "arbitrum")}
+        return {name: getattr(self, name) for name in (*names, "arbitrum", "circle")}
 
 
 def start_paper(home: Home) -> Child:
@@ -92,6 +94,7 @@ def read_addresses(home: Home) -> PaperAddresses | None:
             privy=privy.get("url") or urls["privy"],
             solana=urls["solana"],
             arbitrum=urls["arbitrum"],
+            circle=urls["circle"],
             privy_app_id=privy.get("app_id") or ready["privy_app_id"],
             privy_app_secret=privy.get("app_secret") or ready["privy_app_secret"],
         )

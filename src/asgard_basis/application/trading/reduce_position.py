@@ -242,10 +242,10 @@ class ReducePosition:
         self, plan: reduce.ReducePlan, job: Job, position: Position, turning: Turning
     ) -> Callable[[Journal], Decision]:
         if FEEDS in job.details:
-            leg, amount = StepLeg(job.details[FEEDS]), job.amount_usdc or ZERO
-            margin = margin_at(position, plan.terms.reference_price) + amount
+            fed, amount = StepLeg(job.details[FEEDS]), job.amount_usdc or ZERO
+            behind = margin_at(position, plan.terms.reference_price) + amount
             return lambda journal: equalise.feed_step(
-                leg, amount, margin, plan, journal, manner=turning.manner
+                fed, amount, behind, plan, journal, manner=turning.manner
             )
         if DEFENDS not in job.details:
             return lambda journal: reduce.next_step(plan, journal, manner=turning.manner)

@@ -1,5 +1,6 @@
 """USDC from Arbitrum to Hyperliquid: asked for by the person, proven by the venue's ledger."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -122,6 +123,17 @@ class Deposits:
             return DomainError(finished.failure, finished.reason)
         return None
 
+    async def hands(self, context: UserTradingContext) -> Callable[[Decimal], "DepositSteps"]:
+        """For each amount the Performer of its deposit, where it is a part of something else."""
+        claimed = await self._claimed_until(context.user_id)
+
+        def steps(amount_usdc: Decimal) -> DepositSteps:
+            return DepositSteps(
+                context, amount_usdc, self._arbitrum, self._perp, claimed_until=claimed
+            )
+
+        return steps
+
     async def list(self, user_id: UserId, *, limit: int = 50) -> list[DepositView]:
         """The user's movements, newest first."""
         views: list[DepositView] = []
@@ -133,7 +145,11 @@ class Deposits:
     async def _claimed_until(self, user_id: UserId) -> datetime | None:
         """When the venue booked the newest credit that an earlier deposit was completed by."""
         async with self._transactions.for_user(user_id) as work:
-            jobs = await work.jobs.recent(kind=JobKind.DEPOSIT, limit=_EARLIER_MAX)
+            jobs = [
+                job
+                for kind in (JobKind.DEPOSIT, JobKind.MOVE)
+                for job in await work.jobs.recent(kind=kind, limit=_EARLIER_MAX)
+            ]
             journals = [await work.journals.of_job(job.id) for job in jobs]
         credits = [o for journal in journals for o in journal.outcomes(StepName.AWAIT_CREDIT)]
         return max((c.credited_at for c in credits if isinstance(c, Credited)), default=None)

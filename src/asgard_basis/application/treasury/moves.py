@@ -15,7 +15,7 @@ from asgard_basis.application.trading.reduce_position import AFTER, LEG, POSITIO
 from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
 from asgard_basis.application.treasury.move_steps import MoveSteps
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
-from asgard_basis.domain.identifiers import JobId, PositionId, UserId
+from asgard_basis.domain.identifiers import EvmAddress, JobId, PositionId, UserId
 from asgard_basis.domain.money import CENT, ZERO, floor_to, plain
 from asgard_basis.domain.saga.move import LEAST_USDC, MovePlan, next_step, whereabouts
 from asgard_basis.domain.saga.outcome import Minted
@@ -44,8 +44,12 @@ class Feeding(Protocol):
         ...
 
 
-Depositing = Callable[[UserTradingContext, Decimal], Performer]
-"""The hands of a deposit's stages, for so much."""
+class Depositing(Protocol):
+    """The stages of a deposit, which end a move to the short."""
+
+    async def hands(self, context: UserTradingContext) -> Callable[[Decimal], Performer]:
+        """For each amount the Performer of its deposit."""
+        ...
 
 
 class Moves:
@@ -88,7 +92,8 @@ class Moves:
                 return DomainError(ErrorCode.CALLED_OFF, reason)
             job = decided
         plan = MovePlan(Leg(job.details[LEG]), job.amount_usdc or ZERO)
-        steps = self._steps(route, context, plan)
+        hands = await self._depositing.hands(context)
+        steps = self._steps(route, context, plan, hands)
 
         async def progress(journal: Journal) -> None:
             steps.know(journal)
@@ -144,14 +149,20 @@ class Moves:
             user_id=context.user_id,
             solana_address=context.solana_address,
             evm_address=context.evm_address,
-            agent_address=context.trader.agent_address,
+            agent_address=EvmAddress(context.trader.agent.address),
         )
         for role in (WalletRole.SOLANA, WalletRole.EVM):
             await self._custody.ensure_wallet(known, role)
 
-    def _steps(self, route: MoneyRoute, context: UserTradingContext, plan: MovePlan) -> MoveSteps:
+    def _steps(
+        self,
+        route: MoneyRoute,
+        context: UserTradingContext,
+        plan: MovePlan,
+        hands: Callable[[Decimal], Performer],
+    ) -> MoveSteps:
         def deposit(minted: Minted) -> Performer:
-            return self._depositing(context, minted.amount_usdc)
+            return hands(minted.amount_usdc)
 
         return MoveSteps(
             plan,
