@@ -49,7 +49,7 @@ class Means:
     fees: FeeSchedule
     desk: JobDesk
     runner: SagaRunner
-    has_rail: bool
+    has_rail: bool = False
     """Whether money can be carried between the chains."""
 
 
