@@ -38,7 +38,7 @@ async def test_nothing_is_allowed_before_it_was_chosen(transactions: Transaction
 
 async def test_the_last_choice_counts(transactions: Transactions) -> None:
     taken_back = replace(GIVEN, is_given=False)
-    for choice in (GIVEN, taken_back):
+    for choice in (GIVEN, replace(GIVEN, may_cross=True), taken_back):
         async with transactions.for_user(ADA) as work:
             await work.move_consents.save(choice)
         async with transactions.for_user(ADA) as work:

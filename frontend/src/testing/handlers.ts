@@ -70,7 +70,7 @@ export const handlers = [
   http.get(`${V1}/playbooks`, () => json({ playbooks: [playbook({ is_active: false })] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.get(`${V1}/control`, () => json(control())),
-  http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null })),
+  http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null, may_cross: false, can_cross: false })),
   http.post(`${V1}/control/pause`, async ({ request }) => {
     const { reason } = (await request.json()) as { reason: string };
     return json(control(pause({ reason })));

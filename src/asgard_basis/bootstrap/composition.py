@@ -279,7 +279,12 @@ def compose(
         strategies=_strategies(ground, trading),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
-        move_consents=MoveConsentDesk(ground.transactions, ground.clock, ground.limits),
+        move_consents=MoveConsentDesk(
+            ground.transactions,
+            ground.clock,
+            ground.limits,
+            has_rail=ground.outside.route is not None,
+        ),
         defender=trading.watchers.defender,
         pauses=pauses,
         kill_switch=ground.kill_switch,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
-from asgard_basis.application.trading.defend_position import DefendPosition, Reductions
+from asgard_basis.application.trading.defend_position import Crossing, DefendPosition, Reductions
 from asgard_basis.application.trading.existence_gate import Closings, ExistenceGate, Repairs
 from asgard_basis.application.trading.existence_reader import ExistenceReader
 from asgard_basis.application.trading.exposure_watch import ExposureWatch
@@ -49,8 +49,8 @@ class Means:
     fees: FeeSchedule
     desk: JobDesk
     runner: SagaRunner
-    has_rail: bool = False
-    """Whether money can be carried between the chains."""
+    crossing: Crossing | None = None
+    """None: money is not carried between the chains."""
 
 
 def watchers(
@@ -129,5 +129,5 @@ def _defender(
         clock=means.clock,
         limits=means.limits,
         fees=means.fees,
-        has_rail=means.has_rail,
+        crossing=means.crossing,
     )

@@ -11,9 +11,11 @@ from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.hyperliquid.withdrawals import HyperliquidWithdrawals
 from asgard_basis.adapters.metering import Meter
 from asgard_basis.adapters.solana.cctp import CctpOnSolana
+from asgard_basis.application.context import UserTradingContext
+from asgard_basis.application.trading.defend_position import Crossing
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import NonceSource
-from asgard_basis.ports.rail import MoneyRoute
+from asgard_basis.ports.rail import MoneyRoute, RailAccount
 from asgard_basis.ports.wallets import EvmSigner, SolanaSigner
 
 MOVE_USDC_MAX = Decimal(25_000)
@@ -26,6 +28,17 @@ class RailLines:
 
     circle: HttpClient
     arbitrum: HttpClient
+
+
+def crossing(route: MoneyRoute | None) -> Crossing | None:
+    """Whether a person's money could cross now; None without a route."""
+    if route is None:
+        return None
+
+    async def is_open(context: UserTradingContext) -> bool:
+        return await route.rail.is_open(RailAccount(context.trader.account, context.solana))
+
+    return is_open
 
 
 def money_route(

@@ -12,6 +12,7 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.bootstrap.ground import Ground
 from asgard_basis.bootstrap.guarding import Means, Watchers, watchers
+from asgard_basis.bootstrap.rail import crossing
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,5 +124,5 @@ def _means(ground: Ground) -> Means:
         fees=ground.fees,
         desk=ground.desk,
         runner=ground.runner,
-        has_rail=ground.outside.route is not None,
+        crossing=crossing(ground.outside.route),
     )

@@ -18,6 +18,8 @@ class MoveConsent:
     per_day_usd: Decimal
     changed_at: datetime
     """Host time."""
+    may_cross: bool = False
+    """What one leg can spare may also be carried to the other's chain, within the same caps."""
 
 
 class MoveConsents(Protocol):

@@ -167,6 +167,11 @@ class Payouts(Protocol):
 class UsdcRail(Protocol):
     """Errors: Unavailable NET-0001, NET-0002 or NET-0007 (Circle), and the signers'."""
 
+    async def is_open(self, account: RailAccount) -> bool:
+        """Whether a move could be made now: Circle answers, its fee is as agreed, and both wallets
+        could receive. False where that cannot be told."""
+        ...
+
     async def fee_max(self, source: Chain, amount_usdc: Decimal) -> Decimal:
         """USDC that Circle may keep of such a transfer.
 

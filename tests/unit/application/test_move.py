@@ -19,6 +19,7 @@ from asgard_basis.domain.saga.outcome import Credited, Transferred
 from asgard_basis.domain.saga.step import Journal, Outcome, Perform, Step, StepName
 from asgard_basis.domain.treasury.cctp import Chain
 from asgard_basis.ports.chains import Landing
+from asgard_basis.ports.consents import MoveConsent
 from asgard_basis.ports.rail import (
     Attestation,
     BurnOrder,
@@ -43,9 +44,13 @@ class Purses:
     arbitrum: Decimal = ZERO
     owed: Decimal = ZERO
     is_stuck: bool = False
+    answers: bool = True
     sent: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     _orders: dict[str, tuple[str, Chain, Decimal]] = field(default_factory=dict)
+
+    async def is_open(self, account: Any) -> bool:
+        return self.answers
 
     async def fee_max(self, source: Chain, amount_usdc: Decimal) -> Decimal:
         return D(0)
@@ -171,7 +176,7 @@ class Railed(Threatened):
         super().__init__()
         self.purses = Purses(self)
         self.free = D(0)
-        defender(self)._has_rail = True
+        defender(self)._crossing = self.purses.is_open
         route: Any = MoneyRoute(self.purses, Withdrawing(self.purses), self.purses)  # type: ignore[arg-type]
         self.moves = self.moving(route)
 
@@ -189,6 +194,13 @@ class Railed(Threatened):
             feeding=self.reducing,
             depositing=purses,
         )
+
+    async def allow(
+        self, per_move: str = "500", per_day: str = "500", *, may_cross: bool = True
+    ) -> None:
+        consent = MoveConsent(ADA, True, D(per_move), D(per_day), self.clock.host(), may_cross)
+        async with self.transactions.for_user(ADA) as work:
+            await work.move_consents.save(consent)
 
     async def of(self, kind: JobKind) -> list[Job]:
         return [job for job in await self.jobs() if job.kind is kind]
@@ -232,6 +244,41 @@ async def test_the_pair_is_resized_and_equalised(pair: Railed, price: Decimal) -
     assert facts is not None
     assert min(facts.legs.long_distance, facts.legs.short_distance) > AIM - D("0.015")
     assert facts.long_sol == pytest.approx(facts.short_sol, rel=D("0.005"))
+
+
+async def test_where_nothing_could_cross_the_cut_is_made_in_full(pair: Railed) -> None:
+    position = await pair.watched()
+    await pair.allow()
+    pair.purses.answers = False
+    pair.moved(NEAR_SHORT)
+    assert await defender(pair).defend(position.id) is Act.CUT
+    card = (await pair.cards(position))[0]
+    assert "not available" in str(card.ruling)
+
+
+async def test_after_a_move_has_failed_none_is_begun_for_a_day(pair: Railed) -> None:
+    position = await pair.watched()
+    await pair.allow()
+    pair.moved(NEAR_SHORT)
+    await defender(pair).defend(position.id)
+    (cut,), (move,) = await pair.of(JobKind.REDUCE), await pair.of(JobKind.MOVE)
+    await pair.reducing.run(cut)
+    async with pair.transactions.for_user(ADA) as work:
+        await work.jobs.save(replace(move, status=JobStatus.FAILED))
+    pair.clock.pass_time(3600)
+    pair.moved(pair.price * D("1.12"))
+    await pair.seen((await pair.now(cut))[0])
+    assert await defender(pair).defend(position.id) in {Act.CUT, Act.HALVE}
+    assert len(await pair.of(JobKind.MOVE)) == 1
+
+
+async def test_leave_that_does_not_name_the_bridge_is_none_for_it(pair: Railed) -> None:
+    position = await pair.watched()
+    await pair.allow(may_cross=False)
+    pair.moved(NEAR_SHORT)
+    assert await defender(pair).defend(position.id) is Act.CUT
+    card = (await pair.cards(position))[0]
+    assert "not allowed by its owner" in str(card.ruling)
 
 
 async def test_without_leave_nothing_is_carried(pair: Railed) -> None:

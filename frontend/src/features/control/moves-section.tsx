@@ -23,9 +23,10 @@ function Known({ moves }: { moves: MoveConsentResponse }) {
   const [isGiven, setGiven] = useState(moves.is_given);
   const [perMove, setPerMove] = useState(moves.per_move_usd);
   const [perDay, setPerDay] = useState(moves.per_day_usd);
+  const [mayCross, setMayCross] = useState(moves.may_cross);
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    allow.mutate({ is_given: isGiven, per_move_usd: perMove.trim(), per_day_usd: perDay.trim() });
+    allow.mutate({ is_given: isGiven, per_move_usd: perMove.trim(), per_day_usd: perDay.trim(), may_cross: mayCross });
   };
   return (
     <form onSubmit={submit} className="grid max-w-measure gap-4">
@@ -35,15 +36,22 @@ function Known({ moves }: { moves: MoveConsentResponse }) {
           : "Free USDC stays where it is. A leg near liquidation is defended by cutting both legs."}
       </p>
       <Checkbox label="Let free USDC make such a cut smaller" checked={isGiven} onChange={setGiven} />
+      {moves.can_cross ? <Checkbox label="Also carry what one leg can spare to the other’s chain" checked={mayCross} onChange={setMayCross} /> : null}
       <div className="grid grid-cols-1 gap-4 tablet:grid-cols-2">
         <Field label="At most at once" before="$" inputMode="decimal" value={perMove} onChange={(event) => setPerMove(event.target.value)} />
         <Field label="At most a day" before="$" inputMode="decimal" value={perDay} onChange={(event) => setPerDay(event.target.value)} />
       </div>
-      <Hint>Only money that is free at the venue of the leg that needs it. Nothing crosses a bridge, and no leg is topped up without a cut.</Hint>
+      <Hint>{hint(moves.can_cross)}</Hint>
       {allow.error ? <FailureNote error={allow.error} /> : null}
       <div>
         <Button type="submit" disabled={allow.isPending}>Save</Button>
       </div>
     </form>
   );
+}
+
+function hint(canCross: boolean): string {
+  const free = "Only money that is free at the venue of the leg that needs it, and no leg is topped up without a cut.";
+  if (!canCross) return `${free} Nothing crosses a bridge.`;
+  return `${free} Between the chains USDC goes over Circle’s protocol, for about 25 minutes from Hyperliquid and less to it, longer when the bridge is stuck; the cut does not wait for it.`;
 }

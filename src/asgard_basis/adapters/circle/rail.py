@@ -3,7 +3,7 @@
 from decimal import ROUND_UP, Decimal
 
 from asgard_basis.adapters.circle.iris import Iris
-from asgard_basis.domain.errors import ErrorCode, Refused
+from asgard_basis.domain.errors import ErrorCode, Refused, Unavailable
 from asgard_basis.domain.money import from_native, to_native
 from asgard_basis.domain.treasury.cctp import (
     DOMAINS,
@@ -37,6 +37,17 @@ class CctpRail:
         self._arbitrum = arbitrum
         self._solana = solana
         self._iris = iris
+
+    async def is_open(self, account: RailAccount) -> bool:
+        """See UsdcRail."""
+        try:
+            for chain in Chain:
+                bps = await self._iris.fee_bps(DOMAINS[chain], DOMAINS[chain.other])
+                if bps > FEE_BPS_MAX or not await self._end(chain).can_receive(account.on(chain)):
+                    return False
+        except (Refused, Unavailable):
+            return False
+        return True
 
     async def fee_max(self, source: Chain, amount_usdc: Decimal) -> Decimal:
         """See UsdcRail."""

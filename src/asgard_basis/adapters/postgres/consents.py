@@ -5,13 +5,14 @@ from asgard_basis.domain.identifiers import UserId
 from asgard_basis.ports.consents import MoveConsent
 
 _SAVE = """
-INSERT INTO move_consents (user_id, is_given, per_move_usd, per_day_usd, changed_at)
-VALUES ($1, $2, $3, $4, $5)
+INSERT INTO move_consents (user_id, is_given, per_move_usd, per_day_usd, changed_at, may_cross)
+VALUES ($1, $2, $3, $4, $5, $6)
 ON CONFLICT (user_id) DO UPDATE SET
     is_given = excluded.is_given,
     per_move_usd = excluded.per_move_usd,
     per_day_usd = excluded.per_day_usd,
-    changed_at = excluded.changed_at
+    changed_at = excluded.changed_at,
+    may_cross = excluded.may_cross
 """
 
 
@@ -34,6 +35,7 @@ class PostgresMoveConsents:
             per_move_usd=row["per_move_usd"],
             per_day_usd=row["per_day_usd"],
             changed_at=row["changed_at"],
+            may_cross=row["may_cross"],
         )
 
     async def save(self, consent: MoveConsent) -> None:
@@ -45,4 +47,5 @@ class PostgresMoveConsents:
             consent.per_move_usd,
             consent.per_day_usd,
             consent.changed_at,
+            consent.may_cross,
         )

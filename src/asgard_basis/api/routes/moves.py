@@ -22,4 +22,5 @@ async def allow_moves(body: MoveConsentRequest, app: AppDep, person: PersonDep) 
         is_given=body.is_given,
         per_move_usd=body.per_move_usd,
         per_day_usd=body.per_day_usd,
+        may_cross=body.may_cross,
     )

@@ -12,6 +12,8 @@ class MoveConsentRequest(Request):
     is_given: bool
     per_move_usd: Decimal
     per_day_usd: Decimal
+    may_cross: bool = False
+    """Whether what one leg can spare may also be carried to the other's chain."""
 
 
 class MoveConsentResponse(Shape):
@@ -24,3 +26,7 @@ class MoveConsentResponse(Shape):
     """No cap may be higher."""
     changed_at: datetime | None
     """Null while nothing was ever chosen."""
+    may_cross: bool
+    """Whether what one leg can spare may be carried to the other's chain."""
+    can_cross: bool
+    """Whether this deployment has a way between the chains."""

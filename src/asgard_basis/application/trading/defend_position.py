@@ -5,7 +5,7 @@ smaller, or their legs equal.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from typing import Protocol
 
 import structlog
 
-from asgard_basis.application.context import trading_context
+from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import ENDED, JobDesk
 from asgard_basis.application.trading.existence_gate import Closings, Repairs
@@ -36,7 +36,7 @@ from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.consents import MoveConsent
 from asgard_basis.ports.decisions import CONFIRMED_EVERY
-from asgard_basis.ports.repositories import Job, JobKind
+from asgard_basis.ports.repositories import Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from asgard_basis.ports.venues import PerpVenue
 
@@ -63,6 +63,10 @@ class Reductions(Protocol):
         ...
 
 
+Crossing = Callable[[UserTradingContext], Awaitable[bool]]
+"""Whether money could be carried between this person's wallets on both chains now."""
+
+
 class DefendPosition:
     """Judges one position at a time; asked again, it does nothing twice."""
 
@@ -80,9 +84,9 @@ class DefendPosition:
         clock: Clock,
         limits: RiskLimits,
         fees: FeeSchedule,
-        has_rail: bool = False,
+        crossing: Crossing | None = None,
     ) -> None:
-        self._has_rail = has_rail
+        self._crossing = crossing
         self._transactions = transactions
         self._reader = reader
         self._perp = perp
@@ -173,7 +177,7 @@ class DefendPosition:
         facts = self._remembering(facts, present, reductions)
         facts = replace(facts, is_moving=any(_carries(job, present) for job in moves))
         if judge(facts, thresholds).act is Act.CUT and consent is not None and consent.is_given:
-            rails = await self._rails(present, snapshot, consent, reductions)
+            rails = await self._rails(present, snapshot, consent, reductions, moves)
             facts = replace(facts, rails=rails)
         defence = judge(facts, thresholds)
         if defence.act is Act.TRIM and self._is_just_repaired(present, repairs):
@@ -246,22 +250,32 @@ class DefendPosition:
         snapshot: MarketSnapshot,
         consent: MoveConsent,
         reductions: Sequence[Job],
+        moves: Sequence[Job],
     ) -> Rails:
-        """What is free where; nothing where it cannot be asked."""
+        """What is free where, and whether it can cross; nothing where it cannot be asked.
+
+        For a day after a move of the position has failed none is begun: its cut was made for
+        money that did not come.
+        """
         context = await trading_context(self._transactions, position.user_id)
         wallet = await known(self._solana.balances(context.solana_address))
         account = await known(self._perp.account(context.evm_address))
         moved = sum(
             (Decimal(j.details.get(MOVED, "0")) for j in reductions if self._age(j) < _DAY), ZERO
         )
+        has_failed = any(_failed(job, position) and self._age(job) < _DAY for job in moves)
+        crosses = False
+        if self._crossing is not None and consent.may_cross and not has_failed:
+            crosses = await self._crossing(context)
         return Rails(
             free_for_long_usd=wallet.usdc if wallet else ZERO,
             free_for_short_usd=account.withdrawable_usdc if account else ZERO,
-            has_bridge=self._has_rail,
+            has_bridge=crosses,
+            is_bridge_barred=self._crossing is not None and not consent.may_cross,
             is_freed_only=True,
             allowed_usd=max(ZERO, min(consent.per_move_usd, consent.per_day_usd - moved)),
-            least_usd=LEAST_USDC if self._has_rail else _MOVE_LEAST_USD,
-            move_usd=self._fees.network_usd + (WITHDRAWAL_FEE_USDC if self._has_rail else ZERO),
+            least_usd=LEAST_USDC if crosses else _MOVE_LEAST_USD,
+            move_usd=self._fees.network_usd + (WITHDRAWAL_FEE_USDC if crosses else ZERO),
             income_daily=_income_daily(position, snapshot),
         )
 
@@ -306,6 +320,10 @@ class DefendPosition:
 def _carries(job: Job, position: Position) -> bool:
     """Whether a move for this position is not at its end."""
     return job.status not in ENDED and job.details.get(POSITION) == position.id
+
+
+def _failed(job: Job, position: Position) -> bool:
+    return job.status is JobStatus.FAILED and job.details.get(POSITION) == position.id
 
 
 def _income_daily(position: Position, snapshot: MarketSnapshot) -> Decimal:

@@ -24,12 +24,24 @@ class MoveConsentView:
     """No cap may be higher."""
     changed_at: datetime | None
     """Null while nothing was ever chosen."""
+    may_cross: bool
+    """Whether what one leg can spare may be carried to the other's chain."""
+    can_cross: bool
+    """Whether this deployment has a way between the chains."""
 
 
 class MoveConsentDesk:
     """Reads and changes one person's leave; without any, nothing is moved."""
 
-    def __init__(self, transactions: Transactions, clock: Clock, limits: RiskLimits) -> None:
+    def __init__(
+        self,
+        transactions: Transactions,
+        clock: Clock,
+        limits: RiskLimits,
+        *,
+        has_rail: bool = False,
+    ) -> None:
+        self._has_rail = has_rail
         self._transactions = transactions
         self._clock = clock
         self._limits = limits
@@ -41,7 +53,13 @@ class MoveConsentDesk:
         return self._view(consent)
 
     async def change(
-        self, user_id: UserId, *, is_given: bool, per_move_usd: Decimal, per_day_usd: Decimal
+        self,
+        user_id: UserId,
+        *,
+        is_given: bool,
+        per_move_usd: Decimal,
+        per_day_usd: Decimal,
+        may_cross: bool = False,
     ) -> MoveConsentView:
         """Allow it up to these caps, or forbid it.
 
@@ -54,7 +72,9 @@ class MoveConsentDesk:
                 ErrorCode.SIZE_TOO_LARGE,
                 f"a move's cap must be above zero, a day's no lower and at most ${most:,}",
             )
-        consent = MoveConsent(user_id, is_given, per_move_usd, per_day_usd, self._clock.host())
+        consent = MoveConsent(
+            user_id, is_given, per_move_usd, per_day_usd, self._clock.host(), may_cross
+        )
         async with self._transactions.for_user(user_id) as work:
             await work.move_consents.save(consent)
         return self._view(consent)
@@ -67,4 +87,6 @@ class MoveConsentDesk:
             per_day_usd=consent.per_day_usd if consent else self._limits.moves_daily_usd_default,
             most_usd=most,
             changed_at=consent.changed_at if consent else None,
+            may_cross=consent is not None and consent.may_cross,
+            can_cross=self._has_rail,
         )

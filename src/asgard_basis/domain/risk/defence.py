@@ -207,6 +207,9 @@ def _pays(facts: DefenceFacts, thresholds: DefenceThresholds, rails: Rails, save
 
 def _moving(fraction: Decimal, poorer: Leg, amount: Decimal, *, is_from_other: bool) -> Defence:
     why = f"the {poorer.value} is near its liquidation, and its owner allows money to be moved"
+    if is_from_other:
+        other = Leg.SHORT if poorer is Leg.LONG else Leg.LONG
+        why += f": from the {other.value}, over the bridge between the chains"
     return Defence(Act.EQUALISE, why, fraction, poorer, amount, is_from_other)
 
 

@@ -27,6 +27,8 @@ class Rails:
     """What a dollar of size earns a day; negative where it costs."""
     is_freed_only: bool = False
     """The other leg gives no more than what the cut sets free of it."""
+    is_bridge_barred: bool = False
+    """There is a bridge, and the owner has not allowed it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,7 +99,8 @@ def _criteria(facts: DefenceFacts, thresholds: DefenceThresholds, defence: Defen
     if defence.act is Act.WAIT:
         checks.append(Check("free_to_act", "Nothing stands in the way", False, defence.why, limit))
     if defence.is_bridge_missed:
-        figure = "needs a bridge: not available"
+        barred = facts.rails is not None and facts.rails.is_bridge_barred
+        figure = f"needs a bridge: not {'allowed by its owner' if barred else 'available'}"
         checks.append(
             Check("money_moves", "Money reaches the poorer leg", False, figure, "a way for it")
         )
