@@ -2282,6 +2282,11 @@ export interface components {
         MoveConsentRequest: {
             /** Is Given */
             is_given: boolean;
+            /**
+             * May Cross
+             * @default false
+             */
+            may_cross: boolean;
             /** Per Day Usd */
             per_day_usd: number | string;
             /** Per Move Usd */
@@ -2292,10 +2297,14 @@ export interface components {
          * @description What is allowed now.
          */
         MoveConsentResponse: {
+            /** Can Cross */
+            can_cross: boolean;
             /** Changed At */
             changed_at: string | null;
             /** Is Given */
             is_given: boolean;
+            /** May Cross */
+            may_cross: boolean;
             /**
              * Most Usd
              * Format: decimal

@@ -17,14 +17,14 @@ the same paths:
 
 - **none**: nobody does anything.
 - **local cut**: both legs are cut within five minutes of the trigger; what that sets free stays
-  with its leg. This is what the bot does.
+  with its leg. This is what the bot does without leave to cross the bridge.
 - **equalise**: money goes from the richer leg to the poorer over a bridge, and both are resized,
   once it has arrived; nothing before that.
 - **both**: the cut at once, smaller because the money follows.
 
-Every transfer takes six hours, as if the bridge always stalled. No bridge is connected yet:
-the last two rows of each leverage show what one would change. Where a person allows free money
-to be used, cuts are smaller than here.
+Every transfer takes six hours, as if the bridge always stalled. The bot's own way with leave to
+cross lies between *local cut* and *both*: only what a cut sets free of the richer leg is carried.
+Where a person allows free money to be used, cuts are smaller than here.
 
 {tables}
 ![Share of quarters in which a leg was liquidated](risk-lab.svg)
@@ -35,7 +35,7 @@ to be used, cuts are smaller than here.
 - *Moves* are cuts and transfers. *Cost* is what they cost in fees and slippage, of the capital.
 - *Size left* is how much of both legs was still there at the end: local cuts never add anything
   back, so what is saved from liquidation earns less until it is opened anew. That is the price
-  of having no bridge, and larger than all fees.
+  of not crossing, and larger than all fees.
 - *Closed* are pairs of which too little would have been left.
 
 ## What it leaves out

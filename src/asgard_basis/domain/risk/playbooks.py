@@ -132,14 +132,18 @@ PLAYS: dict[Playbook, Play] = {
         Play(
             _P.BRIDGE_STUCK,
             "The bridge is stuck",
-            "A deposit sent more than 15 minutes ago is not credited.",
+            "A deposit sent more than 15 minutes ago is not credited, or money between the chains"
+            " has not arrived after 45.",
             (
-                "The deposit is looked for in the venue's own records, and never sent twice.",
+                "What was sent is looked for in the records of chains and venue, and never sent"
+                " twice.",
+                "What was burned on one chain is owed on the other: it is minted there as soon as"
+                " Circle attests it.",
                 "Defence cuts both legs instead of waiting for money from the other chain.",
             ),
             ("Counting money that is under way as margin.",),
             ("Opening with money that is there.", "Closing."),
-            "Every deposit is credited.",
+            "Every transfer has arrived.",
             enter_seconds=0,
             calm_seconds=5,
             hours=24,
