@@ -54,9 +54,11 @@ def test_both_legs_are_cut_and_have_room_again(restless: Stack, email: str, move
         assert closed["status"] == "completed", closed
 
 
-def defended(visitor: Visitor, path: str, before: dict[str, Any]) -> dict[str, Any]:
+def defended(
+    visitor: Visitor, path: str, before: dict[str, Any], *, most: Decimal = D("0.9")
+) -> dict[str, Any]:
     """The position once it is smaller and nothing works on it."""
-    most = D(before["short"]["size_sol"]) * D("0.9")
+    most = D(before["short"]["size_sol"]) * most
 
     def is_smaller(position: dict[str, Any]) -> bool:
         is_seen = position["job_id"] is None and position["defence"] is not None

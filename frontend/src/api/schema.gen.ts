@@ -1444,6 +1444,8 @@ export interface components {
         DepositsResponse: {
             /** Deposits */
             deposits: components["schemas"]["DepositEntry"][];
+            /** Moves */
+            moves: components["schemas"]["MoveEntry"][];
         };
         /**
          * EffectiveField
@@ -2320,6 +2322,42 @@ export interface components {
              * Format: decimal
              */
             per_move_usd: string;
+        };
+        /**
+         * MoveEntry
+         * @description USDC from one leg's venue to the other's, on its way or there.
+         */
+        MoveEntry: {
+            /**
+             * Amount Usdc
+             * Format: decimal
+             */
+            amount_usdc: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            error: components["schemas"]["Failure"] | null;
+            /**
+             * Fees Usdc
+             * Format: decimal
+             */
+            fees_usdc: string;
+            /** Finished At */
+            finished_at: string | null;
+            /** Is Certain */
+            is_certain: boolean;
+            /** Job Id */
+            job_id: string;
+            /** Place */
+            place: string;
+            /** Position Id */
+            position_id: string;
+            /** Status */
+            status: string;
+            /** To */
+            to: string;
         };
         /**
          * NextAction
@@ -3605,6 +3643,7 @@ export type LongLeg = components['schemas']['LongLeg'];
 export type MeResponse = components['schemas']['MeResponse'];
 export type MoveConsentRequest = components['schemas']['MoveConsentRequest'];
 export type MoveConsentResponse = components['schemas']['MoveConsentResponse'];
+export type MoveEntry = components['schemas']['MoveEntry'];
 export type NextAction = components['schemas']['NextAction'];
 export type NotTakenEntry = components['schemas']['NotTakenEntry'];
 export type OpenAccepted = components['schemas']['OpenAccepted'];

@@ -228,6 +228,9 @@ export const timeline = (): TimelineResponse => ({
 });
 
 export const deposits = (): DepositsResponse => ({
+  moves: [
+    { job_id: "job_m1", position_id: "p1", to: "short", amount_usdc: "180", fees_usdc: "0", status: "running", place: "burned", is_certain: true, created_at: "2025-08-20T09:12:00Z", finished_at: null, error: null },
+  ],
   deposits: [
     { job_id: "job_d2", amount_usdc: "647.62", status: "completed", stage: "credited", transaction_hash: "0x8f2e4d7fa41b9cc0aa4e11d7", created_at: "2025-08-19T09:12:00Z", finished_at: "2025-08-19T09:12:52Z", error: null },
     { job_id: "job_d1", amount_usdc: "4500", status: "completed", stage: "credited", transaction_hash: "0x11d78f2e4d7fa41b9cc0aa4e", created_at: "2025-07-01T10:03:00Z", finished_at: "2025-07-01T10:03:48Z", error: null },

@@ -94,7 +94,7 @@ export const emptyHandlers = [
   http.get(`${V1}/positions/history`, () => json(sample.history([]))),
   http.get(`${V1}/ledger/statement`, () => json(emptyStatement())),
   http.get(`${V1}/ledger/entries`, () => json({ entries: [], next_before: null })),
-  http.get(`${V1}/deposits`, () => json({ deposits: [] })),
+  http.get(`${V1}/deposits`, () => json({ deposits: [], moves: [] })),
   http.get(`${V1}/intents`, () => json({ intents: [] })),
   ...handlers,
 ];

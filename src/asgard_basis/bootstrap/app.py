@@ -33,6 +33,7 @@ from asgard_basis.application.trading.preflight import Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
+from asgard_basis.application.treasury.moves import Moves
 from asgard_basis.bootstrap.accounting import Accounting
 from asgard_basis.bootstrap.playbooks import Playbooks
 from asgard_basis.bootstrap.risk import RiskDesk
@@ -107,6 +108,7 @@ class App:
     operator_log: OperatorLog
     balances: Balances
     deposits: Deposits
+    moves: Moves
     accounting: Accounting
     monitor: PositionMonitor
     gate: ExistenceGate

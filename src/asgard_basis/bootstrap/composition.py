@@ -291,6 +291,7 @@ def compose(
         operator_log=OperatorLog(ground.transactions, ground.clock),
         balances=treasury.balances,
         deposits=treasury.deposits,
+        moves=treasury.moves,
         accounting=books,
         monitor=trading.watchers.monitor,
         gate=trading.watchers.gate,

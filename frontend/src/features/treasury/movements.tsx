@@ -1,5 +1,5 @@
 /** Every movement with its stage, newest first. */
-import type { DepositEntry } from "../../api/schema.gen";
+import type { DepositEntry, MoveEntry } from "../../api/schema.gen";
 import { amount } from "../../lib/format";
 import { moment, utc } from "../../lib/time";
 import { Async, Empty } from "../../ui/async";
@@ -31,6 +31,36 @@ function entryOf(deposit: DepositEntry): Entry {
   };
 }
 
+const PLACES: Record<string, string> = {
+  at_source: "waits for the cut that sets it free.",
+  leaving: "on its way from Hyperliquid to Arbitrum.",
+  on_arbitrum: "in your wallet on Arbitrum.",
+  burned: "between the chains: Circle owes it.",
+  on_solana: "in your wallet on Solana.",
+  sent: "sent to Hyperliquid’s bridge, not credited yet.",
+  at_hyperliquid: "credited on Hyperliquid.",
+};
+
+function moveOf(move: MoveEntry): Entry {
+  const usdc = amount(move.amount_usdc, "USDC");
+  return {
+    key: move.job_id,
+    when: <time dateTime={move.created_at} title={utc(move.created_at)}>{moment(move.created_at)}</time>,
+    mark: move.status === "completed" ? "trade" : "note",
+    what: <>{usdc} to the {move.to}: {PLACES[move.place] ?? move.place}</>,
+    detail: move.error ? `${move.error.message} (${move.error.code})` : null,
+    amount: usdc,
+  };
+}
+
+function newestFirst(deposits: DepositEntry[], moves: MoveEntry[]): Entry[] {
+  const dated = [
+    ...deposits.map((deposit) => ({ at: deposit.created_at, entry: entryOf(deposit) })),
+    ...moves.map((move) => ({ at: move.created_at, entry: moveOf(move) })),
+  ];
+  return dated.sort((one, other) => other.at.localeCompare(one.at)).map(({ entry }) => entry);
+}
+
 export function Movements() {
   const deposits = useDeposits();
   return (
@@ -38,10 +68,10 @@ export function Movements() {
       <Async
         answer={deposits}
         asking="Asking the server for your movements."
-        isEmpty={(data) => data.deposits.length === 0}
+        isEmpty={(data) => data.deposits.length + data.moves.length === 0}
         empty={<Empty>No movement yet. What you move between networks will be here with its stages.</Empty>}
       >
-        {(data) => <Timeline label="Movements" entries={data.deposits.map(entryOf)} />}
+        {(data) => <Timeline label="Movements" entries={newestFirst(data.deposits, data.moves)} />}
       </Async>
     </Section>
   );

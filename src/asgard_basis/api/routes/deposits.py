@@ -22,4 +22,8 @@ async def deposit(
 @router.get("", response_model=DepositsResponse)
 async def deposits(app: AppDep, person: PersonDep) -> object:
     """Movements, newest first."""
-    return {"deposits": await app.deposits.list(person.user.id)}
+    user_id = person.user.id
+    return {
+        "deposits": await app.deposits.list(user_id),
+        "moves": await app.moves.list(user_id),
+    }

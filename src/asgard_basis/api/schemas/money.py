@@ -91,7 +91,29 @@ class DepositEntry(Shape):
     error: Failure | None
 
 
+class MoveEntry(Shape):
+    """USDC from one leg's venue to the other's, on its way or there."""
+
+    job_id: str
+    position_id: str
+    to: str
+    """The leg it is for: long or short."""
+    amount_usdc: DecimalText
+    """What is where `place` says; with `fees_usdc` it is what was taken."""
+    fees_usdc: DecimalText
+    status: str
+    place: str
+    """at_source, leaving, on_arbitrum, burned, on_solana, sent or at_hyperliquid."""
+    is_certain: bool
+    """False while the outcome of a step that moves it is not known."""
+    created_at: datetime
+    finished_at: datetime | None
+    error: Failure | None
+
+
 class DepositsResponse(Shape):
     """Newest first."""
 
+    moves: list[MoveEntry]
+    """Between the chains, for a leg near liquidation."""
     deposits: list[DepositEntry]

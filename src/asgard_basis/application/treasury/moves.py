@@ -5,12 +5,13 @@ position needs, so whatever it waits for, its pair can be defended and closed me
 """
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 from typing import Protocol
 
 from asgard_basis.application.context import UserTradingContext, trading_context
-from asgard_basis.application.operations.jobs import ENDED
+from asgard_basis.application.operations.jobs import ENDED, FailureView
 from asgard_basis.application.trading.reduce_position import AFTER, LEG, POSITION
 from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
 from asgard_basis.application.treasury.move_steps import MoveSteps
@@ -23,7 +24,7 @@ from asgard_basis.domain.saga.step import Journal, Leg
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.rail import MoneyRoute, RailAccount
-from asgard_basis.ports.repositories import Event, Job, JobStatus
+from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 from asgard_basis.ports.wallets import PolicyContext, WalletCustody, WalletRole
@@ -32,6 +33,23 @@ _DECIDED = "decided"
 """In a move's details: its amount is what was really set free."""
 _LOOKS_MAX = 6
 """About twenty seconds; then the queue delivers it again, and others have its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """One move and where its money is."""
+
+    job_id: str
+    position_id: str
+    to: str
+    amount_usdc: Decimal
+    fees_usdc: Decimal
+    status: str
+    place: str
+    is_certain: bool
+    created_at: datetime
+    finished_at: datetime | None
+    error: FailureView | None
 
 
 class Feeding(Protocol):
@@ -113,6 +131,12 @@ class Moves:
         await self._feed(job, plan, journal)
         return None
 
+    async def list(self, user_id: UserId, *, limit: int = 50) -> list[MoveView]:
+        """The user's moves, newest first."""
+        async with self._transactions.for_user(user_id) as work:
+            jobs = await work.jobs.recent(kind=JobKind.MOVE, limit=limit)
+            return [_view(job, await work.journals.of_job(job.id)) for job in jobs]
+
     async def _after_the_cut(self, job: Job) -> None:
         """Return once the cut is made; raises Unavailable until then."""
         async with self._transactions.for_user(job.user_id) as work:
@@ -187,3 +211,20 @@ class Moves:
             raise Unavailable(
                 ErrorCode.NOT_READY, "it has arrived; something else is done with its pair first"
             ) from error
+
+
+def _view(job: Job, journal: Journal) -> MoveView:
+    found = whereabouts(MovePlan(Leg(job.details[LEG]), job.amount_usdc or ZERO), journal)
+    return MoveView(
+        job_id=job.id,
+        position_id=job.details[POSITION],
+        to=job.details[LEG],
+        amount_usdc=found.amount_usdc,
+        fees_usdc=found.fees_usdc,
+        status=job.status.value,
+        place=found.place.value,
+        is_certain=found.is_certain,
+        created_at=job.created_at,
+        finished_at=job.finished_at,
+        error=FailureView(job.error_code, job.error or "") if job.error_code else None,
+    )

@@ -6,7 +6,7 @@ the cut smaller. Nothing here ever makes a position larger.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -148,8 +148,11 @@ def _equalised(
     free = rails.free_for_long_usd if poorer is Leg.LONG else rails.free_for_short_usd
     by_size = _percent(ONE - carried_part(legs, target))
     is_from_other = rails.has_bridge and free < rails.least_usd
-    if is_from_other and rails.is_freed_only:
-        return _shared(facts, thresholds, rails, (by_size, local), poorer)
+    if rails.has_bridge and rails.is_freed_only:
+        shared = _shared(facts, thresholds, rails, (by_size, local), poorer)
+        own = _equalised(facts, thresholds, replace(rails, has_bridge=False), local, poorer)
+        ways = [way for way in (own, shared) if way is not None]
+        return min(ways, key=lambda way: way.fraction, default=None)
     if is_from_other:
         fraction, most = by_size, rails.allowed_usd
     else:
@@ -178,7 +181,10 @@ def _shared(
     between: tuple[Decimal, Decimal],
     poorer: Leg,
 ) -> Defence | None:
-    """The smallest cut after which what it sets free of the other leg is enough for this one."""
+    """The smallest cut after which what it sets free of the other leg is enough for this one.
+
+    And after which no leg is at its trigger while the money is under way.
+    """
     legs, target, costs = facts.legs, thresholds.target, thresholds.costs
     fraction, local = between
     lacks = long_lacks if poorer is Leg.LONG else short_lacks
@@ -189,7 +195,9 @@ def _shared(
         amount = floor_to(max(ZERO, min(freed, rails.allowed_usd, lacks(left, aim))), CENT)
         given = {"long_usd": amount} if poorer is Leg.LONG else {"short_usd": amount}
         rest = legs.fed(**_taken(amount, poorer))
-        if cut_to(rest, target, costs, **given) <= fraction:
+        under_way = nearest(left.fed(**_taken(amount, poorer)))
+        is_safe = under_way is not None and under_way > thresholds.trigger
+        if is_safe and cut_to(rest, target, costs, **given) <= fraction:
             is_worth_it = amount >= rails.least_usd
             if is_worth_it and _pays(facts, thresholds, rails, local - fraction):
                 return _moving(fraction, poorer, amount, is_from_other=True)

@@ -245,3 +245,54 @@ def test_nothing_is_done_between_the_prices_that_are_told(
 
 def test_a_balanced_pair_is_where_it_began() -> None:
     assert balanced_distance(a_pair().legs) == D("0.375")
+
+
+def crossing(**changed: object) -> Rails:
+    """What the cut sets free of one leg may go to the other."""
+    return rails(has_bridge=True, is_freed_only=True, least_usd=D(10), **changed)
+
+
+@given(
+    st.sampled_from([D("-0.29"), D("-0.27"), D("-0.25"), D("0.2"), D("0.24"), D("0.28")]),
+    st.sampled_from([D("1.8"), D(2), D("2.2")]),
+)
+def test_what_crosses_makes_the_cut_smaller_and_takes_no_leg_under_the_target(
+    change: Decimal, leverage: Decimal
+) -> None:
+    limits = bands(leverage)
+    facts = a_pair(leverage)
+    facts = facts.at(facts.price * (1 + change))
+    alone = judge(facts, limits)
+    moved = judge(replace(facts, rails=crossing()), limits)
+    if moved.act is not Act.EQUALISE:
+        return
+    assert moved.is_from_other
+    assert moved.fraction < alone.fraction
+    left = facts.legs.cut(moved.fraction, COSTS)
+    both = {"long_usd": moved.move_usd, "short_usd": -moved.move_usd}
+    if moved.poorer is Leg.SHORT:
+        both = {name: -usd for name, usd in both.items()}
+    near = nearest(left.fed(**both))
+    assert near is not None
+    assert near >= limits.target - EXACT
+    given_up = left.fed(**{name: usd for name, usd in both.items() if usd < 0})
+    assert nearest(given_up) > limits.trigger, "also while the money is under way"
+
+
+def test_the_smaller_cut_counts_where_money_is_free_and_may_cross() -> None:
+    facts = a_pair()
+    facts = facts.at(facts.price * D("0.72"))
+    ways = judge(replace(facts, rails=crossing(free_for_long_usd=D(50))), bands())
+    own = judge(replace(facts, rails=rails(free_for_long_usd=D(50))), bands())
+    assert ways.is_from_other
+    assert ways.fraction < own.fraction
+
+
+def test_caps_bound_what_crosses() -> None:
+    facts = a_pair()
+    facts = facts.at(facts.price * D("0.72"))
+    capped = judge(replace(facts, rails=crossing(allowed_usd=D(40))), bands())
+    assert capped.act is Act.EQUALISE
+    assert capped.move_usd <= 40
+    whole = judge(replace(facts, rails=crossing()), bands())
+    assert capped.fraction > whole.fraction
