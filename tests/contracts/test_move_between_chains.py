@@ -92,6 +92,7 @@ class Mover:
     arbitrum: RpcArbitrumChain
     solana: RpcSolanaChain
     perp: HyperliquidPerpVenue
+    withdrawals: HyperliquidWithdrawals
     performer: Callable[[MovePlan], MoveSteps]
 
     async def usdc(self) -> tuple[Decimal, Decimal, Decimal]:
@@ -178,7 +179,7 @@ async def mover(world: Running) -> AsyncIterator[Mover]:
             )  # fmt: skip
 
         solana = RpcSolanaChain(http=lines["solana"], clock=clock)
-        yield Mover(world, account, rail, arbitrum, solana, perp, performer)
+        yield Mover(world, account, rail, arbitrum, solana, perp, withdrawals, performer)
 
 
 async def provisioned(custody: PrivyWallets) -> dict[WalletRole, Wallet]:
@@ -229,8 +230,11 @@ async def settled(mover: Mover, wanted: tuple[Decimal, Decimal, Decimal]) -> Non
 
 
 async def test_there_and_back(mover: Mover) -> None:
+    assert await mover.withdrawals.is_open()
+    assert not await mover.rail.is_open(mover.account), "nothing there could be received"
     fund(mover, eth="0.05", sol="0.5", usdc_solana="100", usdc_arbitrum="200")
     account = mover.account
+    assert await mover.rail.is_open(account)
     sent = await mover.arbitrum.prepare_usdc_transfer(
         account.arbitrum, to=HYPERLIQUID_BRIDGE, amount_usdc=Decimal(200)
     )

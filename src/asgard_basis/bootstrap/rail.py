@@ -36,7 +36,8 @@ def crossing(route: MoneyRoute | None) -> Crossing | None:
         return None
 
     async def is_open(context: UserTradingContext) -> bool:
-        return await route.rail.is_open(RailAccount(context.trader.account, context.solana))
+        account = RailAccount(context.trader.account, context.solana)
+        return await route.withdrawals.is_open() and await route.rail.is_open(account)
 
     return is_open
 

@@ -135,6 +135,10 @@ class Payout:
 class Withdrawals(Protocol):
     """Out of Hyperliquid to the same person's wallet on Arbitrum. Errors: Unavailable HLQ-0001."""
 
+    async def is_open(self) -> bool:
+        """Whether the venue pays and credits over its bridge on Arbitrum; False when unknown."""
+        ...
+
     async def prepare(self, wallet: Wallet, amount_usdc: Decimal) -> SignedWithdrawal:
         """Sign it under a number of its own; nothing is sent."""
         ...

@@ -135,6 +135,13 @@ class Fill(msgspec.Struct, rename="camel"):
     cloid: str | None = None
 
 
+class UsdcRouting(msgspec.Struct, rename="camel"):
+    """`usdcRouting`: over what USDC comes and goes, `bridge` or `cctp`."""
+
+    deposit_route: str
+    withdrawal_route: str
+
+
 class LedgerDelta(msgspec.Struct):
     """What a ledger row was; the other fields depend on the type."""
 

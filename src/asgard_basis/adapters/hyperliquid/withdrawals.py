@@ -28,6 +28,7 @@ from asgard_basis.ports.coordination import NonceSource
 from asgard_basis.ports.rail import SignedWithdrawal
 from asgard_basis.ports.wallets import EvmSigner, Wallet
 
+_BRIDGE = "bridge"
 _CLOCKS_DIFFER = timedelta(hours=1)
 """The ledger is looked through from so long before the number, which is a time of the venue."""
 
@@ -49,6 +50,14 @@ class HyperliquidWithdrawals:
         self._signer = signer
         self._nonces = ActionNonces(client=self._client, nonces=nonces, clock=clock)
         self._is_mainnet = is_mainnet
+
+    async def is_open(self) -> bool:
+        """See Withdrawals."""
+        try:
+            routes = await self._client.info(wire.UsdcRouting, "usdcRouting")
+        except (Refused, Unavailable):
+            return False
+        return (routes.deposit_route, routes.withdrawal_route) == (_BRIDGE, _BRIDGE)
 
     async def prepare(self, wallet: Wallet, amount_usdc: Decimal) -> SignedWithdrawal:
         """See Withdrawals."""
