@@ -233,6 +233,11 @@ def _health(ground: Ground) -> Health:
     )
 
 
+def _move_consents(ground: Ground) -> MoveConsentDesk:
+    has_rail = ground.outside.route is not None
+    return MoveConsentDesk(ground.transactions, ground.clock, ground.limits, has_rail=has_rail)
+
+
 def compose(
     stores: Stores,
     outside: Outside,
@@ -279,12 +284,7 @@ def compose(
         strategies=_strategies(ground, trading),
         alarms=AlarmDesk(ground.transactions, ground.clock, ids=ground.ids),
         decisions=DecisionDesk(ground.transactions),
-        move_consents=MoveConsentDesk(
-            ground.transactions,
-            ground.clock,
-            ground.limits,
-            has_rail=ground.outside.route is not None,
-        ),
+        move_consents=_move_consents(ground),
         defender=trading.watchers.defender,
         pauses=pauses,
         kill_switch=ground.kill_switch,

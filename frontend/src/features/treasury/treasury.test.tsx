@@ -10,6 +10,7 @@ import { serveApi, server } from "../../testing/server";
 import { BalancesTable } from "./balances-table";
 import { DepositDialog } from "./deposit-dialog";
 import { MoveForm, wrongMove } from "./move-form";
+import { Movements } from "./movements";
 
 serveApi();
 const { limits } = config();
@@ -110,5 +111,13 @@ describe("the deposit dialog", () => {
     show(<DepositDialog config={{ ...config(), mode: "live", paper: null }} open onOpenChange={vi.fn()} />);
     await screen.findByLabelText("QR code of the Solana address");
     expect(screen.queryByRole("button", { name: "Get test money" })).toBeNull();
+  });
+});
+
+describe("movements", () => {
+  it("lists what crosses the chains with the place it is at, newest first", async () => {
+    show(<Movements />);
+    expect(await screen.findByText(/180\.00 USDC to the short: between the chains: Circle owes it/)).toBeInTheDocument();
+    expect(screen.getAllByText(/credited on Hyperliquid/).length).toBe(2);
   });
 });
