@@ -46,6 +46,8 @@ class AlarmKind(StrEnum):
     """A staking token trades far from what it redeems for, or moves fast."""
     MARKET_BLIND = "market_blind"
     """The price is stale or disputed: nothing is defended or left by it."""
+    MONEY_STRANDED = "money_stranded"
+    """Money left one leg's venue and did not arrive at the other's: a person is needed."""
     PLAYBOOK = "playbook"
     """Something outside has failed; the playbook named in the subject says what is done."""
 

@@ -8,7 +8,7 @@ import pytest
 
 from asgard_basis.application.treasury.moves import Moves
 from asgard_basis.domain.decision.card import Verdict
-from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
+from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.risk.defence import Act
@@ -20,6 +20,7 @@ from asgard_basis.domain.saga.step import Journal, Outcome, Perform, Step, StepN
 from asgard_basis.domain.treasury.cctp import Chain
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.consents import MoveConsent
+from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.rail import (
     Attestation,
     BurnOrder,
@@ -45,6 +46,7 @@ class Purses:
     owed: Decimal = ZERO
     is_stuck: bool = False
     answers: bool = True
+    refuses_burns: bool = False
     sent: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     _orders: dict[str, tuple[str, Chain, Decimal]] = field(default_factory=dict)
@@ -59,6 +61,8 @@ class Purses:
         return self._signed("allow", Chain.ARBITRUM, amount_usdc)
 
     async def prepare_burn(self, account: RailAccount, order: BurnOrder) -> SignedCall:
+        if self.refuses_burns:
+            raise Refused(ErrorCode.INSUFFICIENT_ETH, "no ETH")
         return self._signed("burn", order.source, order.amount_usdc)
 
     async def attestation(
@@ -325,6 +329,27 @@ async def test_a_cut_that_failed_has_nothing_carried(pair: Railed) -> None:
     assert failure is not None
     assert failure.code is ErrorCode.CALLED_OFF
     assert not pair.purses.sent
+
+
+async def test_money_that_does_not_arrive_is_an_alarm_that_says_where_it_is(
+    pair: Railed,
+) -> None:
+    position = await pair.watched()
+    await pair.allow()
+    pair.moved(NEAR_LONG)
+    await defender(pair).defend(position.id)
+    (cut,), (move,) = await pair.of(JobKind.REDUCE), await pair.of(JobKind.MOVE)
+    await pair.reducing.run(cut)
+    pair.purses.refuses_burns = True
+    failure = await pair.moves.run(move)
+    assert failure is not None
+    assert "are in your wallet on Arbitrum" in failure.message
+    async with pair.transactions.for_user(ADA) as work:
+        (alarm,) = await work.alarms.unresolved()
+    assert alarm.kind is AlarmKind.MONEY_STRANDED
+    assert "Arbitrum" in alarm.message
+    (view,) = await pair.moves.list(ADA)
+    assert (view.place, view.to, view.fees_usdc) == ("on_arbitrum", "long", 1)
 
 
 async def test_switched_off_it_waits(pair: Railed) -> None:

@@ -68,6 +68,11 @@ const KINDS: Record<string, Kind> = {
     tone: "caution",
     next: "Your pair is held. We go on by ourselves as soon as it works again.",
   },
+  money_stranded: {
+    title: "Money between the chains did not arrive",
+    tone: "danger",
+    next: "Your pair is defended without it. The alarm says where the money is; the operators see it too.",
+  },
   ledger_mismatch: {
     title: "Figures do not add up",
     tone: "caution",

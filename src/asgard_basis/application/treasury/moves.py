@@ -18,11 +18,12 @@ from asgard_basis.application.treasury.move_steps import MoveSteps
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import EvmAddress, JobId, PositionId, UserId
 from asgard_basis.domain.money import CENT, ZERO, floor_to, plain
-from asgard_basis.domain.saga.move import LEAST_USDC, MovePlan, next_step, whereabouts
+from asgard_basis.domain.saga.move import LEAST_USDC, MovePlan, Place, next_step, whereabouts
 from asgard_basis.domain.saga.outcome import Minted
 from asgard_basis.domain.saga.step import Journal, Leg
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.oversight import Alarm, AlarmKind
 from asgard_basis.ports.rail import MoneyRoute, RailAccount
 from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions
@@ -127,7 +128,10 @@ class Moves:
             await work.outbox.append(Event("balance_update", {}, job.user_id))
             journal = await work.journals.of_job(job.id)
         if finished.failure is not None:
-            return DomainError(finished.failure, finished.reason)
+            failure = DomainError(finished.failure, finished.reason)
+            if whereabouts(plan, journal).place is not Place.AT_SOURCE:
+                await self._alarm(job, failure.message)
+            return failure
         await self._feed(job, plan, journal)
         return None
 
@@ -197,6 +201,20 @@ class Moves:
             clock=self._clock,
             deposit=deposit,
         )
+
+    async def _alarm(self, job: Job, why: str) -> None:
+        alarm = Alarm(
+            id=f"stranded-{job.id}",
+            kind=AlarmKind.MONEY_STRANDED,
+            subject=job.id,
+            raised_at=self._clock.host(),
+            message=f"Money that was carried to the {job.details[LEG]} did not arrive: {why}.",
+            user_id=job.user_id,
+            position_id=PositionId(job.details[POSITION]),
+            exposure_usd=job.amount_usdc,
+        )
+        async with self._transactions.for_user(job.user_id) as work:
+            await work.alarms.put(alarm)
 
     async def _feed(self, job: Job, plan: MovePlan, journal: Journal) -> None:
         amount = floor_to(whereabouts(plan, journal).amount_usdc, CENT)
