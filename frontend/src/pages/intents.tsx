@@ -8,13 +8,14 @@ import { EarlierIntents } from "../features/intents/earlier-intents";
 import { IntentForm } from "../features/intents/intent-form";
 import { useIntents } from "../features/intents/queries";
 import { WaitingIntent } from "../features/intents/waiting-intent";
-import { asked, isWaiting } from "../features/intents/words";
+import { asked, isWaiting, lineOf } from "../features/intents/words";
+import { FundingHistory } from "../features/market/funding-history";
 import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
+import { HISTORY_HOURS } from "../lib/funding";
 import { Async, Empty } from "../ui/async";
 import { PageHead, Section } from "../ui/section";
 
 const whyLink = (intent: IntentResponse) => <Why about={{ subject: `intent:${intent.id}` }} of={asked(intent)} />;
-const HISTORY_HOURS = 2160;
 
 export function IntentsPage() {
   const intents = useIntents();
@@ -37,7 +38,15 @@ export function IntentsPage() {
                   <Empty>Nothing waits. Write what must hold, and the position opens by itself when it does.</Empty>
                 </Section>
               ) : (
-                waiting.map((intent) => <WaitingIntent key={intent.id} intent={intent} hours={hours} whyLink={whyLink(intent)} />)
+                waiting.map((intent) => (
+                  <WaitingIntent
+                    key={intent.id}
+                    intent={intent}
+                    hours={hours}
+                    whyLink={whyLink(intent)}
+                    history={<FundingHistory lines={[lineOf(intent)]} />}
+                  />
+                ))
               )}
               <Writing hours={hours} />
               <EarlierIntents intents={data.intents.filter((intent) => !isWaiting(intent))} whyLink={whyLink} />

@@ -7,6 +7,7 @@ import { WaitSection } from "../features/intents/wait-section";
 import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
 import { OpenForm } from "../features/positions/open-form";
 import { useEntryState } from "../features/positions/entry-state";
+import { HISTORY_HOURS } from "../lib/funding";
 import { Async } from "../ui/async";
 import { PageHead } from "../ui/section";
 
@@ -35,7 +36,7 @@ function WithLimits({ config }: { config: ConfigResponse }) {
   const first = useRates(start);
   const form = useEntryState(start, first.isPlaceholderData ? undefined : first.data?.lenders);
   const rates = useRates(form.leverage);
-  const hours = useFunding(2160).data?.hours;
+  const hours = useFunding(HISTORY_HOURS).data?.hours;
   return (
     <Async answer={rates} asking="Asking the lenders for their rates." lines={8}>
       {(known) => (

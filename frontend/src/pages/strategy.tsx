@@ -3,12 +3,16 @@ import { useState } from "react";
 import type { StrategyFields, StrategyResponse } from "../api/schema.gen";
 import { useMe } from "../api/session";
 import { Why } from "../features/decisions/why";
-import { changes, type Draft, draftOf, isSame, unreadable } from "../features/strategy/draft";
+import { FundingHistory } from "../features/market/funding-history";
+import { useFunding } from "../features/market/queries";
+import { changes, type Draft, draftOf, fundingLines, isSame, unreadable } from "../features/strategy/draft";
 import { KeepPreset, PresetChoice } from "../features/strategy/presets";
 import { useSave, useStrategy, useSwitch } from "../features/strategy/queries";
 import { Rules } from "../features/strategy/rules";
+import { approx, compare } from "../lib/decimal";
 import { failureOf } from "../lib/failure";
-import { counted } from "../lib/format";
+import { counted, percent } from "../lib/format";
+import { betweenLines, HISTORY_HOURS } from "../lib/funding";
 import { moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { Banner, FailureNote } from "../ui/banner";
@@ -61,6 +65,7 @@ function Known({ strategy }: { strategy: StrategyResponse }) {
         </Section>
       ) : null}
       <Wish strategy={strategy} />
+      <Lately config={config} />
       <Section title="Limits nobody can lift">
         <ul className="grid gap-1">
           {strategy.effective.map((one) => (
@@ -74,6 +79,26 @@ function Known({ strategy }: { strategy: StrategyResponse }) {
         </ul>
       </Section>
     </>
+  );
+}
+
+function Lately({ config }: { config: StrategyFields }) {
+  const { enter, leave } = fundingLines(config);
+  const looks =
+    config.funding_exit === "patience" ? `at the mean of ${counted(config.patience_hours, "hour")}, and is patient` : "at this hour and the next";
+  return (
+    <Section title="The last 90 days" meta="what the short earned a year, and your saved lines">
+      <FundingHistory
+        lines={[
+          { value: approx(enter), label: compare(enter, "0") > 0 ? `enter at ${percent(enter, 2)}` : "enter above 0%", side: "above" },
+          { value: approx(leave), label: `leave below ${percent(leave, 2)}`, side: "below" },
+        ]}
+        tell={(hours) => betweenLines(enter, leave, hours)}
+      />
+      <Hint>
+        Single hours do not decide: entering also looks at the next hour, at a whole day and at what is left after costs; leaving looks {looks}.
+      </Hint>
+    </Section>
   );
 }
 
@@ -103,6 +128,7 @@ function Switch({ strategy }: { strategy: StrategyResponse }) {
 function Wish({ strategy }: { strategy: StrategyResponse }) {
   const { config } = strategy;
   const save = useSave();
+  const hours = useFunding(HISTORY_HOURS).data?.hours;
   const [draft, setDraft] = useState<Draft>(() => draftOf(config));
   const [base, setBase] = useState<StrategyFields>(config);
   const [chosen, setChosen] = useState<StrategyFields>(config);
@@ -138,7 +164,7 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
         }}
       />
       <div className="mt-4">
-        <Rules strategy={strategy} draft={draft} onChange={edit} wrong={wrong} />
+        <Rules strategy={strategy} draft={draft} onChange={edit} wrong={wrong} hours={hours} />
       </div>
       <div className="mt-6 flex flex-wrap items-center gap-3">
         <Button kind="main" disabled={count === 0 || bad.length > 0 || isMoved || save.isPending} onClick={send}>

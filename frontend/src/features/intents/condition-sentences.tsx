@@ -1,10 +1,11 @@
 /** The conditions as sentences, each with what is true of it now. */
 import type { LenderRate, RatesResponse } from "../../api/schema.gen";
 import { money, percent } from "../../lib/format";
+import { howOften, type SettledHour } from "../../lib/funding";
 import { moment } from "../../lib/time";
 import { Sentence, SentenceInput } from "../../ui/sentence-field";
 import { endsAt, fraction, type useConditions, wrongConditions } from "./conditions";
-import { howOften, type SettledHour, shown } from "./words";
+import { shown } from "./words";
 
 interface ConditionSentencesProps {
   conditions: ReturnType<typeof useConditions>;

@@ -3,12 +3,12 @@ import { useState } from "react";
 import type { EntryRequest, LimitsConfig, RatesResponse } from "../../api/schema.gen";
 import { compare, typedAmount } from "../../lib/decimal";
 import { money } from "../../lib/format";
+import type { SettledHour } from "../../lib/funding";
 import { Section } from "../../ui/section";
 import { Sentence, SentenceInput, SentenceSelect, Sentences } from "../../ui/sentence-field";
 import { ConditionSentences } from "./condition-sentences";
 import { useConditions, wishOf } from "./conditions";
 import { SaveIntent } from "./save-intent";
-import type { SettledHour } from "./words";
 
 interface IntentFormProps {
   limits: LimitsConfig;

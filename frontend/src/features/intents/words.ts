@@ -1,14 +1,10 @@
 /** What an intent asks for and where it stands, in words. */
 import type { CheckResult, IntentResponse } from "../../api/schema.gen";
-import { compare, type Decimal, isNegative } from "../../lib/decimal";
+import { approx, compare } from "../../lib/decimal";
 import { leverage, MINUS, money, percent } from "../../lib/format";
+import { howOften, type SettledHour } from "../../lib/funding";
 import { moment } from "../../lib/time";
 import type { VerdictKind } from "../../ui/verdict";
-
-/** One settled hour of the market. */
-export interface SettledHour {
-  income_apr: Decimal;
-}
 
 export function isWaiting(intent: IntentResponse): boolean {
   return intent.status === "pending" || intent.status === "active";
@@ -23,6 +19,13 @@ export function asked(intent: IntentResponse): string {
 /** "at least 15.00% a year" of what the short earns, or that it earns at all. */
 export function askedOfFunding(intent: IntentResponse): string {
   return intent.min_funding_apr === null ? "when the short earns" : `when the short earns ${percent(intent.min_funding_apr, 2)} a year`;
+}
+
+/** The line an intent draws across what the short earned. */
+export function lineOf(intent: IntentResponse): { value: number; label: string; side: "above" } {
+  const floor = intent.min_funding_apr ?? "0";
+  const label = compare(floor, "0") > 0 ? `opens at ${percent(floor, 2)}` : "opens above 0%";
+  return { value: Math.max(0, approx(floor)), label, side: "above" };
 }
 
 /** Figures of the server with a real minus. */
@@ -83,16 +86,6 @@ export function why(intent: IntentResponse, hours: SettledHour[] | undefined): s
   const often = howOften(intent.min_funding_apr, hours);
   if (often !== null) parts.push(often);
   return parts.join(" ");
-}
-
-/** How often the short earned that much; null where nothing is known. */
-export function howOften(floor: Decimal | null, hours: SettledHour[] | undefined): string | null {
-  if (hours === undefined || hours.length < 24) return null;
-  const least = floor ?? "0";
-  const there = hours.filter((hour) => compare(hour.income_apr, "0") > 0 && compare(hour.income_apr, least) >= 0).length;
-  const share = Math.round((there / hours.length) * 100);
-  const what = floor === null || isNegative(floor) || compare(floor, "0") === 0 ? "An hour in which the short earns" : `An hour of ${percent(floor, 2)} or more`;
-  return `${what} was ${share}% of the last ${Math.round(hours.length / 24)} days.`;
 }
 
 /** What became of one that has ended. */

@@ -1,11 +1,12 @@
 /** A wish as it is typed: figures a person reads, and back to what the API takes. */
 import type { StrategyFields, StrategySave } from "../../api/schema.gen";
 import { compare, type Decimal, divide, isDecimal, multiply, rounded } from "../../lib/decimal";
+import { EIGHT_HOURS_A_YEAR, yearly } from "../../lib/funding";
 
 export type StrategyChange = Omit<StrategySave, "version">;
 
-/** 8-hour periods of a year, times 100 for percent. */
-const YEARLY_PERCENT = "109500";
+/** Percent a year of a rate for 8 hours. */
+const YEARLY_PERCENT = multiply(EIGHT_HOURS_A_YEAR, "100");
 
 /** Fields that are typed, with what one unit of the API is on screen. */
 const SCALES = {
@@ -86,4 +87,9 @@ export function isSame(one: StrategyFields, other: StrategyFields): boolean {
     return a === null || b === null ? a === b : compare(String(a), String(b)) === 0;
   });
   return typed && one.assets.join() === other.assets.join() && one.auto_reopen === other.auto_reopen && one.funding_exit === other.funding_exit;
+}
+
+/** What the short must earn for entering and the line for leaving, as yearly fractions. */
+export function fundingLines(config: StrategyFields): { enter: Decimal; leave: Decimal } {
+  return { enter: yearly(config.min_funding_rate_8hr), leave: yearly(config.exit_funding_rate_8hr) };
 }
