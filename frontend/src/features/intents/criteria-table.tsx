@@ -11,10 +11,10 @@ const COLUMNS: Column<CheckResult>[] = [
   {
     title: "Criterion",
     cell: (check) => (
-      <>
-        <Glyph name={check.passed ? "ok" : "no"} label={check.passed ? "holds" : "does not hold"} className="mr-1.5" />
+      <span className="flex items-baseline gap-1.5">
+        <Glyph name={check.passed ? "ok" : "no"} label={check.passed ? "holds" : "does not hold"} className="flex-none" />
         {check.label}
-      </>
+      </span>
     ),
   },
   { title: "You asked", align: "right", cell: (check) => (SAYS_ALL.has(check.key) && !check.passed ? "–" : check.limit) },

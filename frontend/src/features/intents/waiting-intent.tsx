@@ -50,7 +50,7 @@ export function WaitingIntent({ intent, hours, whyLink, history }: WaitingIntent
       ) : null}
       <Columns className="mt-4">
         {intent.criteria.length > 0 ? (
-          <div className="wide:col-span-7">
+          <div className="wide:col-span-8">
             <CriteriaTable criteria={intent.criteria} caption={`What ${asked(intent)} waits for`} />
             {intent.judged_at !== null ? (
               <Hint>Looked at {moment(intent.judged_at)}. All values come from one snapshot of the market.</Hint>
@@ -58,7 +58,7 @@ export function WaitingIntent({ intent, hours, whyLink, history }: WaitingIntent
           </div>
         ) : null}
         {history ? (
-          <div className={intent.criteria.length > 0 ? "wide:col-span-5" : "wide:col-span-12"}>
+          <div className={intent.criteria.length > 0 ? "wide:col-span-4" : "wide:col-span-12"}>
             <h3 className="mb-2 text-13 font-semibold">What the short earned a year, last 90 days</h3>
             {history}
           </div>

@@ -7,7 +7,7 @@ import { percent } from "../../lib/format";
 import { shownTheme } from "../../lib/theme";
 import { day, clock } from "../../lib/time";
 import { QuietButton } from "../button";
-import { type ChartLine, drawLine, drawn, drawThreshold, rangeOf } from "./chart-lines";
+import { type ChartLine, drawLine, drawn, drawThreshold, gutterOf, rangeOf } from "./chart-lines";
 import { useWidth } from "./use-width";
 
 export interface BarPoint {
@@ -143,7 +143,7 @@ function options(
   return {
     width,
     height: HEIGHT,
-    padding: [8, 18, 0, 0],
+    padding: [8, Math.max(18, gutterOf(lines, font)), 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
     scales: { x: { time: true }, y: { range } },
@@ -154,7 +154,7 @@ function options(
         grid: { show: false },
         ticks: { stroke: shade.line, size: 5 },
         space: 72,
-        ...(isDays ? { incrs: [1, 2, 3, 5, 7, 14].map((days) => days * 86_400) } : {}),
+        ...(isDays ? { incrs: [1, 2, 3, 5, 7, 14, 28].map((days) => days * 86_400) } : {}),
         values: (_, splits) => splits.map((split) => (isDays ? day(split * 1000) : clock(split * 1000))),
       },
       {

@@ -13,6 +13,8 @@ export interface ChartLine {
 
 const LINES_WITHIN = 4;
 const LEAST_HEIGHT = 0.02;
+/** Of the height: what a name of two rows needs. */
+const NAME_SHARE = 0.2;
 
 /** Lines that would press the bars flat are told, not drawn. */
 export function drawn(lines: ChartLine[], values: number[], cut: number | null): { inside: ChartLine[]; outside: ChartLine[] } {
@@ -26,7 +28,7 @@ export function rangeOf(values: number[], lines: ChartLine[]): [number, number] 
   const ends = lines.map((line) => line.value);
   const high = Math.max(LEAST_HEIGHT, ...values, ...ends);
   const low = Math.min(0, ...values, ...ends);
-  const name = (high - low) * 0.14;
+  const name = (high - low) * NAME_SHARE;
   const above = lines.filter((line) => line.side === "above").map((line) => line.value + name);
   const below = lines.filter((line) => line.side === "below").map((line) => line.value - name);
   return [Math.min(low === 0 ? 0 : low * 1.12, ...below), Math.max(high * 1.08, ...above)];
@@ -46,22 +48,37 @@ export function drawLine(plot: uPlot, { value, color, dash, width = 1 }: { value
   plot.ctx.restore();
 }
 
-/** On a rim of paper, so that line and name are read over the bars too. */
+const GAP = 6;
+const ROW = 14;
+
+/** The name above the figure it ends with: it stands at the right of the drawing, on no bar. */
+function rowsOf({ label }: ChartLine): string[] {
+  const cut = label.lastIndexOf(" ");
+  return cut < 0 ? [label] : [label.slice(0, cut), label.slice(cut + 1)];
+}
+
+/** What the names of the lines need at the right, in CSS pixels. */
+export function gutterOf(lines: ChartLine[], font: string): number {
+  const context = document.createElement("canvas").getContext("2d");
+  if (!context || lines.length === 0) return 0;
+  context.font = font;
+  return Math.ceil(Math.max(...lines.flatMap(rowsOf).map((row) => context.measureText(row).width))) + GAP;
+}
+
+/** On a rim of paper, so that the line is seen over the bars too. */
 export function drawThreshold(plot: uPlot, line: ChartLine, font: string, shade: { ink: string; bg: string }): void {
   const { ctx, bbox } = plot;
   const ratio = uPlot.pxRatio;
+  const isAbove = line.side === "above";
   if (line.value !== 0) drawLine(plot, { value: line.value, color: shade.bg, dash: [], width: 3 });
-  drawLine(plot, { value: line.value, color: shade.ink, dash: line.side === "above" ? [6, 3] : [2, 3], width: 1.5 });
-  const y = plot.valToPos(line.value, "y", true) + (line.side === "above" ? -5 : 5) * ratio;
+  drawLine(plot, { value: line.value, color: shade.ink, dash: isAbove ? [6, 3] : [2, 3], width: 1.5 });
+  const rows = rowsOf(line);
+  const y = plot.valToPos(line.value, "y", true) + (isAbove ? -(rows.length - 1) * ROW + 2 : 4) * ratio;
   ctx.save();
   ctx.font = font.replace(/^12px/, `${12 * ratio}px`);
-  ctx.textAlign = "right";
-  ctx.textBaseline = line.side === "above" ? "bottom" : "top";
-  ctx.lineJoin = "round";
-  ctx.lineWidth = 4 * ratio;
-  ctx.strokeStyle = shade.bg;
-  ctx.strokeText(line.label, bbox.left + bbox.width, y);
+  ctx.textAlign = "left";
+  ctx.textBaseline = isAbove ? "bottom" : "top";
   ctx.fillStyle = shade.ink;
-  ctx.fillText(line.label, bbox.left + bbox.width, y);
+  rows.forEach((row, index) => ctx.fillText(row, bbox.left + bbox.width + GAP * ratio, y + index * ROW * ratio));
   ctx.restore();
 }
