@@ -59,6 +59,11 @@ export function figure(value: Decimal, places: number, sign: Sign = "balance"): 
   return signed(value, places, sign, "");
 }
 
+/** An amount of dollars as one would type it: "1000.00". */
+export function amountText(value: Decimal): string {
+  return rounded(value, 2);
+}
+
 /** A fraction as percent: "0.0470" is "4.70%". */
 export function percent(fraction: Decimal, places: number, sign: Sign = "balance"): string {
   return `${signed(multiply(fraction, "100"), places, sign, "")}%`;

@@ -115,7 +115,7 @@ describe("writing an intent", () => {
     expect(screen.getByText(/Send \$539\.00 more USDC to Solana\./)).toBeInTheDocument();
     expect(seen).toHaveLength(1);
     expect(seen[0]?.key).toMatch(/^[0-9a-f]{32}$/);
-    expect(seen[0]?.wish).toMatchObject({ asset: "SOL", size_usd: "1000", min_funding_apr: "0.125", min_net_apr: null, max_funding_volatility: "0.5" });
+    expect(seen[0]?.wish).toMatchObject({ asset: "jitoSOL", size_usd: "1000", min_funding_apr: "0.125", min_net_apr: null, max_funding_volatility: "0.5" });
   });
   it("refuses what can never be meant before anything is sent", () => {
     expect(wrongConditions({ ...TYPED, funding: "1500" }).funding).toMatch(/500%/);

@@ -2,6 +2,7 @@
 import { useState } from "react";
 import { useConfig } from "../api/config";
 import type { IntentResponse } from "../api/schema.gen";
+import { useSettings } from "../api/settings";
 import { PauseNotice } from "../features/control/pause-notice";
 import { Why } from "../features/decisions/why";
 import { EarlierIntents } from "../features/intents/earlier-intents";
@@ -12,7 +13,8 @@ import { asked, isWaiting, lineOf } from "../features/intents/words";
 import { FundingHistory } from "../features/market/funding-history";
 import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
 import { HISTORY_HOURS } from "../lib/funding";
-import { Async, Empty } from "../ui/async";
+import { leverageWithin } from "../lib/leverage";
+import { Async, Empty, Loading } from "../ui/async";
 import { PageHead, Section } from "../ui/section";
 
 const whyLink = (intent: IntentResponse) => <Why about={{ subject: `intent:${intent.id}` }} of={asked(intent)} />;
@@ -63,11 +65,15 @@ function Writing({ hours }: { hours: Parameters<typeof IntentForm>[0]["hours"] }
   const usual = useUsualLeverage();
   const [typed, setLeverage] = useState<string | null>(null);
   const leverage = typed ?? usual;
-  const rates = useRates(/^(?:1\.[1-9]|[23](?:\.\d)?|4(?:\.0)?)$/.test(leverage) ? leverage : usual);
+  const limits = config.data?.limits;
+  const isLeverage = limits !== undefined && leverageWithin(leverage, limits) !== null;
+  const rates = useRates(isLeverage ? leverage : usual);
+  const settings = useSettings();
+  if (!settings.isFetched) return <Loading asking="Asking the server for what you begin with." />;
   return (
     <Async answer={config} asking="Asking the server for your limits.">
       {(known) => (
-        <IntentForm limits={known.limits} rates={rates.data} leverage={leverage} onLeverage={setLeverage} hours={hours} />
+        <IntentForm limits={known.limits} preferred={settings.data ?? null} rates={rates.data} leverage={leverage} onLeverage={setLeverage} hours={hours} />
       )}
     </Async>
   );

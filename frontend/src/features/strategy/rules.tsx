@@ -1,6 +1,7 @@
 /** The rules as sentences: what is typed inside, what it comes to at the right. */
 import type { ReactNode } from "react";
 import type { StrategyResponse } from "../../api/schema.gen";
+import { ASSETS } from "../../lib/assets";
 import { divide, isDecimal, rounded } from "../../lib/decimal";
 import { percent } from "../../lib/format";
 import { howOften, type SettledHour } from "../../lib/funding";
@@ -8,7 +9,6 @@ import { Hint } from "../../ui/section";
 import { Sentence, SentenceInput, SentenceSelect, Sentences } from "../../ui/sentence-field";
 import type { Draft, Typed } from "./draft";
 
-export const ASSETS = ["SOL", "jitoSOL", "jupSOL", "INF"];
 const EXITS = { patience: "patiently", immediate: "at once" } as const;
 
 interface RulesProps {
