@@ -13,6 +13,11 @@ import {
 
 export const MINUS = "\u2212";
 
+/** Words of the server with a real minus before its figures. */
+export function signedWords(text: string): string {
+  return text.replace(/(^|[\s(])-(?=[\d$])/g, `$1${MINUS}`);
+}
+
 /** Flows carry a sign, balances do not. */
 export type Sign = "flow" | "balance";
 

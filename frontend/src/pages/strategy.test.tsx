@@ -82,6 +82,29 @@ describe("the strategy page", () => {
     expect(screen.getByRole("alert")).toHaveTextContent("This is not a number we can read.");
     expect(screen.getByRole("button", { name: /^Save/ })).toBeDisabled();
   });
+  it("does not send what the server's own bounds rule out, told in the units of the sentence", async () => {
+    const bounds = [{ field: "min_funding_rate_8hr", least: "0", most: "0.01" }, { field: "max_position_pct", least: "0.01", most: "1" }];
+    const sent = saving(() => HttpResponse.json(strategy()));
+    under(strategy({ bounds }));
+    show(<StrategyPage />);
+    await userEvent.clear(await field(/Least the short must earn/));
+    await userEvent.type(await field(/Least the short must earn/), "1096");
+    expect(screen.getByRole("alert")).toHaveTextContent("Between 0 and 1,095.");
+    expect(screen.getByRole("button", { name: "Save 1 change" })).toBeDisabled();
+    await userEvent.clear(await field(/Least the short must earn/));
+    await userEvent.type(await field(/Least the short must earn/), "1095");
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.getByRole("button", { name: "Save 1 change" })).toBeEnabled();
+    expect(sent).toEqual([]);
+  });
+  it("tells the server's figures with a real minus, and says the same figure once", async () => {
+    const known = strategy();
+    under({ ...known, status: { ...known.status, reason: "The short earned over a day: -4.10%, at least 5.48% a year.", criteria: known.status.criteria.map((one) => (one.key === "short_earns_day" ? { ...one, figure: "-4.10%" } : one)) } });
+    show(<StrategyPage />);
+    expect(await screen.findByText(/over a day: \u22124\.10%, at least/)).toBeInTheDocument();
+    expect(screen.getByText(/^\u22124\.10%/)).toHaveTextContent("\u22124.10% (at least 5.48% a year)");
+    expect(screen.queryByText(/not paused \(not paused\)/)).toBeNull();
+  });
   it("puts a refusal beside its field", async () => {
     const refusal = errorBody("VAL-0020", "stop_loss_pct must be between 1 and 100.", 422);
     saving(() => HttpResponse.json({ ...refusal, error: { ...refusal.error, details: { field: "stop_loss_pct" } } }, { status: 422 }));

@@ -5,19 +5,20 @@ import { useMe } from "../api/session";
 import { Why } from "../features/decisions/why";
 import { FundingHistory } from "../features/market/funding-history";
 import { useFunding } from "../features/market/queries";
-import { changes, type Draft, draftOf, fundingLines, isSame, unreadable } from "../features/strategy/draft";
+import { changes, type Draft, draftOf, fundingLines, isSame, outside, unreadable } from "../features/strategy/draft";
 import { KeepPreset, PresetChoice } from "../features/strategy/presets";
 import { useSave, useStrategy, useSwitch } from "../features/strategy/queries";
 import { Rules } from "../features/strategy/rules";
 import { approx, compare } from "../lib/decimal";
 import { failureOf } from "../lib/failure";
-import { counted, percent } from "../lib/format";
+import { counted, percent, signedWords } from "../lib/format";
 import { betweenLines, HISTORY_HOURS } from "../lib/funding";
 import { moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { Banner, FailureNote } from "../ui/banner";
 import { Button } from "../ui/button";
-import { CheckList } from "../ui/check-list";
+import { CheckList, checksOf } from "../ui/check-list";
+import { Glyph } from "../ui/glyph";
 import { Hint, Section } from "../ui/section";
 import { Verdict, type VerdictKind } from "../ui/verdict";
 
@@ -45,23 +46,11 @@ function Known({ strategy }: { strategy: StrategyResponse }) {
   const why = me ? <Why about={{ subject: `strategy:${me.user_id}` }} of="your strategy" /> : null;
   return (
     <>
-      <Verdict kind={KINDS[status.state]} sentence={sentence(status.label)} why={<>{status.reason} {why}</>} />
+      <Verdict kind={KINDS[status.state]} sentence={sentence(status.label)} why={<>{signedWords(status.reason)} {why}</>} />
       <Switch strategy={strategy} />
       {status.criteria.length > 0 ? (
         <Section title="What must hold to enter" meta={config.enabled ? "looked at once a minute" : "as it stands now; nothing is opened while it is off"}>
-          <CheckList
-            checks={status.criteria.map((check) => ({
-              key: check.key,
-              name: check.label,
-              passes: check.passed,
-              figure: (
-                <>
-                  {check.figure} <span className="text-ink3">({check.limit})</span>
-                </>
-              ),
-              remedy: check.remedy,
-            }))}
-          />
+          <CheckList checks={checksOf(status.criteria)} />
         </Section>
       ) : null}
       <Wish strategy={strategy} />
@@ -70,6 +59,7 @@ function Known({ strategy }: { strategy: StrategyResponse }) {
         <ul className="grid gap-1">
           {strategy.effective.map((one) => (
             <li key={one.field} className={one.is_capped ? "text-caution" : ""}>
+              {one.is_capped ? <Glyph name="warn" label="takes something away now" className="mr-1.5" /> : null}
               {one.told}
             </li>
           ))}
@@ -139,7 +129,9 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
   const count = Object.keys(change).length;
   const failure = save.error ? failureOf(save.error) : null;
   const field = failure?.details["field"];
-  const wrong: Partial<Record<string, string>> = Object.fromEntries(bad.map((name) => [name, "This is not a number we can read."]));
+  const beyond = outside(draft, strategy.bounds);
+  const isReadable = bad.length === 0 && Object.keys(beyond).length === 0;
+  const wrong: Partial<Record<string, string>> = { ...beyond, ...Object.fromEntries(bad.map((name) => [name, "This is not a number we can read."])) };
   if (failure && typeof field === "string") wrong[field] = failure.message;
   const edit = (next: Draft) => {
     if (failure) save.reset();
@@ -167,7 +159,7 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
         <Rules strategy={strategy} draft={draft} onChange={edit} wrong={wrong} hours={hours} />
       </div>
       <div className="mt-6 flex flex-wrap items-center gap-3">
-        <Button kind="main" disabled={count === 0 || bad.length > 0 || isMoved || save.isPending} onClick={send}>
+        <Button kind="main" disabled={count === 0 || !isReadable || isMoved || save.isPending} onClick={send}>
           {count === 0 ? "Save changes" : `Save ${counted(count, "change")}`}
         </Button>
         {count > 0 ? <Button onClick={() => take(config)}>Undo</Button> : null}
@@ -175,9 +167,11 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
       <Hint>
         {bad.length > 0
           ? `${counted(bad.length, "field")} cannot be read yet.`
-          : count === 0
-            ? "No changes yet."
-            : "Not saved yet: the bot follows the rules as they were."}{" "}
+          : !isReadable
+            ? `${counted(Object.keys(beyond).length, "field")} cannot be saved like this.`
+            : count === 0
+              ? "No changes yet."
+              : "Not saved yet: the bot follows the rules as they were."}{" "}
         Saved rules apply from the next look, within 60 s
         {strategy.updated_at ? <>. Saved <time title={utc(strategy.updated_at)}>{moment(strategy.updated_at)}</time></> : null}.
       </Hint>
@@ -202,7 +196,7 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
           <FailureNote error={save.error}>The bot follows the rules as they were.</FailureNote>
         </div>
       ) : null}
-      <KeepPreset change={change} isReadable={bad.length === 0} />
+      <KeepPreset change={change} isReadable={isReadable} />
     </Section>
   );
 }

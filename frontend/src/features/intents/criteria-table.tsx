@@ -1,8 +1,8 @@
 /** Each criterion: what was asked, what is, what is missing; failing ones first. */
 import type { CheckResult } from "../../api/schema.gen";
+import { signedWords } from "../../lib/format";
 import { Glyph } from "../../ui/glyph";
 import { type Column, Table } from "../../ui/table";
-import { shown } from "./words";
 
 /** Its figure is a sentence, and nothing stands beside it. */
 const SAYS_ALL = new Set(["not_paused", "not_held_back"]);
@@ -21,7 +21,7 @@ const COLUMNS: Column<CheckResult>[] = [
   {
     title: "Now",
     align: "right",
-    cell: (check) => <span className="inline-block max-w-[34ch] whitespace-normal">{shown(check.figure)}</span>,
+    cell: (check) => <span className="inline-block max-w-[34ch] whitespace-normal">{signedWords(check.figure)}</span>,
   },
   {
     title: "Missing",

@@ -1,7 +1,7 @@
 /** What an intent asks for and where it stands, in words. */
 import type { CheckResult, IntentResponse } from "../../api/schema.gen";
 import { approx, compare } from "../../lib/decimal";
-import { leverage, MINUS, money, percent } from "../../lib/format";
+import { leverage, money, percent, signedWords } from "../../lib/format";
 import { howOften, type SettledHour } from "../../lib/funding";
 import { moment } from "../../lib/time";
 import type { VerdictKind } from "../../ui/verdict";
@@ -26,11 +26,6 @@ export function lineOf(intent: IntentResponse): { value: number; label: string; 
   const floor = intent.min_funding_apr ?? "0";
   const label = compare(floor, "0") > 0 ? `opens at ${percent(floor, 2)}` : "opens above 0%";
   return { value: Math.max(0, approx(floor)), label, side: "above" };
-}
-
-/** Figures of the server with a real minus. */
-export function shown(figure: string): string {
-  return figure.replace(/^-/, MINUS);
 }
 
 export function failing(intent: IntentResponse): CheckResult[] {
@@ -67,13 +62,13 @@ function notYet(check: CheckResult): string {
       return `Not yet. The short earns ${check.figure} a year ${when}, you asked for ${check.limit}.`;
     }
     case "net":
-      return `Not yet. ${shown(check.figure)} a year would be left on your capital, you asked for ${check.limit}.`;
+      return `Not yet. ${signedWords(check.figure)} a year would be left on your capital, you asked for ${check.limit}.`;
     case "entry_price":
       return `Not yet. SOL costs ${check.figure}, you asked for ${check.limit}.`;
     case "not_held_back":
-      return `Not yet. ${check.figure}`;
+      return `Not yet. ${signedWords(check.figure)}`;
     default:
-      return `Not yet. ${check.label}: ${shown(check.figure)}, ${check.limit}.`;
+      return `Not yet. ${check.label}: ${signedWords(check.figure)}, ${check.limit}.`;
   }
 }
 
@@ -94,7 +89,7 @@ export function outcome(intent: IntentResponse): string {
     case "executed":
       return intent.criteria_snapshot === null
         ? "Opened"
-        : `Opened while the short earned ${shown(percent(intent.criteria_snapshot.funding_now, 2))} a year`;
+        : `Opened while the short earned ${signedWords(percent(intent.criteria_snapshot.funding_now, 2))} a year`;
     case "failed":
       return `Came to nothing: ${intent.execution_error?.message ?? "the reason is not known"}`;
     case "expired":

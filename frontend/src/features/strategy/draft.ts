@@ -1,6 +1,7 @@
 /** A wish as it is typed: figures a person reads, and back to what the API takes. */
-import type { StrategyFields, StrategySave } from "../../api/schema.gen";
+import type { StrategyBound, StrategyFields, StrategySave } from "../../api/schema.gen";
 import { compare, type Decimal, divide, isDecimal, multiply, rounded } from "../../lib/decimal";
+import { figure } from "../../lib/format";
 import { EIGHT_HOURS_A_YEAR, yearly } from "../../lib/funding";
 
 export type StrategyChange = Omit<StrategySave, "version">;
@@ -43,6 +44,8 @@ function trimmed(value: Decimal): string {
   return value.includes(".") ? value.replace(/\.?0+$/, "") : value;
 }
 
+const figureText = (value: Decimal) => figure(value, 4).replace(/\.?0+$/, "");
+
 function shown(field: Typed, value: string | number | null): string {
   if (value === null) return "";
   return trimmed(rounded(multiply(String(value), SCALES[field]), 4));
@@ -61,6 +64,20 @@ export function unreadable(draft: Draft): Typed[] {
     if (text === "") return !CLEARABLE.has(field);
     return !isDecimal(text) || (WHOLE.has(field) && !/^\d+$/.test(text));
   });
+}
+
+/** Fields outside what the server takes, each with what it takes, in the units of the screen. */
+export function outside(draft: Draft, bounds: StrategyBound[]): Partial<Record<Typed, string>> {
+  const wrong: Partial<Record<Typed, string>> = {};
+  const unread = new Set(unreadable(draft));
+  for (const { field, least, most } of bounds) {
+    const name = TYPED.find((one) => one === field);
+    const text = name === undefined ? "" : draft.texts[name].trim();
+    if (name === undefined || text === "" || unread.has(name)) continue;
+    const [low, high] = [multiply(least, SCALES[name]), multiply(most, SCALES[name])];
+    if (compare(text, low) < 0 || compare(text, high) > 0) wrong[name] = `Between ${figureText(low)} and ${figureText(high)}.`;
+  }
+  return wrong;
 }
 
 /** What of the draft differs from what is saved, as the API takes it. */

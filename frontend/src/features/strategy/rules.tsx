@@ -50,7 +50,7 @@ export function Rules({ strategy, draft, onChange, wrong, hours }: RulesProps) {
           Enter only if at least {input("min_carry_apy", "Least net, percent a year", { after: "% a year" })} is left after borrowing and fees, the
           fees spread over {input("planned_hold_days", "Days a position is planned for", { after: "days", digits: 3 })}.
         </Sentence>
-        <Sentence wrong={first("max_funding_volatility")} effect={funding && isDecimal(funding.volatility) ? `Now ${rounded(funding.volatility, 2)}.` : "Not known just now."}>
+        <Sentence wrong={first("max_funding_volatility")} effect={`${funding && isDecimal(funding.volatility) ? `Now ${rounded(funding.volatility, 2)}.` : "Not known just now."} How far an hour’s yearly rate is from the week’s mean, typically; 0.50 is 50 points.`}>
           Stay out while funding jumps about more than {input("max_funding_volatility", "Most volatility", { digits: 4 })} over a week.
         </Sentence>
         <Sentence wrong={first("assets")} effect="The one that leaves most is taken.">
