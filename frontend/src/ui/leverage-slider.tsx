@@ -52,7 +52,7 @@ export function LeverageSlider({ bounds, value, onChange, safeMaximum, venue }: 
       </Slider.Root>
       <div aria-hidden className="relative h-10 text-12 text-ink3">
         {limit < high ? (
-          <span className="absolute top-0 ml-1.5 whitespace-nowrap text-danger" style={limitAt > 60 ? { right: `${100 - limitAt}%` } : { left: `${limitAt}%` }}>
+          <span className="absolute top-0 ml-1.5 whitespace-nowrap text-danger" style={limitAt > 40 ? { right: `${100 - limitAt}%` } : { left: `${limitAt}%` }}>
             {note}
           </span>
         ) : null}

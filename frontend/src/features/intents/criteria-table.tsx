@@ -12,7 +12,7 @@ const COLUMNS: Column<CheckResult>[] = [
     title: "Criterion",
     cell: (check) => (
       <span className="flex items-baseline gap-1.5">
-        <Glyph name={check.passed ? "ok" : "no"} label={check.passed ? "holds" : "does not hold"} className="flex-none" />
+        <Glyph name={check.passed ? "ok" : "no"} label={check.passed ? "holds" : "does not hold"} className="flex-none translate-y-[3px]" />
         {check.label}
       </span>
     ),
@@ -21,12 +21,12 @@ const COLUMNS: Column<CheckResult>[] = [
   {
     title: "Now",
     align: "right",
-    cell: (check) => <span className="inline-block max-w-[34ch] whitespace-normal">{signedWords(check.figure)}</span>,
+    cell: (check) => <span className="block ml-auto max-w-[34ch] whitespace-normal">{signedWords(check.figure)}</span>,
   },
   {
     title: "Missing",
     align: "right",
-    cell: (check) => <span className="inline-block max-w-[30ch] whitespace-normal">{check.remedy?.replace(/ missing\.$/, "") ?? "–"}</span>,
+    cell: (check) => <span className="block ml-auto max-w-[30ch] whitespace-normal">{check.remedy?.replace(/ missing\.$/, "") ?? "–"}</span>,
   },
 ];
 
