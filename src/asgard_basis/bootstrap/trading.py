@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.lone_legs import LoneLegs
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
@@ -43,11 +44,25 @@ def trading_of(ground: Ground) -> Trading:
     book = PositionBook(
         transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
+    alone = LoneLegs(
+        transactions=transactions,
+        runner=ground.runner,
+        pairs=pairs,
+        perp=outside.perp,
+        margin=outside.margin,
+        solana=outside.solana,
+        reader=ground.reader,
+        clock=clock,
+        limits=limits,
+        fees=ground.fees,
+        ids=ground.ids,
+    )
     close_position = ClosePosition(
         transactions=transactions,
         desk=ground.desk,
         runner=ground.runner,
         pairs=pairs,
+        alone=alone,
         book=book,
         clock=clock,
     )
@@ -56,6 +71,7 @@ def trading_of(ground: Ground) -> Trading:
         desk=ground.desk,
         runner=ground.runner,
         pairs=pairs,
+        alone=alone,
         book=book,
         clock=clock,
         limits=limits,
