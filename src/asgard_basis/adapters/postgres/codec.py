@@ -15,6 +15,7 @@ from asgard_basis.domain.risk.defence_facts import DefenceFacts, DefenceThreshol
 from asgard_basis.domain.risk.facts import RiskFacts, RiskThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.lone_leg import LoneFacts, LoneThresholds
+from asgard_basis.domain.risk.lost_leg import LostFacts, LostThresholds
 from asgard_basis.domain.risk.playbook_rule import PlaybookFacts, PlaybookThresholds
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.outcome import AccountMeasured, LongReduced, LongRepaid
@@ -87,6 +88,8 @@ STORED: dict[str, type] = {
         DefenceThresholds,
         LoneFacts,
         LoneThresholds,
+        LostFacts,
+        LostThresholds,
         PlaybookFacts,
         PlaybookThresholds,
         Stand,
