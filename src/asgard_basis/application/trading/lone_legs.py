@@ -99,6 +99,11 @@ class LoneLegs:
         """
         job, journal = await self._now(job)
         plan = alone.plan_of(job.details)
+        if plan is not None and silent is None and len(journal.steps) == int(job.details[alone.AT]):
+            # Decided, not begun, and now both venues answer: nothing is cut alone any more.
+            async with self._transactions.for_user(job.user_id) as work:
+                await work.jobs.note(job.id, {alone.DONE: job.details[alone.AT]})
+            return
         if plan is None and silent is not None and self._is_due(job, position):
             plan = await self._decided(context, job, journal, position, silent)
         if plan is not None:
