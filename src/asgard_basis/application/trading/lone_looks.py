@@ -130,7 +130,7 @@ class LoneLooks:
     async def seen(
         self, context: UserTradingContext, position: Position, leg: StepLeg
     ) -> Callable[[Position], Position] | None:
-        """What notes the leg as it is now beside what was known of its fellow; None: nobody says."""
+        """What notes the leg as it is now, beside its fellow as known; None: nobody says."""
         if leg is StepLeg.SHORT:
             account = await known(self._perp.account(context.evm_address))
             if account is None:
