@@ -36,6 +36,15 @@ _BLOCK_SECONDS = 0.25
 _PATIENCE_SECONDS = 3 * 3600.0
 """After the last trouble everything has come to rest within this, or never will."""
 _LOOK_SECONDS = 5.0
+_JUDGED_SECONDS = 30.0
+"""By then every position was judged at the present mark."""
+_SWINGS = {
+    Decimal("0.02"): Decimal("0.21"),
+    Decimal("0.3"): Decimal("-0.29"),
+    Decimal(1): Decimal("0.24"),
+}
+"""By a trouble's share. At 2x a leg comes to 15 % of room, where defence begins, and less; at
+2.5x to the emergency; at 1.5x nothing is to be done."""
 _NOTICED_SECONDS = 90.0
 """By then somebody has looked at both legs of everybody."""
 
@@ -80,7 +89,7 @@ class _Life:
         self._clock = LoopClock(loop, began=past.at)
         self._deployment: Deployment | None = None
         self._due_at = 0.0
-        """When the last trouble that waits for a hedged position has struck."""
+        """When the last trouble that waits for a hedged position has struck and been seen."""
         tables, leases = past.tables.clone(), LeaseBook(self._clock)
         self._shared = Shared(
             clock=self._clock,
@@ -205,6 +214,8 @@ class _Life:
 
     def _is_quiet(self, seconds: float) -> bool:
         """Whether nobody has begun anything for so long that nobody will."""
+        if self._loop.time() < self._due_at:
+            return False
         self._venues.advance()
         if self.witness.is_settled():
             return seconds >= 1
@@ -289,10 +300,13 @@ class _Life:
         if self.chaos.is_over:
             return
         self._story.tell(trouble.says())
-        if trouble.kind is Kind.ADL:
-            self.deleverage(user_id, trouble)
-        else:
-            self.liquidate(trouble)
+        match trouble.kind:
+            case Kind.ADL:
+                self.deleverage(user_id, trouble)
+            case Kind.SWING:
+                self.swing(trouble)
+            case _:
+                self.liquidate(trouble)
 
     def _at_moment(self, trouble: Trouble) -> None:
         deployment = self._deployment
@@ -364,8 +378,15 @@ class _Life:
 
     def liquidate(self, trouble: Trouble) -> None:
         """See World."""
+        self._move(Decimal("0.5") if trouble.share == 1 else Decimal("-0.45"))
+
+    def swing(self, trouble: Trouble) -> None:
+        """See World."""
+        self._move(_SWINGS[trouble.share])
+        self._due_at = max(self._due_at, self._loop.time() + _JUDGED_SECONDS)
+
+    def _move(self, move: Decimal) -> None:
         now_ms = self._venues.time.now_ms()
-        move = Decimal("0.5") if trouble.share == 1 else Decimal("-0.45")
         self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move))
         for seconds in (2, 61):
             self.later(seconds, self._advanced)
