@@ -227,8 +227,8 @@ def _troubles(draw: random.Random, workers: int, aim: Cell) -> tuple[Trouble, ..
     if aim.step is StepName.REPAY_LONG:
         troubles.append(_once_hedged(draw, len(troubles), Kind.SWING))
     if draw.random() < 0.1:
-        kinds = Kind.ADL, Kind.LIQUIDATION, Kind.SWING
-        troubles.append(_once_hedged(draw, len(troubles), *kinds))
+        among = Kind.ADL, Kind.LIQUIDATION, Kind.SWING
+        troubles.append(_once_hedged(draw, len(troubles), *among))
     kinds = [kind for kind in Kind if kind is not Kind.SKEW and draw.random() < 0.4]
     weights = (60, 30, 10, 0) if aim.step in _RARE else (15, 40, 30, 15)
     count = draw.choices((0, 2, 5, 9), weights)[0] if kinds else 0

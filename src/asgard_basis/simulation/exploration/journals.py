@@ -131,10 +131,9 @@ def _leaving(steps: list[Step], held: Decimal, *, has_turns: bool) -> list[Step]
 
 def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     """Until then: failures count since the legs last came apart, in any order."""
-    cut = next((i for i, s in enumerate(steps) if _is_cut(s)), len(steps))
-    back = next((i for i, s in enumerate(steps) if i > cut and s.name in _PUT_BACK), None)
-    if back is not None:
-        return [*steps[:back], *_put_back(steps[back:])]
+    paid = _first_payment(steps)
+    if paid is not None:
+        return [*steps[:paid], *_put_back(steps[paid:])]
     steps = [
         _timeless(s) if _is_read(s) else s for s in _overruled(_flattened(steps, start), start)
     ]
@@ -174,6 +173,12 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     looks = [s for s in early if s.name is not StepName.REDUCE_LONG]
     reductions = [s for s in early if s.name is StepName.REDUCE_LONG]
     return [*before, *_capped(looks), *cut, *_capped(reductions), *rest, *last, *_capped(checks)]
+
+
+def _first_payment(steps: list[Step]) -> int | None:
+    """Where what a cut set free begins to go back; from there on nothing else is done."""
+    cut = next((i for i, s in enumerate(steps) if _is_cut(s)), len(steps))
+    return next((i for i, s in enumerate(steps) if i > cut and s.name in _PUT_BACK), None)
 
 
 def _put_back(steps: list[Step]) -> list[Step]:
