@@ -224,7 +224,7 @@ class Deployment:
             with asking_as(Priority.RISK):
                 await machine.app.risk.watch.begin()
                 while True:
-                    await machine.clock.sleep(_BUSY_SECONDS if self._is_calm else _MARK_SECONDS)
+                    await machine.clock.sleep(_MARK_SECONDS)
                     since = self._loop.time() - self._judged_at
                     if not self._is_calm or since >= self._monitor_seconds:
                         self._judged_at = self._loop.time()

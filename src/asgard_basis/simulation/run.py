@@ -388,6 +388,7 @@ class _Life:
     def _move(self, move: Decimal) -> None:
         now_ms = self._venues.time.now_ms()
         self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move))
+        self._stir()
         for seconds in (2, 61):
             self.later(seconds, self._advanced)
 
