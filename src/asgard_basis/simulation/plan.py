@@ -39,6 +39,13 @@ _LEVERAGES = Decimal("1.5"), Decimal(2), Decimal("2.5")
 _ASSETS = Asset.SOL, Asset.JITOSOL, Asset.INF
 _DEFENDED = Decimal(2), Decimal(2), Decimal("2.5")
 _TIMED = (Kind.KILL, Kind.PAUSE, Kind.OUTAGE, Kind.ADL, Kind.THIN_BOOK, Kind.SNAPSHOT_DOWN)
+_SWINGS = {
+    Decimal("0.02"): Decimal("0.21"),
+    Decimal("0.3"): Decimal("-0.29"),
+    Decimal(1): Decimal("0.24"),
+}
+"""At 2x a leg comes to 15 % of room, where defence begins, and less; at 2.5x to the emergency;
+at 1.5x nothing is to be done."""
 _VENUES = ("hyperliquid", "asgard", "solana", "privy", "arbitrum")
 
 
@@ -138,6 +145,13 @@ class Plan:
             wishes=tuple(w for w in self.wishes if w.number not in wishes),
             troubles=tuple(t for t in self.troubles if t.number not in troubles),
         )
+
+
+def move_of(trouble: Trouble) -> Decimal:
+    """The share of its price by which SOL moves in a liquidation or a swing."""
+    if trouble.kind is Kind.LIQUIDATION:
+        return Decimal("0.5") if trouble.share == 1 else Decimal("-0.45")
+    return _SWINGS[trouble.share]
 
 
 def aim_of(seed: int) -> Cell:

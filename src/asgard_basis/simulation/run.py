@@ -22,7 +22,7 @@ from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network, Request
 from asgard_basis.simulation.newcomer import Newcomer
 from asgard_basis.simulation.people import Browser
-from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind
+from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind, move_of
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
 from asgard_basis.simulation.snapshots import LazySnapshots
 from asgard_basis.simulation.story import Story, Verdict
@@ -38,13 +38,6 @@ _PATIENCE_SECONDS = 3 * 3600.0
 _LOOK_SECONDS = 5.0
 _JUDGED_SECONDS = 30.0
 """By then every position was judged at the present mark."""
-_SWINGS = {
-    Decimal("0.02"): Decimal("0.21"),
-    Decimal("0.3"): Decimal("-0.29"),
-    Decimal(1): Decimal("0.24"),
-}
-"""By a trouble's share. At 2x a leg comes to 15 % of room, where defence begins, and less; at
-2.5x to the emergency; at 1.5x nothing is to be done."""
 _NOTICED_SECONDS = 90.0
 """By then somebody has looked at both legs of everybody."""
 
@@ -378,16 +371,17 @@ class _Life:
 
     def liquidate(self, trouble: Trouble) -> None:
         """See World."""
-        self._move(Decimal("0.5") if trouble.share == 1 else Decimal("-0.45"))
+        self._move(trouble)
 
     def swing(self, trouble: Trouble) -> None:
         """See World."""
-        self._move(_SWINGS[trouble.share])
+        self._move(trouble)
         self._due_at = max(self._due_at, self._loop.time() + _JUDGED_SECONDS)
 
-    def _move(self, move: Decimal) -> None:
+    def _move(self, trouble: Trouble) -> None:
         now_ms = self._venues.time.now_ms()
-        self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move))
+        shock = Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move_of(trouble))
+        self._venues.market.add(shock)
         self._stir()
         for seconds in (2, 61):
             self.later(seconds, self._advanced)
