@@ -85,10 +85,11 @@ def _path(run: dict[str, Any], home: Path) -> Iterator[Figure]:
 
 
 def _more_people(url: str, world: PaperWorld) -> Iterator[dict[str, str]]:
-    """Sessions of other people: one person may ask 600 times a minute only."""
+    """Sessions of other people, once they have wallets: one may ask 600 times a minute only."""
     for number in range(load.CONNECTIONS - 1):
         with Visitor(url) as person:
             person.sign_in(f"bench-{number}@example.com", world)
+            person.wallets()
             yield dict(person.http.cookies)
 
 

@@ -332,6 +332,26 @@ async def test_who_cannot_keep_the_name_is_interrupted(world: World) -> None:
     assert not task.cancelling()
 
 
+async def test_who_answers_the_interruption_with_an_error_is_told_of_the_loss(
+    world: World,
+) -> None:
+    """Else a duty that lost its tenure would end for good, as if the process were stopping."""
+
+    async def work() -> None:
+        async with world.process(renews=True).hold(NAME):
+            await world.take_away()
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                raise OSError("the connection was given up") from None
+
+    with pytest.raises(Unavailable, match="tenure of user:ada was lost"):
+        await work()
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
+
+
 async def test_a_cancelled_holder_lets_go_and_stays_cancelled(world: World) -> None:
     begun = asyncio.Event()
 

@@ -229,6 +229,27 @@ async def test_who_loses_a_lease_is_interrupted_and_takes_nothing_from_the_next(
     assert await client.get("basis:lease:watch") == b"somebody else"
 
 
+async def test_who_answers_the_loss_of_a_lease_with_an_error_is_told_of_the_loss(
+    client: Redis,
+) -> None:
+    """Else the market would be watched by nobody, as if the process were stopping."""
+    leases = RedisLeases(client)
+
+    async def duty() -> None:
+        async with leases.hold("watch", seconds=0.3):
+            await client.set("basis:lease:watch", "somebody else", px=60_000)
+            try:
+                await asyncio.sleep(30)
+            except asyncio.CancelledError:
+                raise OSError("the socket was closed") from None
+
+    with pytest.raises(Unavailable, match="was lost"):
+        await duty()
+    task = asyncio.current_task()
+    assert task is not None
+    assert not task.cancelling()
+
+
 async def test_a_cancelled_holder_stays_cancelled(client: Redis) -> None:
     leases = RedisLeases(client)
     begun = asyncio.Event()

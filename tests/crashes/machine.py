@@ -13,7 +13,7 @@ import httpx
 
 from asgard_basis.adapters.embedded.child import started_at
 from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
-from tests.journeys.stack import Stack, running
+from tests.journeys.stack import UNLIMITED, Stack, running
 from tests.serving import free_port
 
 Processes = Mapping[int, str]
@@ -25,14 +25,7 @@ class Machine:
 
     def __init__(self, home: Path, **settings: str) -> None:
         self.home = home
-        self._settings = {
-            "PORT": str(free_port()),
-            # Many people trade within a minute here, from one address; what a venue's limit,
-            # or our own budget below it, does to one of them is another test's.
-            "PAPER_HYPERLIQUID_WEIGHT": "1000000",
-            "HYPERLIQUID_WEIGHT": "1000000",
-            **settings,
-        }
+        self._settings = {"PORT": str(free_port()), **UNLIMITED, **settings}
         self._block = contextlib.ExitStack()
         self._people = contextlib.ExitStack()
         self._stack: Stack | None = None

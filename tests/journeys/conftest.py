@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.journeys.stack import SOURCE, Stack, running
+from tests.journeys.stack import SOURCE, UNLIMITED, Stack, running
 
 
 @pytest.fixture(scope="session")
@@ -16,7 +16,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
     When it has been through everything, each decision it took is made again from its card.
     """
-    with running(tmp_path_factory.mktemp("home"), BASIS_SEED="7") as started:
+    with running(tmp_path_factory.mktemp("home"), BASIS_SEED="7", **UNLIMITED) as started:
         yield started
         replayed = _replay(started)
     assert replayed.returncode == 0, replayed.stdout + replayed.stderr

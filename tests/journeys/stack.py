@@ -16,6 +16,10 @@ from asgard_basis.cli.visitor import PaperWorld, Visitor, wait_for
 from tests.serving import free_port
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
+UNLIMITED = {"PAPER_HYPERLIQUID_WEIGHT": "1000000", "HYPERLIQUID_WEIGHT": "1000000"}
+"""Many people trade from one address within minutes, or days pass within seconds: what a venue's
+limit, or our own budget below it, does to one of them is another test's."""
+VENUES_OWN = dict.fromkeys(UNLIMITED, "1200")
 
 
 @dataclass

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asgard_basis.cli.visitor import Visitor
-from tests.journeys.stack import Stack, fund, running, wait_until_it_pays
+from tests.journeys.stack import UNLIMITED, Stack, fund, running, wait_until_it_pays
 
 D = Decimal
 _PATIENCE_SECONDS = 120
@@ -17,7 +17,7 @@ _PATIENCE_SECONDS = 120
 @pytest.fixture(scope="module")
 def restless(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A product of its own: the price it moves is everybody's."""
-    with running(tmp_path_factory.mktemp("home"), BASIS_SEED="7") as started:
+    with running(tmp_path_factory.mktemp("home"), BASIS_SEED="7", **UNLIMITED) as started:
         yield started
 
 

@@ -14,6 +14,7 @@ import pytest
 
 from asgard_basis.cli.visitor import Visitor, wait_for
 from tests.journeys.stack import (
+    UNLIMITED,
     Stack,
     fund,
     running,
@@ -37,7 +38,7 @@ class Held:
 
 @contextmanager
 def replay(home: Path, recorded: Path, start: str) -> Iterator[Stack]:
-    with running(home, BASIS_HISTORY=str(recorded), BASIS_START=start) as stack:
+    with running(home, BASIS_HISTORY=str(recorded), BASIS_START=start, **UNLIMITED) as stack:
         yield stack
 
 

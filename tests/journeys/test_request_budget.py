@@ -16,14 +16,14 @@ import pytest
 from asgard_basis.cli.visitor import ApiError, Visitor, wait_for
 from tests.crashes.machine import Machine
 from tests.crashes.saver import ENTRY, savers
-from tests.journeys.stack import SOURCE
+from tests.journeys.stack import SOURCE, VENUES_OWN
 
 
 @pytest.fixture(scope="module")
 def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
     """A product whose shorts are paid from the first hour on."""
     home = tmp_path_factory.mktemp("busy")
-    found = Machine(home, BASIS_SEED="26", BASIS_START="2026-11-01T00:00:00Z")
+    found = Machine(home, BASIS_SEED="26", BASIS_START="2026-11-01T00:00:00Z", **VENUES_OWN)
     try:
         yield found
     finally:

@@ -5,14 +5,17 @@ from pathlib import Path
 from typing import Any
 
 from asgard_basis.cli.visitor import Visitor, wait_for
-from tests.journeys.stack import Stack, fund, running, wait_until_it_pays
+from tests.journeys.stack import UNLIMITED, Stack, fund, running, wait_until_it_pays
 
 ENTRY = {"asset": "SOL", "size_usd": "1000", "leverage": "2"}
 
 
 def test_a_crash_is_left_before_liquidation(tmp_path: Path) -> None:
     """Two fifths within six seconds, which is too fast for anything but leaving."""
-    with running(tmp_path / "home", BASIS_SEED="7") as stack, stack.visitor() as visitor:
+    with (
+        running(tmp_path / "home", BASIS_SEED="7", **UNLIMITED) as stack,
+        stack.visitor() as visitor,
+    ):
         position_id = hedged(stack, visitor, "crash@example.com")
         risk = only(visitor)
         assert risk["verdict"] == "hold"

@@ -16,10 +16,12 @@ from asgard_basis.domain.saga.step import (
     Perform,
     Step,
     StepName,
+    StepStatus,
 )
 from asgard_basis.simulation.exploration.scenes import (
     PATIENCE,
     closing,
+    equalising,
     hurried_closing,
     hurried_reducing,
     opening,
@@ -29,7 +31,7 @@ from asgard_basis.simulation.exploration.scenes import (
 )
 from asgard_basis.simulation.exploration.search import explore
 from asgard_basis.simulation.exploration.situation import Scene
-from asgard_basis.simulation.exploration.world import FULL, Truth
+from asgard_basis.simulation.exploration.world import BROUGHT, FULL, Truth
 from asgard_basis.simulation.explore import explore_all, explore_named
 
 ALL = list(scenes())
@@ -67,7 +69,12 @@ class TestBrokenOnPurpose:
 
     @pytest.mark.parametrize(
         "scene",
-        [opening("refusals"), closing(PAIR, booked=FULL), reducing("refusals")],
+        [
+            opening("refusals"),
+            closing(PAIR, booked=FULL),
+            reducing("refusals"),
+            equalising("refusals"),
+        ],
         ids=lambda scene: scene.name,
     )
     def test_a_retry_without_a_look(self, scene: Scene) -> None:
@@ -156,6 +163,35 @@ class TestBrokenOnPurpose:
         scene = hurried_closing(PAIR)
         assert found_out(replace(scene, beside=done)) == "settle is begun before all is answered"
 
+    def test_a_debt_repaid_again_because_the_first_time_was_forgotten(self) -> None:
+        def forgetful(decide: Saga, journal: Journal) -> Decision:
+            return decide(Journal(tuple(s for s in journal.steps if not _is_repayment(s))))
+
+        wrong = found_out(altered(equalising("refusals"), forgetful))
+        assert wrong == "I-5: 30 USDC are repaid, more than a sale brought"
+
+    def test_a_debt_repaid_for_a_cut_that_was_undone(self) -> None:
+        def hasty(decide: Saga, journal: Journal) -> Decision:
+            decision = decide(journal)
+            is_undone = journal.attempts(StepName.TURN_BACK) and isinstance(decision, Finished)
+            if is_undone and not journal.attempts(StepName.REPAY_LONG):
+                return Perform(StepName.REPAY_LONG, size=BROUGHT)
+            return decision
+
+        wrong = found_out(altered(equalising("refusals"), hasty))
+        assert wrong == "I-5: 15 USDC are repaid, more than a sale brought"
+
+    @pytest.mark.parametrize("name", [StepName.ADD_MARGIN, StepName.REPAY_LONG])
+    def test_a_defence_that_keeps_what_it_set_free(self, name: StepName) -> None:
+        """Both legs would be as near to liquidation as before it."""
+
+        def careless(decide: Saga, journal: Journal) -> Decision:
+            decision = decide(journal)
+            is_payment = isinstance(decision, Perform) and decision.name is name
+            return Finished() if is_payment else decision
+
+        assert "ended well, margin back" in found_out(altered(equalising("refusals"), careless))
+
     def test_a_stuck_exit_that_was_refused_by_nobody(self) -> None:
         def despairing(decide: Saga, journal: Journal) -> Decision:
             if journal.attempts(StepName.CLOSE_SHORT) >= 1 and not journal.is_done(
@@ -183,6 +219,10 @@ def test_the_command_tells_what_it_found() -> None:
 
 def _tried(journal: Journal) -> bool:
     return any(s.name is StepName.READ_LONG for s in journal.steps)
+
+
+def _is_repayment(step: Step) -> bool:
+    return step.name is StepName.REPAY_LONG and step.status is StepStatus.DONE
 
 
 def _whole(step: Step) -> Step:

@@ -14,7 +14,7 @@ CAUGHT_AS = {
     "forgets the intention": {"I-1"},
     "retries without looking": {"I-5"},
     "without a fence": {"fence", "I-5", "rest"},
-    "closes the long only": {"I-1"},
+    "closes the long only": {"I-1", "I-3"},
     "claims a credit twice": {"I-5"},
     "places under another key": {"I-1"},
 }

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule
 from hypothesis.strategies import DataObject, data
 
-from asgard_basis.domain.saga import emergency, entry, reduce, repair
+from asgard_basis.domain.saga import emergency, entry, equalise, reduce, repair
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
 from asgard_basis.simulation.exploration.journals import shortened, with_late
@@ -19,6 +19,7 @@ from asgard_basis.simulation.exploration.scenes import (
     ENTRY,
     HALF,
     closing,
+    equalising,
     hurried_closing,
     opening,
     reducing,
@@ -68,6 +69,11 @@ class Reducing(Walk):
     scene = replace(reducing("empty books"), decide=partial(reduce.next_step, plan))
 
 
+class Equalising(Walk):
+    plan = equalise.EqualisePlan(Reducing.plan, margin_usdc=Decimal(20))
+    scene = replace(equalising("empty books"), decide=partial(equalise.next_step, plan))
+
+
 class Repairing(Walk):
     plan = repair.RepairPlan(Decimal(FULL), TERMS)
     scene = replace(
@@ -85,10 +91,11 @@ class Hurrying(Walk):
 
 
 _QUICK = settings(max_examples=40, stateful_step_count=40, deadline=None)
-for _walk in (Opening, Leaving, Reducing, Repairing, Hurrying):
+for _walk in (Opening, Leaving, Reducing, Equalising, Repairing, Hurrying):
     _walk.TestCase.settings = _QUICK
 TestOpening, TestLeaving = Opening.TestCase, Leaving.TestCase
 TestReducing, TestRepairing = Reducing.TestCase, Repairing.TestCase
+TestEqualising = Equalising.TestCase
 TestHurrying = Hurrying.TestCase
 
 

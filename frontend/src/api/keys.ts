@@ -24,6 +24,7 @@ export const keys = {
   playbooks: ["alarms", "playbooks"],
   control: ["control"],
   strategy: ["strategy"],
+  settings: ["settings"],
   presets: ["strategy", "presets"],
   moves: ["moves"],
   decisions: (about: unknown) => ["decisions", about],

@@ -3,6 +3,7 @@ import { NavLink, Navigate, Outlet, useLocation } from "react-router";
 import { useConfig } from "../api/config";
 import type { MeResponse } from "../api/schema.gen";
 import { useMe } from "../api/session";
+import { useTheirTheme } from "../api/settings";
 import { AlarmStrip } from "../features/alarms/alarm-strip";
 import { useSignOut } from "../features/session/queries";
 import { Async } from "../ui/async";
@@ -38,6 +39,7 @@ export function Shell() {
 function Frame({ me }: { me: MeResponse }) {
   const stream = useOpenStream();
   const config = useConfig();
+  useTheirTheme();
   const signOut = useSignOut();
   const { pathname } = useLocation();
   return (

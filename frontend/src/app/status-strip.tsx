@@ -2,9 +2,10 @@
 import { DropdownMenu } from "radix-ui";
 import { Link, useNavigate, useSearchParams } from "react-router";
 import type { ConfigResponse, MeResponse } from "../api/schema.gen";
+import { useChooseTheme } from "../api/settings";
 import { useSignOut } from "../features/session/queries";
 import { age } from "../lib/time";
-import { chooseTheme, shownTheme } from "../lib/theme";
+import { shownTheme } from "../lib/theme";
 import { useNow } from "../lib/use-now";
 import { QuietButton } from "../ui/button";
 import { Glyph } from "../ui/glyph";
@@ -13,6 +14,7 @@ import { useFeeds } from "./feeds";
 import { useStreamState } from "./stream";
 
 export function StatusStrip({ config, me }: { config: ConfigResponse | undefined; me: MeResponse }) {
+  const { choose } = useChooseTheme();
   return (
     <div
       data-print="hide"
@@ -25,7 +27,7 @@ export function StatusStrip({ config, me }: { config: ConfigResponse | undefined
         <FeedAges />
       </span>
       <DepositLink />
-      <QuietButton className="max-tablet:hidden" onClick={() => chooseTheme(shownTheme() === "dark" ? "light" : "dark")}>Theme</QuietButton>
+      <QuietButton className="max-tablet:hidden" onClick={() => choose(shownTheme() === "dark" ? "light" : "dark")}>Theme</QuietButton>
       <AccountMenu me={me} />
       <span className="w-full tablet:hidden">
         <FeedAges onlyTrouble />

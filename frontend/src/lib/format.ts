@@ -13,6 +13,11 @@ import {
 
 export const MINUS = "\u2212";
 
+/** Words of the server with a real minus before its figures. */
+export function signedWords(text: string): string {
+  return text.replace(/(^|[\s(])-(?=[\d$])/g, `$1${MINUS}`);
+}
+
 /** Flows carry a sign, balances do not. */
 export type Sign = "flow" | "balance";
 
@@ -57,6 +62,11 @@ export function large(value: Decimal, unit: string): string {
 /** A plain number with exactly that many decimals: "0.2140". */
 export function figure(value: Decimal, places: number, sign: Sign = "balance"): string {
   return signed(value, places, sign, "");
+}
+
+/** An amount of dollars as one would type it: "1000.00". */
+export function amountText(value: Decimal): string {
+  return rounded(value, 2);
 }
 
 /** A fraction as percent: "0.0470" is "4.70%". */

@@ -26,3 +26,9 @@ export function chooseTheme(theme: Theme): void {
   }
   window.dispatchEvent(new Event("themechange"));
 }
+
+/** Calls back whenever a theme is chosen; returns how to stop that. */
+export function watchChoice(changed: () => void): () => void {
+  window.addEventListener("themechange", changed);
+  return () => window.removeEventListener("themechange", changed);
+}

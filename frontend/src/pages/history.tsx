@@ -27,7 +27,7 @@ export function HistoryPage() {
         action={
           <>
             <Button onClick={() => window.location.assign(EXPORTS.csv)}>CSV</Button>
-            <Button onClick={() => window.location.assign(EXPORTS.beancount)}>Beancount</Button>
+            <Button title="For the accounting program of that name" onClick={() => window.location.assign(EXPORTS.beancount)}>Beancount</Button>
             <Button onClick={() => window.print()}>Print</Button>
           </>
         }
@@ -49,7 +49,7 @@ export function HistoryPage() {
             ) : (
               <>
                 <EndedTable positions={known.positions} />
-                <Hint>Fees include slippage against the oracle price and the networks’ fees.</Hint>
+                <Hint>Fees include slippage, which is what filling cost against the price of the venues’ oracle, and the networks’ fees.</Hint>
               </>
             )}
           </Section>

@@ -9,7 +9,7 @@ import { earlier, heldBack, intent } from "../testing/fixtures-intents";
 import { show } from "../testing/render";
 import { serveApi, server } from "../testing/server";
 import { fraction, wishOf, wrongConditions } from "../features/intents/conditions";
-import { howOften, standing } from "../features/intents/words";
+import { standing } from "../features/intents/words";
 
 serveApi();
 
@@ -64,6 +64,24 @@ describe("an intent that waits", () => {
   });
 });
 
+describe("what the short earned against an intent", () => {
+  it("is drawn with the intent's own line, each with its own", async () => {
+    listed(intent(), intent({ id: "intent_2", min_funding_apr: null }));
+    show(<IntentsPage />);
+    const charts = await screen.findAllByRole("img", { name: /What the short earned from funding over 90 days/ });
+    expect(charts.map((chart) => /Line: (.*)\./.exec(chart.getAttribute("aria-label") ?? "")?.[1])).toEqual(["opens at 15.00%", "opens above 0%"]);
+  });
+  it("says no data where no hour is known, and draws nothing", async () => {
+    listed(intent());
+    server.use(http.get("*/api/v1/rates/funding", () => HttpResponse.json({ hours: [], missing: 0 })));
+    show(<IntentsPage />);
+    const heading = await screen.findByRole("heading", { name: "What the short earned a year, last 90 days" });
+    expect(await within(heading.parentElement as HTMLElement).findByText("no data")).toBeInTheDocument();
+    expect(screen.queryByRole("img", { name: /What the short earned/ })).toBeNull();
+    expect(screen.queryByText(/An hour of 15/)).toBeNull();
+  });
+});
+
 describe("earlier intents", () => {
   it("say what came of them", async () => {
     listed(...earlier());
@@ -97,7 +115,7 @@ describe("writing an intent", () => {
     expect(screen.getByText(/Send \$539\.00 more USDC to Solana\./)).toBeInTheDocument();
     expect(seen).toHaveLength(1);
     expect(seen[0]?.key).toMatch(/^[0-9a-f]{32}$/);
-    expect(seen[0]?.wish).toMatchObject({ asset: "SOL", size_usd: "1000", min_funding_apr: "0.125", min_net_apr: null, max_funding_volatility: "0.5" });
+    expect(seen[0]?.wish).toMatchObject({ asset: "jitoSOL", size_usd: "1000", min_funding_apr: "0.125", min_net_apr: null, max_funding_volatility: "0.5" });
   });
   it("refuses what can never be meant before anything is sent", () => {
     expect(wrongConditions({ ...TYPED, funding: "1500" }).funding).toMatch(/500%/);
@@ -111,13 +129,6 @@ describe("writing an intent", () => {
     const wish = wishOf(ENTRY, { ...TYPED, funding: "", net: "" }, Date.UTC(2025, 8, 23, 14));
     expect(wish).toMatchObject({ min_funding_apr: null, min_net_apr: null, max_entry_price: null, expires_at: "2025-09-30T14:00:00.000Z" });
     expect(fraction("15")).toBe("0.15");
-  });
-  it("tells how often that much was earned, only where enough is known", () => {
-    const hours = Array.from({ length: 100 }, (_, n) => ({ income_apr: n < 27 ? "0.2" : "-0.1" }));
-    expect(howOften("0.15", hours)).toBe("An hour of 15.00% or more was 27% of the last 4 days.");
-    expect(howOften(null, hours)).toMatch(/An hour in which the short earns was 27%/);
-    expect(howOften("0.15", hours.slice(0, 20))).toBeNull();
-    expect(howOften("0.15", undefined)).toBeNull();
   });
 });
 

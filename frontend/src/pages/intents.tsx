@@ -2,19 +2,22 @@
 import { useState } from "react";
 import { useConfig } from "../api/config";
 import type { IntentResponse } from "../api/schema.gen";
+import { useSettings } from "../api/settings";
 import { PauseNotice } from "../features/control/pause-notice";
 import { Why } from "../features/decisions/why";
 import { EarlierIntents } from "../features/intents/earlier-intents";
 import { IntentForm } from "../features/intents/intent-form";
 import { useIntents } from "../features/intents/queries";
 import { WaitingIntent } from "../features/intents/waiting-intent";
-import { asked, isWaiting } from "../features/intents/words";
+import { asked, isWaiting, lineOf } from "../features/intents/words";
+import { FundingHistory } from "../features/market/funding-history";
 import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
-import { Async, Empty } from "../ui/async";
+import { HISTORY_HOURS } from "../lib/funding";
+import { leverageWithin } from "../lib/leverage";
+import { Async, Empty, Loading } from "../ui/async";
 import { PageHead, Section } from "../ui/section";
 
 const whyLink = (intent: IntentResponse) => <Why about={{ subject: `intent:${intent.id}` }} of={asked(intent)} />;
-const HISTORY_HOURS = 2160;
 
 export function IntentsPage() {
   const intents = useIntents();
@@ -37,7 +40,15 @@ export function IntentsPage() {
                   <Empty>Nothing waits. Write what must hold, and the position opens by itself when it does.</Empty>
                 </Section>
               ) : (
-                waiting.map((intent) => <WaitingIntent key={intent.id} intent={intent} hours={hours} whyLink={whyLink(intent)} />)
+                waiting.map((intent) => (
+                  <WaitingIntent
+                    key={intent.id}
+                    intent={intent}
+                    hours={hours}
+                    whyLink={whyLink(intent)}
+                    history={<FundingHistory lines={[lineOf(intent)]} />}
+                  />
+                ))
               )}
               <Writing hours={hours} />
               <EarlierIntents intents={data.intents.filter((intent) => !isWaiting(intent))} whyLink={whyLink} />
@@ -54,11 +65,15 @@ function Writing({ hours }: { hours: Parameters<typeof IntentForm>[0]["hours"] }
   const usual = useUsualLeverage();
   const [typed, setLeverage] = useState<string | null>(null);
   const leverage = typed ?? usual;
-  const rates = useRates(/^(?:1\.[1-9]|[23](?:\.\d)?|4(?:\.0)?)$/.test(leverage) ? leverage : usual);
+  const limits = config.data?.limits;
+  const isLeverage = limits !== undefined && leverageWithin(leverage, limits) !== null;
+  const rates = useRates(isLeverage ? leverage : usual);
+  const settings = useSettings();
+  if (!settings.isFetched) return <Loading asking="Asking the server for what you begin with." />;
   return (
     <Async answer={config} asking="Asking the server for your limits.">
       {(known) => (
-        <IntentForm limits={known.limits} rates={rates.data} leverage={leverage} onLeverage={setLeverage} hours={hours} />
+        <IntentForm limits={known.limits} preferred={settings.data ?? null} rates={rates.data} leverage={leverage} onLeverage={setLeverage} hours={hours} />
       )}
     </Async>
   );

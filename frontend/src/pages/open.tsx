@@ -1,17 +1,21 @@
 /** Open a position: one page, five numbered parts. */
 import { Link, useSearchParams } from "react-router";
 import { useConfig } from "../api/config";
-import type { ConfigResponse, RatesResponse } from "../api/schema.gen";
+import type { ConfigResponse, RatesResponse, SettingsResponse } from "../api/schema.gen";
+import { useSettings } from "../api/settings";
 import { PauseNotice } from "../features/control/pause-notice";
 import { WaitSection } from "../features/intents/wait-section";
 import { useFunding, useRates, useUsualLeverage } from "../features/market/queries";
 import { OpenForm } from "../features/positions/open-form";
 import { useEntryState } from "../features/positions/entry-state";
-import { Async } from "../ui/async";
+import { HISTORY_HOURS } from "../lib/funding";
+import { leverageWithin } from "../lib/leverage";
+import { Async, Loading } from "../ui/async";
 import { PageHead } from "../ui/section";
 
 export function OpenPage() {
   const config = useConfig();
+  const settings = useSettings();
   return (
     <>
       <PageHead
@@ -21,21 +25,27 @@ export function OpenPage() {
       />
       <PauseNotice />
       <Async answer={config} asking="Asking the server for your limits." lines={6}>
-        {(known) => <WithLimits config={known} />}
+        {(known) =>
+          !settings.isFetched ? (
+            <Loading asking="Asking the server for what you begin with." lines={6} />
+          ) : (
+            <WithLimits config={known} preferred={settings.data ?? null} />
+          )
+        }
       </Async>
     </>
   );
 }
 
-function WithLimits({ config }: { config: ConfigResponse }) {
+function WithLimits({ config, preferred }: { config: ConfigResponse; preferred: SettingsResponse | null }) {
   const [search] = useSearchParams();
   const wished = search.get("leverage");
   const usual = useUsualLeverage();
-  const start = wished && /^[1-4]\.\d$/.test(wished) ? wished : usual;
+  const start = wished && leverageWithin(wished, config.limits) !== null ? wished : usual;
   const first = useRates(start);
-  const form = useEntryState(start, first.isPlaceholderData ? undefined : first.data?.lenders);
+  const form = useEntryState(start, first.isPlaceholderData ? undefined : first.data?.lenders, preferred);
   const rates = useRates(form.leverage);
-  const hours = useFunding(2160).data?.hours;
+  const hours = useFunding(HISTORY_HOURS).data?.hours;
   return (
     <Async answer={rates} asking="Asking the lenders for their rates." lines={8}>
       {(known) => (

@@ -18,6 +18,7 @@ import { useRisk } from "../features/risk/queries";
 import { fallWords, firstTimer, timerBrief } from "../features/risk/words";
 import { useBalances } from "../features/treasury/queries";
 import { compare, type Decimal, floored, isDecimal, isZero, multiply, smallest } from "../lib/decimal";
+import { leverageWithin } from "../lib/leverage";
 import { day, lasting } from "../lib/time";
 import { useNow } from "../lib/use-now";
 import { Async, Empty } from "../ui/async";
@@ -27,19 +28,18 @@ import { FirstSteps } from "./overview-first-steps";
 import { OverviewFigures } from "./overview-figures";
 import { OverviewVerdict } from "./overview-verdict";
 
-const LEVERAGE = /^[1-4](\.\d)?$/;
-
 export function OverviewPage() {
   const [search, setSearch] = useSearchParams();
   const usual = useUsualLeverage();
   const wished = search.get("leverage") ?? "";
-  const leverage = LEVERAGE.test(wished) && compare(wished, "1.1") >= 0 && compare(wished, "4") <= 0 ? wished : usual;
   const choose = (value: string) => {
     const next = new URLSearchParams(search);
     next.set("leverage", value);
     setSearch(next, { replace: true });
   };
   const config = useConfig();
+  const limits = config.data?.limits;
+  const leverage = limits && leverageWithin(wished, limits) !== null ? wished : usual;
   const judged = useRates(usual);
   const rates = useRates(leverage);
   const positions = usePositions();
@@ -72,7 +72,7 @@ export function OverviewPage() {
               <FundingNow rates={known} receivedAt={rates.dataUpdatedAt} />
               <Columns>
                 <div className="wide:col-span-4">
-                  <LeveragePanel value={leverage} onChange={choose} rates={known} />
+                  {limits ? <LeveragePanel value={leverage} onChange={choose} rates={known} limits={limits} /> : null}
                 </div>
                 <div className="wide:col-span-8">
                   <RatesTable rates={known} receivedAt={rates.dataUpdatedAt} />

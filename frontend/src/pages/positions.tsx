@@ -22,7 +22,12 @@ export function PositionsPage() {
     <>
       <PageHead
         title="Positions"
-        lead="Each is long SOL on Solana and short the same SOL on Hyperliquid. Ended ones are in the history."
+        lead={
+          <>
+            Each is long SOL on Solana and short the same SOL on Hyperliquid. Openings that still wait are your{" "}
+            <Link className="quiet-link" to="/intents">intents</Link>; ended positions are in the <Link className="quiet-link" to="/history">history</Link>.
+          </>
+        }
         action={
           <>
             {count > 1 ? <Button onClick={() => setClosing(true)}>Close all</Button> : null}

@@ -1,9 +1,10 @@
 /** Profile, what may be traded, theme, sign out. */
-import { useState } from "react";
+import { useSyncExternalStore } from "react";
 import { useConfig } from "../api/config";
 import { useMe } from "../api/session";
+import { useChooseTheme } from "../api/settings";
 import { useSignOut } from "../features/session/queries";
-import { chooseTheme, chosenTheme, type Theme } from "../lib/theme";
+import { chosenTheme, watchChoice } from "../lib/theme";
 import { moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { FailureNote } from "../ui/banner";
@@ -14,17 +15,15 @@ import { ModeTag } from "../ui/mode-tag";
 import { NoData } from "../ui/numbers";
 import { Segmented } from "../ui/segmented";
 import { Hint, PageHead, Section } from "../ui/section";
+import { BeginningSection } from "./settings-beginning";
 import { TradingSection } from "./settings-trading";
 
 export function SettingsPage() {
   const me = useMe();
   const config = useConfig();
   const signOut = useSignOut();
-  const [theme, setTheme] = useState<Theme>(chosenTheme);
-  const choose = (next: Theme) => {
-    chooseTheme(next);
-    setTheme(next);
-  };
+  const theme = useSyncExternalStore(watchChoice, chosenTheme);
+  const { choose, error: themeError } = useChooseTheme();
   return (
     <>
       <PageHead title="Settings" />
@@ -57,6 +56,7 @@ export function SettingsPage() {
         </Async>
       </Section>
       <TradingSection />
+      <BeginningSection />
       <Section title="Theme">
         <Segmented
           label="Theme"
@@ -68,6 +68,7 @@ export function SettingsPage() {
             { value: "dark", label: "Dark" },
           ]}
         />
+        {themeError ? <FailureNote error={themeError}>This browser shows it; your other browsers keep the earlier one.</FailureNote> : null}
       </Section>
       <Section title="This service">
         {config.data ? (

@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { http, HttpResponse } from "msw";
 import { describe, expect, it } from "vitest";
 import type { StrategyResponse } from "../api/schema.gen";
+import { funding } from "../testing/fixtures";
 import { presets, strategy, wish } from "../testing/fixtures-strategy";
 import { errorBody } from "../testing/handlers";
 import { show } from "../testing/render";
@@ -12,6 +13,14 @@ import { StrategyPage } from "./strategy";
 serveApi();
 const under = (value: StrategyResponse) => server.use(http.get("*/api/v1/strategy", () => HttpResponse.json(value)));
 const field = (name: RegExp) => screen.findByLabelText(name);
+
+/** 90 days of hours that repeat these rates. */
+const earned = (rates: string[]) =>
+  server.use(
+    http.get("*/api/v1/rates/funding", () =>
+      HttpResponse.json({ ...funding(2160), hours: funding(2160).hours.map((hour, index) => ({ ...hour, income_apr: rates[index % rates.length] ?? "0" })) }),
+    ),
+  );
 
 function saving(answer: (body: Record<string, unknown>) => Response) {
   const sent: Record<string, unknown>[] = [];
@@ -73,6 +82,29 @@ describe("the strategy page", () => {
     expect(screen.getByRole("alert")).toHaveTextContent("This is not a number we can read.");
     expect(screen.getByRole("button", { name: /^Save/ })).toBeDisabled();
   });
+  it("does not send what the server's own bounds rule out, told in the units of the sentence", async () => {
+    const bounds = [{ field: "min_funding_rate_8hr", least: "0", most: "0.01" }, { field: "max_position_pct", least: "0.01", most: "1" }];
+    const sent = saving(() => HttpResponse.json(strategy()));
+    under(strategy({ bounds }));
+    show(<StrategyPage />);
+    await userEvent.clear(await field(/Least the short must earn/));
+    await userEvent.type(await field(/Least the short must earn/), "1096");
+    expect(screen.getByRole("alert")).toHaveTextContent("Between 0 and 1,095.");
+    expect(screen.getByRole("button", { name: "Save 1 change" })).toBeDisabled();
+    await userEvent.clear(await field(/Least the short must earn/));
+    await userEvent.type(await field(/Least the short must earn/), "1095");
+    expect(screen.queryByRole("alert")).toBeNull();
+    expect(screen.getByRole("button", { name: "Save 1 change" })).toBeEnabled();
+    expect(sent).toEqual([]);
+  });
+  it("tells the server's figures with a real minus, and says the same figure once", async () => {
+    const known = strategy();
+    under({ ...known, status: { ...known.status, reason: "The short earned over a day: -4.10%, at least 5.48% a year.", criteria: known.status.criteria.map((one) => (one.key === "short_earns_day" ? { ...one, figure: "-4.10%" } : one)) } });
+    show(<StrategyPage />);
+    expect(await screen.findByText(/over a day: \u22124\.10%, at least/)).toBeInTheDocument();
+    expect(screen.getByText(/^\u22124\.10%/)).toHaveTextContent("\u22124.10% (at least 5.48% a year)");
+    expect(screen.queryByText(/not paused \(not paused\)/)).toBeNull();
+  });
   it("puts a refusal beside its field", async () => {
     const refusal = errorBody("VAL-0020", "stop_loss_pct must be between 1 and 100.", 422);
     saving(() => HttpResponse.json({ ...refusal, error: { ...refusal.error, details: { field: "stop_loss_pct" } } }, { status: 422 }));
@@ -132,5 +164,35 @@ describe("the strategy page", () => {
     expect(await screen.findByRole("heading", { name: "Off." })).toBeInTheDocument();
     expect(within(document.body).queryByText("These rules were changed elsewhere in between.")).toBeNull();
     expect(screen.getByRole("button", { name: "Start strategy" })).toBeInTheDocument();
+  });
+  it("holds the last 90 days against both saved lines, in a sentence and in the drawing", async () => {
+    under(strategy({ config: wish({ min_funding_rate_8hr: "0.0001", exit_funding_rate_8hr: "-0.00005" }) }));
+    // Of four hours one is exactly on the line for entering, one above it, one below the line for leaving.
+    earned(["0.1095", "0.2", "0.05", "-0.06"]);
+    show(<StrategyPage />);
+    expect(
+      await screen.findByText(
+        "In 50% of the hours of the last 90 days the short earned 10.95% a year or more, your line for entering. " +
+          "In 25% it paid more than 5.48% a year, which is below your line for leaving.",
+      ),
+    ).toBeInTheDocument();
+    const words = screen.getByRole("img", { name: /What the short earned/ }).getAttribute("aria-label");
+    expect(words).toContain("+7.49% a year on average over 90 days");
+    expect(words).toContain("Line: enter at 10.95%. Line: leave below \u22125.48%.");
+  });
+  it("says how often a typed line was reached, before it is saved", async () => {
+    earned(["0.1095", "0.2", "0.05", "-0.06"]);
+    show(<StrategyPage />);
+    const line = await field(/Least the short must earn/);
+    await userEvent.clear(line);
+    await userEvent.type(line, "15");
+    expect(await screen.findByText(/An hour of 15\.00% or more was 25% of the last 90 days\./)).toBeInTheDocument();
+  });
+  it("says no data where no hour is known, never a zero", async () => {
+    server.use(http.get("*/api/v1/rates/funding", () => HttpResponse.json({ hours: [], missing: 0 })));
+    show(<StrategyPage />);
+    const section = (await screen.findByRole("heading", { name: "The last 90 days" })).closest("section") as HTMLElement;
+    expect(await within(section).findByText("no data")).toBeInTheDocument();
+    expect(within(section).queryByText(/0%/)).toBeNull();
   });
 });

@@ -3,17 +3,22 @@ import { useState } from "react";
 import type { StrategyFields, StrategyResponse } from "../api/schema.gen";
 import { useMe } from "../api/session";
 import { Why } from "../features/decisions/why";
-import { changes, type Draft, draftOf, isSame, unreadable } from "../features/strategy/draft";
+import { FundingHistory } from "../features/market/funding-history";
+import { useFunding } from "../features/market/queries";
+import { changes, type Draft, draftOf, fundingLines, isSame, outside, unreadable } from "../features/strategy/draft";
 import { KeepPreset, PresetChoice } from "../features/strategy/presets";
 import { useSave, useStrategy, useSwitch } from "../features/strategy/queries";
 import { Rules } from "../features/strategy/rules";
+import { approx, compare } from "../lib/decimal";
 import { failureOf } from "../lib/failure";
-import { counted } from "../lib/format";
+import { counted, percent, signedWords } from "../lib/format";
+import { betweenLines, HISTORY_HOURS } from "../lib/funding";
 import { moment, utc } from "../lib/time";
 import { Async } from "../ui/async";
 import { Banner, FailureNote } from "../ui/banner";
 import { Button } from "../ui/button";
-import { CheckList } from "../ui/check-list";
+import { CheckList, checksOf } from "../ui/check-list";
+import { Glyph } from "../ui/glyph";
 import { Hint, Section } from "../ui/section";
 import { Verdict, type VerdictKind } from "../ui/verdict";
 
@@ -41,30 +46,20 @@ function Known({ strategy }: { strategy: StrategyResponse }) {
   const why = me ? <Why about={{ subject: `strategy:${me.user_id}` }} of="your strategy" /> : null;
   return (
     <>
-      <Verdict kind={KINDS[status.state]} sentence={sentence(status.label)} why={<>{status.reason} {why}</>} />
+      <Verdict kind={KINDS[status.state]} sentence={sentence(status.label)} why={<>{signedWords(status.reason)} {why}</>} />
       <Switch strategy={strategy} />
       {status.criteria.length > 0 ? (
         <Section title="What must hold to enter" meta={config.enabled ? "looked at once a minute" : "as it stands now; nothing is opened while it is off"}>
-          <CheckList
-            checks={status.criteria.map((check) => ({
-              key: check.key,
-              name: check.label,
-              passes: check.passed,
-              figure: (
-                <>
-                  {check.figure} <span className="text-ink3">({check.limit})</span>
-                </>
-              ),
-              remedy: check.remedy,
-            }))}
-          />
+          <CheckList checks={checksOf(status.criteria)} />
         </Section>
       ) : null}
       <Wish strategy={strategy} />
+      <Lately config={config} />
       <Section title="Limits nobody can lift">
         <ul className="grid gap-1">
           {strategy.effective.map((one) => (
             <li key={one.field} className={one.is_capped ? "text-caution" : ""}>
+              {one.is_capped ? <Glyph name="warn" label="takes something away now" className="mr-1.5" /> : null}
               {one.told}
             </li>
           ))}
@@ -74,6 +69,26 @@ function Known({ strategy }: { strategy: StrategyResponse }) {
         </ul>
       </Section>
     </>
+  );
+}
+
+function Lately({ config }: { config: StrategyFields }) {
+  const { enter, leave } = fundingLines(config);
+  const looks =
+    config.funding_exit === "patience" ? `at the mean of ${counted(config.patience_hours, "hour")}, and is patient` : "at this hour and the next";
+  return (
+    <Section title="The last 90 days" meta="what the short earned a year, and your saved lines">
+      <FundingHistory
+        lines={[
+          { value: approx(enter), label: compare(enter, "0") > 0 ? `enter at ${percent(enter, 2)}` : "enter above 0%", side: "above" },
+          { value: approx(leave), label: `leave below ${percent(leave, 2)}`, side: "below" },
+        ]}
+        tell={(hours) => betweenLines(enter, leave, hours)}
+      />
+      <Hint>
+        Single hours do not decide: entering also looks at the next hour, at a whole day and at what is left after costs; leaving looks {looks}.
+      </Hint>
+    </Section>
   );
 }
 
@@ -103,6 +118,7 @@ function Switch({ strategy }: { strategy: StrategyResponse }) {
 function Wish({ strategy }: { strategy: StrategyResponse }) {
   const { config } = strategy;
   const save = useSave();
+  const hours = useFunding(HISTORY_HOURS).data?.hours;
   const [draft, setDraft] = useState<Draft>(() => draftOf(config));
   const [base, setBase] = useState<StrategyFields>(config);
   const [chosen, setChosen] = useState<StrategyFields>(config);
@@ -113,7 +129,9 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
   const count = Object.keys(change).length;
   const failure = save.error ? failureOf(save.error) : null;
   const field = failure?.details["field"];
-  const wrong: Partial<Record<string, string>> = Object.fromEntries(bad.map((name) => [name, "This is not a number we can read."]));
+  const beyond = outside(draft, strategy.bounds);
+  const isReadable = bad.length === 0 && Object.keys(beyond).length === 0;
+  const wrong: Partial<Record<string, string>> = { ...beyond, ...Object.fromEntries(bad.map((name) => [name, "This is not a number we can read."])) };
   if (failure && typeof field === "string") wrong[field] = failure.message;
   const edit = (next: Draft) => {
     if (failure) save.reset();
@@ -138,10 +156,10 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
         }}
       />
       <div className="mt-4">
-        <Rules strategy={strategy} draft={draft} onChange={edit} wrong={wrong} />
+        <Rules strategy={strategy} draft={draft} onChange={edit} wrong={wrong} hours={hours} />
       </div>
       <div className="mt-6 flex flex-wrap items-center gap-3">
-        <Button kind="main" disabled={count === 0 || bad.length > 0 || isMoved || save.isPending} onClick={send}>
+        <Button kind="main" disabled={count === 0 || !isReadable || isMoved || save.isPending} onClick={send}>
           {count === 0 ? "Save changes" : `Save ${counted(count, "change")}`}
         </Button>
         {count > 0 ? <Button onClick={() => take(config)}>Undo</Button> : null}
@@ -149,9 +167,11 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
       <Hint>
         {bad.length > 0
           ? `${counted(bad.length, "field")} cannot be read yet.`
-          : count === 0
-            ? "No changes yet."
-            : "Not saved yet: the bot follows the rules as they were."}{" "}
+          : !isReadable
+            ? `${counted(Object.keys(beyond).length, "field")} cannot be saved like this.`
+            : count === 0
+              ? "No changes yet."
+              : "Not saved yet: the bot follows the rules as they were."}{" "}
         Saved rules apply from the next look, within 60 s
         {strategy.updated_at ? <>. Saved <time title={utc(strategy.updated_at)}>{moment(strategy.updated_at)}</time></> : null}.
       </Hint>
@@ -176,7 +196,7 @@ function Wish({ strategy }: { strategy: StrategyResponse }) {
           <FailureNote error={save.error}>The bot follows the rules as they were.</FailureNote>
         </div>
       ) : null}
-      <KeepPreset change={change} isReadable={bad.length === 0} />
+      <KeepPreset change={change} isReadable={isReadable} />
     </Section>
   );
 }

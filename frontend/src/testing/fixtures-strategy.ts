@@ -1,5 +1,5 @@
 /** A strategy as the API tells of it. */
-import type { PresetResponse, StrategyFields, StrategyResponse } from "../api/schema.gen";
+import type { PresetResponse, SettingsResponse, StrategyFields, StrategyResponse } from "../api/schema.gen";
 
 export function wish(more: Partial<StrategyFields> = {}): StrategyFields {
   return {
@@ -84,3 +84,13 @@ export function presets(...own: PresetResponse[]): { presets: PresetResponse[] }
     ],
   };
 }
+
+export const settings = (change: Partial<SettingsResponse> = {}): SettingsResponse => ({
+  theme: "system",
+  default_asset: "jitoSOL",
+  default_leverage: "2",
+  default_size_usd: "1000",
+  strategy: wish(),
+  strategy_version: 7,
+  ...change,
+});

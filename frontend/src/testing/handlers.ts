@@ -7,7 +7,7 @@ import { alarm, control, pastAlarm, pause, playbook, stuckAlarm } from "./fixtur
 import { emptyStatement, entries, statement } from "./fixtures-ledger";
 import { decisions } from "./fixtures-decisions";
 import { nearRisk, opportunities, risk } from "./fixtures-risk";
-import { presets, strategy } from "./fixtures-strategy";
+import { presets, settings, strategy } from "./fixtures-strategy";
 import { job, preflight } from "./fixtures-trading";
 
 const V1 = "*/api/v1";
@@ -70,6 +70,8 @@ export const handlers = [
   http.get(`${V1}/playbooks`, () => json({ playbooks: [playbook({ is_active: false })] })),
   http.post(`${V1}/alarms/:id/acknowledge`, () => json(alarm({ acknowledged_at: new Date().toISOString() }))),
   http.get(`${V1}/control`, () => json(control())),
+  http.get(`${V1}/settings`, () => json(settings())),
+  http.post(`${V1}/settings`, async ({ request }) => json(settings((await request.json()) as object))),
   http.get(`${V1}/settings/moves`, () => json({ is_given: false, per_move_usd: "500", per_day_usd: "1000", most_usd: "25000", changed_at: null, may_cross: false, can_cross: false })),
   http.post(`${V1}/control/pause`, async ({ request }) => {
     const { reason } = (await request.json()) as { reason: string };

@@ -1,5 +1,6 @@
 /** Checks before anything is sent: failing ones first, each with its figure, limit and remedy. */
 import type { ReactNode } from "react";
+import { signedWords } from "../lib/format";
 import { Glyph, type GlyphName } from "./glyph";
 
 export interface Check {
@@ -8,6 +9,30 @@ export interface Check {
   passes: boolean | null;
   figure: ReactNode;
   remedy?: ReactNode;
+}
+
+interface Criterion {
+  key: string;
+  label: string;
+  passed: boolean;
+  figure: string;
+  limit: string;
+  remedy: string | null;
+}
+
+/** Criteria of a rule: each figure beside its limit, and once where both say the same. */
+export function checksOf(criteria: Criterion[]): Check[] {
+  return criteria.map(({ key, label, passed, figure, limit, remedy }) => ({
+    key,
+    name: label,
+    passes: passed,
+    figure: (
+      <>
+        {signedWords(figure)} {figure === limit ? null : <span className="text-ink3">({signedWords(limit)})</span>}
+      </>
+    ),
+    remedy,
+  }));
 }
 
 /** Failing first, then unknown, then passing; otherwise the order given. */

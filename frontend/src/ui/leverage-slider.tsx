@@ -1,12 +1,11 @@
-/** 1.1 to 4: the zone above the venue's safe maximum is hatched red; the thumb may enter it. */
+/** From the least to the most leverage: the zone above the venue's safe maximum is hatched red; the thumb may enter it. */
 import { Slider } from "radix-ui";
 import { approx, compare, type Decimal } from "../lib/decimal";
 import { leverage } from "../lib/format";
-
-const LOW = 11;
-const HIGH = 40;
+import type { LeverageBounds } from "../lib/leverage";
 
 interface LeverageSliderProps {
+  bounds: LeverageBounds;
   value: Decimal;
   onChange: (value: Decimal) => void;
   /** The largest safe leverage, or null while it is not known. */
@@ -15,19 +14,22 @@ interface LeverageSliderProps {
   venue: string;
 }
 
-const share = (tenths: number) => ((tenths - LOW) / (HIGH - LOW)) * 100;
+const tenthsOf = (value: Decimal) => Math.round(approx(value) * 10);
 
-export function LeverageSlider({ value, onChange, safeMaximum, venue }: LeverageSliderProps) {
-  const tenths = Math.round(approx(value) * 10);
-  const limit = safeMaximum === null ? HIGH : Math.max(LOW, Math.min(HIGH, Math.floor(approx(safeMaximum) * 10)));
+export function LeverageSlider({ bounds, value, onChange, safeMaximum, venue }: LeverageSliderProps) {
+  const [low, high] = [tenthsOf(bounds.leverage_min), tenthsOf(bounds.leverage_max)];
+  const share = (at: number) => ((at - low) / Math.max(1, high - low)) * 100;
+  const tenths = tenthsOf(value);
+  const whole = [20, 30, 40, 50].filter((tick) => tick - low > 5 && high - tick > 5);
+  const limit = safeMaximum === null ? high : Math.max(low, Math.min(high, Math.floor(approx(safeMaximum) * 10)));
   const isUnsafe = safeMaximum !== null && compare(value, safeMaximum) > 0;
   const limitAt = share(limit);
   const note = isUnsafe ? `unsafe on ${venue} above ${leverage(String(limit / 10))}` : `${leverage(String(limit / 10))} is the limit`;
   return (
     <div className="px-2.5">
       <Slider.Root
-        min={LOW}
-        max={HIGH}
+        min={low}
+        max={high}
         step={1}
         value={[tenths]}
         onValueChange={([next]) => next !== undefined && onChange(`${Math.floor(next / 10)}.${next % 10}`)}
@@ -40,7 +42,7 @@ export function LeverageSlider({ value, onChange, safeMaximum, venue }: Leverage
             style={{ left: `${limitAt}%`, boxShadow: "none" }}
           />
           <span aria-hidden className="absolute inset-y-0 left-0 bg-ink" style={{ width: `${Math.min(share(tenths), limitAt)}%` }} />
-          {limit < HIGH ? <span aria-hidden className="absolute -top-1.5 -bottom-1.5 w-0.5 bg-dangerg" style={{ left: `${limitAt}%` }} /> : null}
+          {limit < high ? <span aria-hidden className="absolute -top-1.5 -bottom-1.5 w-0.5 bg-dangerg" style={{ left: `${limitAt}%` }} /> : null}
         </Slider.Track>
         <Slider.Thumb
           aria-label="Leverage on Solana"
@@ -49,18 +51,18 @@ export function LeverageSlider({ value, onChange, safeMaximum, venue }: Leverage
         />
       </Slider.Root>
       <div aria-hidden className="relative h-10 text-12 text-ink3">
-        {limit < HIGH ? (
-          <span className="absolute top-0 ml-1.5 whitespace-nowrap text-danger" style={limitAt > 60 ? { right: `${100 - limitAt}%` } : { left: `${limitAt}%` }}>
+        {limit < high ? (
+          <span className="absolute top-0 ml-1.5 whitespace-nowrap text-danger" style={limitAt > 40 ? { right: `${100 - limitAt}%` } : { left: `${limitAt}%` }}>
             {note}
           </span>
         ) : null}
-        {[11, 20, 30, 40].map((tick) => (
+        {[low, ...whole, high].map((tick) => (
           <span
             key={tick}
-            className={`absolute top-4.5 ${tick === LOW ? "" : tick === HIGH ? "-translate-x-full" : "-translate-x-1/2"}`}
+            className={`absolute top-4.5 ${tick === low ? "" : tick === high ? "-translate-x-full" : "-translate-x-1/2"}`}
             style={{ left: `${share(tick)}%` }}
           >
-            {tick === LOW ? "1.1x" : `${tick / 10}x`}
+            {`${tick / 10}x`}
           </span>
         ))}
       </div>

@@ -4,11 +4,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from asgard_basis.application.trading.close_position import ClosePosition
+from asgard_basis.application.trading.lone_legs import LoneLegs
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_views import PositionViews
-from asgard_basis.application.trading.preflight import Preflight
+from asgard_basis.application.trading.preflight import Gatekeeper, Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.bootstrap.ground import Ground
 from asgard_basis.bootstrap.guarding import Means, Watchers, watchers
@@ -44,11 +45,13 @@ def trading_of(ground: Ground) -> Trading:
     book = PositionBook(
         transactions=transactions, perp=outside.perp, margin=outside.margin, clock=clock
     )
+    alone = _lone_legs(ground, pairs)
     close_position = ClosePosition(
         transactions=transactions,
         desk=ground.desk,
         runner=ground.runner,
         pairs=pairs,
+        alone=alone,
         book=book,
         clock=clock,
     )
@@ -57,6 +60,7 @@ def trading_of(ground: Ground) -> Trading:
         desk=ground.desk,
         runner=ground.runner,
         pairs=pairs,
+        alone=alone,
         book=book,
         clock=clock,
         limits=limits,
@@ -68,18 +72,7 @@ def trading_of(ground: Ground) -> Trading:
         closings=close_position,
         reductions=reduce_position,
     )
-    preflight = Preflight(
-        transactions=transactions,
-        gate=ground.opening_gate,
-        reader=ground.reader,
-        board=ground.board,
-        perp=outside.perp,
-        solana=outside.solana,
-        clock=clock,
-        limits=limits,
-        fees=ground.fees,
-        existence=watching.gate,
-    )
+    preflight = _preflight(ground, watching.gate)
     return Trading(
         preflight=preflight,
         open_position=OpenPosition(
@@ -98,6 +91,37 @@ def trading_of(ground: Ground) -> Trading:
         views=_views(ground),
         watchers=watching,
         pulse=pairs.pulse,
+    )
+
+
+def _preflight(ground: Ground, existence: Gatekeeper) -> Preflight:
+    return Preflight(
+        transactions=ground.transactions,
+        gate=ground.opening_gate,
+        reader=ground.reader,
+        board=ground.board,
+        perp=ground.outside.perp,
+        solana=ground.outside.solana,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        existence=existence,
+    )
+
+
+def _lone_legs(ground: Ground, pairs: PairFactory) -> LoneLegs:
+    return LoneLegs(
+        transactions=ground.transactions,
+        runner=ground.runner,
+        pairs=pairs,
+        perp=ground.outside.perp,
+        margin=ground.outside.margin,
+        solana=ground.outside.solana,
+        reader=ground.reader,
+        clock=ground.clock,
+        limits=ground.limits,
+        fees=ground.fees,
+        ids=ground.ids,
     )
 
 

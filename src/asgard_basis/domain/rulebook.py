@@ -7,6 +7,8 @@ from asgard_basis.domain.decision.rule import Rule
 from asgard_basis.domain.risk.breakers import ACCOUNT
 from asgard_basis.domain.risk.defence_rule import DEFENCE
 from asgard_basis.domain.risk.engine import RISK
+from asgard_basis.domain.risk.lone_leg import LONE_LEG
+from asgard_basis.domain.risk.lost_leg import LOST_LEG
 from asgard_basis.domain.risk.playbook_rule import RULES as PLAYBOOK_RULES
 from asgard_basis.domain.strategy.autonomous import STRATEGY_ENTRY
 from asgard_basis.domain.strategy.checks import PREFLIGHT
@@ -19,6 +21,8 @@ RULES: tuple[Rule[Any, Any], ...] = (
     RISK,
     ACCOUNT,
     DEFENCE,
+    LONE_LEG,
+    LOST_LEG,
     STRATEGY_ENTRY,
     STRATEGY_EXIT,
     *PLAYBOOK_RULES.values(),

@@ -72,6 +72,10 @@ class World(Protocol):
         """Let the price move until everybody's shorts, or longs, are liquidated."""
         ...
 
+    def swing(self, trouble: Trouble) -> None:
+        """Let the price move until everybody's pairs are defended."""
+        ...
+
     def thin(self, trouble: Trouble) -> None:
         """Leave only a share of the exchange's book."""
         ...
@@ -213,6 +217,8 @@ class Chaos:
                 self._world.deleverage(at.user_id, trouble)
             case Kind.LIQUIDATION:
                 self._world.liquidate(trouble)
+            case Kind.SWING:
+                self._world.swing(trouble)
             case _:
                 raise AssertionError(f"nobody knows how {trouble.kind} strikes")
 

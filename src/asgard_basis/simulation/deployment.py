@@ -10,7 +10,7 @@ from typing import Any
 from asgard_basis.application.operations.dispatch import Unwilling
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import JobId
-from asgard_basis.ports.coordination import Priority, asking_as
+from asgard_basis.ports.coordination import WATCHING, Priority, asking_as
 from asgard_basis.ports.repositories import Job
 from asgard_basis.simulation.chaos import Chaos
 from asgard_basis.simulation.machine import Machine, Shared
@@ -22,6 +22,8 @@ _HELD_SECONDS = 1.0
 """A worker not heard of for so long has its jobs given to others."""
 _FETCH_SECONDS = 0.05
 _BUSY_SECONDS = 10.0
+_MARK_SECONDS = 2.0
+"""Where a product judges every mark, one a second, and looks at positions every five."""
 _STIRRED_SECONDS = 300.0
 _GATE_SECONDS = 3600.0
 _KEEP_SECONDS = 5.0
@@ -75,6 +77,7 @@ class Deployment:
         self._turn = 0
         self._busy_until = 0.0
         self._looked_at = 0.0
+        self._judged_at = 0.0
         self._may_die = True
         for name in names:
             self._start(name)
@@ -145,6 +148,7 @@ class Deployment:
         if name != "api":
             self.run_in(machine, _reconciling(self._monitor(machine)), "monitor")
             self.run_in(machine, _reconciling(self._gate(machine)), "gate")
+            self.run_in(machine, self._risk(machine), "risk")
             if self._has_controls:
                 self.run_in(machine, self._keep(machine), "stop")
 
@@ -194,8 +198,7 @@ class Deployment:
         while True:
             # A product looks every five seconds; where nothing moves, seldom is as good.
             await machine.clock.sleep(_BUSY_SECONDS)
-            is_calm = self.is_idle and self._loop.time() > self._busy_until
-            if is_calm and self._loop.time() - self._looked_at < self._monitor_seconds:
+            if self._is_calm and self._loop.time() - self._looked_at < self._monitor_seconds:
                 continue
             async with machine.app.leases.hold("position-monitor", seconds=10) as is_held:
                 if is_held:
@@ -205,6 +208,31 @@ class Deployment:
                     )
                     if isinstance(outcome, BaseException):
                         self._told_defect("the monitor", outcome)
+
+    async def _risk(self, machine: Machine) -> None:
+        """Judge the marks while nobody else does, as workers take it in turns."""
+        while True:
+            (outcome,) = await asyncio.gather(self._judging(machine), return_exceptions=True)
+            if isinstance(outcome, BaseException):
+                self._told_defect("the risk watch", outcome)
+            await machine.clock.sleep(_BUSY_SECONDS)
+
+    async def _judging(self, machine: Machine) -> None:
+        async with machine.app.locks.hold(f"{WATCHING}risk-watch") as tenure:
+            if tenure is None:
+                return
+            with asking_as(Priority.RISK):
+                await machine.app.risk.watch.begin()
+                while True:
+                    await machine.clock.sleep(_MARK_SECONDS)
+                    since = self._loop.time() - self._judged_at
+                    if not self._is_calm or since >= self._monitor_seconds:
+                        self._judged_at = self._loop.time()
+                        await machine.app.risk.watch.look()
+
+    @property
+    def _is_calm(self) -> bool:
+        return self.is_idle and self._loop.time() > self._busy_until
 
     # ---- the queue ------------------------------------------------------------------------
 

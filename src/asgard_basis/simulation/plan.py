@@ -24,6 +24,7 @@ _RARE = frozenset(
         StepName.OBSERVE_LONG,
         StepName.OBSERVE_SHORT,
         StepName.REDUCE_LONG,
+        StepName.REPAY_LONG,
         StepName.TURN_BACK,
         StepName.LEAVE,
     }
@@ -33,8 +34,18 @@ _DENIED_BEFORE = {
     StepName.LEAVE: (StepName.OPEN_SHORT,),
     StepName.TURN_BACK: (StepName.REDUCE_LONG, StepName.REDUCE_LONG),
 }
-_OF_REDUCING = frozenset({StepName.REDUCE_LONG, StepName.TURN_BACK})
+_OF_REDUCING = frozenset({StepName.REDUCE_LONG, StepName.TURN_BACK, StepName.REPAY_LONG})
+_LEVERAGES = Decimal("1.5"), Decimal(2), Decimal("2.5")
+_ASSETS = Asset.SOL, Asset.JITOSOL, Asset.INF
+_DEFENDED = Decimal(2), Decimal(2), Decimal("2.5")
 _TIMED = (Kind.KILL, Kind.PAUSE, Kind.OUTAGE, Kind.ADL, Kind.THIN_BOOK, Kind.SNAPSHOT_DOWN)
+_SWINGS = {
+    Decimal("0.02"): Decimal("0.21"),
+    Decimal("0.3"): Decimal("-0.29"),
+    Decimal(1): Decimal("0.24"),
+}
+"""At 2x a leg comes to 15 % of room, where defence begins, and less; at 2.5x to the emergency;
+at 1.5x nothing is to be done."""
 _VENUES = ("hyperliquid", "asgard", "solana", "privy", "arbitrum")
 
 
@@ -136,6 +147,13 @@ class Plan:
         )
 
 
+def move_of(trouble: Trouble) -> Decimal:
+    """The share of its price by which SOL moves in a liquidation or a swing."""
+    if trouble.kind is Kind.LIQUIDATION:
+        return Decimal("0.5") if trouble.share == 1 else Decimal("-0.45")
+    return _SWINGS[trouble.share]
+
+
 def aim_of(seed: int) -> Cell:
     """What a seed tries to let meet; as many seeds in a row as there are cells try each once."""
     return CELLS[seed * _STRIDE % len(CELLS)]
@@ -169,6 +187,7 @@ def _newcomer_at(draw: random.Random) -> float | None:
 
 def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
     wishes: list[Wish] = []
+    is_defended = aim.step is StepName.REPAY_LONG
     # What is cut into parts must be large enough for an order each.
     sizes = (1000, 3000) if aim.step in _OF_REDUCING else (150, 400, 1000, 3000, 9000)
 
@@ -190,9 +209,11 @@ def _wishes(draw: random.Random, people: int, aim: Cell) -> tuple[Wish, ...]:
                 WishKind.OPEN,
                 round(draw.uniform(0, 30), 3),
                 size_usd=Decimal(draw.choice(sizes)),
-                leverage=draw.choice((Decimal("1.5"), Decimal(2), Decimal("2.5"))),
-                asset=draw.choices((Asset.SOL, Asset.JITOSOL, Asset.INF), (70, 20, 10))[0],
+                leverage=draw.choice(_DEFENDED if is_defended else _LEVERAGES),
+                asset=draw.choices(_ASSETS, (70, 20, 0 if is_defended else 10))[0],
             )
+            if is_defended:
+                continue  # nothing else is to happen to it until the price has moved
             if aim.step in _OF_REDUCING or draw.random() < 0.12:
                 fraction = Decimal(draw.randrange(5, 90)) / 100
                 wish(person, WishKind.REDUCE, round(draw.uniform(1, 60), 3), fraction=fraction)
@@ -216,9 +237,12 @@ def _troubles(draw: random.Random, workers: int, aim: Cell) -> tuple[Trouble, ..
         cell = Cell(step, Kind.POLICY_DENIAL)
         troubles.append(_at_step(draw, len(troubles), cell, gently=True))
     if aim.step is StepName.OBSERVE_SHORT:
-        troubles.append(_once_hedged(draw, len(troubles)))
+        troubles.append(_once_hedged(draw, len(troubles), Kind.ADL, Kind.LIQUIDATION))
+    if aim.step is StepName.REPAY_LONG:
+        troubles.append(_once_hedged(draw, len(troubles), Kind.SWING))
     if draw.random() < 0.1:
-        troubles.append(_once_hedged(draw, len(troubles)))
+        among = Kind.ADL, Kind.LIQUIDATION, Kind.SWING
+        troubles.append(_once_hedged(draw, len(troubles), *among))
     kinds = [kind for kind in Kind if kind is not Kind.SKEW and draw.random() < 0.4]
     weights = (60, 30, 10, 0) if aim.step in _RARE else (15, 40, 30, 15)
     count = draw.choices((0, 2, 5, 9), weights)[0] if kinds else 0
@@ -253,10 +277,10 @@ def _at_step(draw: random.Random, number: int, cell: Cell, *, gently: bool) -> T
     )
 
 
-def _once_hedged(draw: random.Random, number: int) -> Trouble:
+def _once_hedged(draw: random.Random, number: int, *among: Kind) -> Trouble:
     return Trouble(
         number,
-        draw.choice((Kind.ADL, Kind.LIQUIDATION)),
+        draw.choice(among),
         after_hedged=round(draw.uniform(0.5, 90), 3),
         share=Decimal(draw.choice(("0.02", "0.3", "1"))),
     )

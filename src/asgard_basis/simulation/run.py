@@ -22,7 +22,7 @@ from asgard_basis.simulation.membrane import Membrane
 from asgard_basis.simulation.network import Network, Request
 from asgard_basis.simulation.newcomer import Newcomer
 from asgard_basis.simulation.people import Browser
-from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind
+from asgard_basis.simulation.plan import CONTROLS, Plan, Trouble, WishKind, move_of
 from asgard_basis.simulation.prehistory import authorization_key, prehistory
 from asgard_basis.simulation.snapshots import LazySnapshots
 from asgard_basis.simulation.story import Story, Verdict
@@ -36,6 +36,8 @@ _BLOCK_SECONDS = 0.25
 _PATIENCE_SECONDS = 3 * 3600.0
 """After the last trouble everything has come to rest within this, or never will."""
 _LOOK_SECONDS = 5.0
+_JUDGED_SECONDS = 30.0
+"""By then every position was judged at the present mark."""
 _NOTICED_SECONDS = 90.0
 """By then somebody has looked at both legs of everybody."""
 
@@ -80,7 +82,7 @@ class _Life:
         self._clock = LoopClock(loop, began=past.at)
         self._deployment: Deployment | None = None
         self._due_at = 0.0
-        """When the last trouble that waits for a hedged position has struck."""
+        """When the last trouble that waits for a hedged position has struck and been seen."""
         tables, leases = past.tables.clone(), LeaseBook(self._clock)
         self._shared = Shared(
             clock=self._clock,
@@ -205,6 +207,8 @@ class _Life:
 
     def _is_quiet(self, seconds: float) -> bool:
         """Whether nobody has begun anything for so long that nobody will."""
+        if self._loop.time() < self._due_at:
+            return False
         self._venues.advance()
         if self.witness.is_settled():
             return seconds >= 1
@@ -289,10 +293,13 @@ class _Life:
         if self.chaos.is_over:
             return
         self._story.tell(trouble.says())
-        if trouble.kind is Kind.ADL:
-            self.deleverage(user_id, trouble)
-        else:
-            self.liquidate(trouble)
+        match trouble.kind:
+            case Kind.ADL:
+                self.deleverage(user_id, trouble)
+            case Kind.SWING:
+                self.swing(trouble)
+            case _:
+                self.liquidate(trouble)
 
     def _at_moment(self, trouble: Trouble) -> None:
         deployment = self._deployment
@@ -364,9 +371,18 @@ class _Life:
 
     def liquidate(self, trouble: Trouble) -> None:
         """See World."""
+        self._move(trouble)
+
+    def swing(self, trouble: Trouble) -> None:
+        """See World."""
+        self._move(trouble)
+        self._due_at = max(self._due_at, self._loop.time() + _JUDGED_SECONDS)
+
+    def _move(self, trouble: Trouble) -> None:
         now_ms = self._venues.time.now_ms()
-        move = Decimal("0.5") if trouble.share == 1 else Decimal("-0.45")
-        self._venues.market.add(Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move))
+        shock = Shock(ShockKind.PRICE, now_ms, now_ms + 1000, move_of(trouble))
+        self._venues.market.add(shock)
+        self._stir()
         for seconds in (2, 61):
             self.later(seconds, self._advanced)
 

@@ -46,6 +46,8 @@ class Kind(StrEnum):
     ADL = "adl"
     LIQUIDATION = "liquidation"
     """The price moves until the short is liquidated, or the long."""
+    SWING = "swing"
+    """The price moves until pairs are defended, and stays there."""
     THIN_BOOK = "thin book"
 
 
@@ -74,6 +76,7 @@ CROSSINGS: Mapping[Kind, str] = {
     Kind.REDELIVERY: "",
     Kind.ADL: "",
     Kind.LIQUIDATION: "",
+    Kind.SWING: "",
     Kind.THIN_BOOK: "",
 }
 """Meet a process where it reaches out, at places whose name begins so."""
@@ -95,7 +98,9 @@ _SIGNS = _SENDS_SOLANA | {
 }
 _SILENT = frozenset({StepName.SETTLE, StepName.LEAVE, StepName.TURN_BACK})
 _READS_SNAPSHOT = _SENDS_SOLANA | {StepName.READ_LONG, StepName.OBSERVE_LONG}
-_SHORT_HELD = frozenset({StepName.ADD_MARGIN, StepName.VALIDATE, StepName.CLOSE_SHORT})
+_SHORT_HELD = frozenset(
+    {StepName.ADD_MARGIN, StepName.VALIDATE, StepName.CLOSE_SHORT, StepName.REPAY_LONG}
+)
 _ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
 
 
@@ -109,8 +114,6 @@ class Cell:
 
 def impossible(step: StepName, kind: Kind) -> str | None:
     """Why a fault of this kind cannot meet the step; None when it can."""
-    if step is StepName.REPAY_LONG:
-        return "only a defence repays, and that follows another fault: none is aimed at it"
     allowed: tuple[frozenset[StepName], str] | None = None
     if kind in NETWORK or kind is Kind.STALE:
         return "the step asks nobody outside" if step in _SILENT else None
@@ -122,7 +125,7 @@ def impossible(step: StepName, kind: Kind) -> str | None:
         allowed = frozenset({StepName.AWAIT_CREDIT}), "the step does not wait for the bridge"
     elif kind is Kind.SNAPSHOT_DOWN:
         allowed = _READS_SNAPSHOT, "the step does not read the snapshot"
-    elif kind in {Kind.ADL, Kind.LIQUIDATION}:
+    elif kind in {Kind.ADL, Kind.LIQUIDATION, Kind.SWING}:
         allowed = _SHORT_HELD, "no short is held during the step"
     elif kind is Kind.THIN_BOOK:
         allowed = _ORDERS, "the step places no order"

@@ -16,6 +16,7 @@ from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
+from asgard_basis.application.trading.lone_legs import LoneLegs
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.pair_factory import PairFactory
@@ -40,7 +41,7 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.step import Journal
 from asgard_basis.domain.strategy.fees import FeeSchedule
-from asgard_basis.ports.chains import Landing, WalletChange
+from asgard_basis.ports.chains import Landing, SolanaBalances, WalletChange
 from asgard_basis.ports.repositories import Job, JobKind
 from asgard_basis.ports.venues import ActionNonce, LongPosition, PerpOrder, SignedSubmission
 from asgard_basis.ports.wallets import WalletRole
@@ -147,6 +148,7 @@ class Pair:
             state=STATE,
             block_height=lambda: next(self._blocks),
             spot_prices={Asset.SOL: PRICE},
+            balances=lambda *_: SolanaBalances(Decimal(1), Decimal(0), {}),
             open_fill=None,
             reserve_nonce=lambda *_: self._nonce(),
             void=True,
@@ -190,8 +192,21 @@ class Pair:
         self.opening = OpenPosition(
             **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
         )
-        self.closing = ClosePosition(**common)
-        self.reducing = ReducePosition(**common, limits=RiskLimits())
+        alone = LoneLegs(
+            transactions=self.transactions,
+            runner=common["runner"],
+            pairs=common["pairs"],
+            perp=world,
+            margin=world,
+            solana=world,
+            reader=world,
+            clock=self.clock,
+            limits=RiskLimits(),
+            fees=FeeSchedule(),
+            ids=desk.fresh_id,
+        )
+        self.closing = ClosePosition(**common, alone=alone)
+        self.reducing = ReducePosition(**common, alone=alone, limits=RiskLimits())
         self.pauses = PauseControl(self.transactions, self.clock)
         self.close_all = CloseAll(transactions=self.transactions, closing=self.closing)
         self.stop = EmergencyStop(

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 
 from asgard_basis.domain.assets import Asset
+from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.position.existence import Matched
 from asgard_basis.domain.position.lifecycle import PositionState
+from asgard_basis.domain.rulebook import replayed
 from asgard_basis.ports.orphans import OrphanEnding
 from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.repositories import JobKind, JobStatus
@@ -52,6 +54,28 @@ async def test_a_short_taken_by_the_venue_is_told_and_repaired() -> None:
     assert (alarm.exposure_sol, alarm.exposure_usd) == (Decimal(4), Decimal(680))
     assert "4.00 SOL of its short" in alarm.message
     assert pair.asked.repairs == [(position.id, "lost a part of its short")]
+
+
+async def test_what_was_decided_of_a_lost_leg_is_kept_and_can_be_made_again() -> None:
+    pair = GuardedPair()
+    position = await pair.hedged()
+    pair.sold_short -= 4
+    await pair.settle()
+    await pair.settle()
+    pair.sold_short += 4
+    await pair.settle()
+    pair.end_long()
+    await pair.settle()
+    async with pair.transactions.for_user(ADA) as work:
+        kept = [each.card for each in await work.decisions.of_position(position.id)]
+    told = [(card.ruling.verdict, card.ruling.failing) for card in reversed(kept)]
+    assert told == [
+        (Verdict.REDUCE, ("short_whole",)),
+        (Verdict.HOLD, ()),
+        (Verdict.REDUCE, ("long_whole",)),
+    ]
+    assert "4.00 SOL of the short" in kept[-1].ruling.reason
+    assert all(replayed(card) == card.ruling for card in kept)
 
 
 async def test_a_glitch_of_one_look_is_nothing() -> None:

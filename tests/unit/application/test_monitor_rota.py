@@ -38,7 +38,7 @@ def crowds(draw: st.DrawFn) -> list[Resident]:
 
 
 @given(people=crowds(), misses_funding=st.booleans())
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_everybody_is_read_within_a_bound_and_whoever_is_in_danger_within_half_a_minute(
     people: list[Resident],
     misses_funding: bool,

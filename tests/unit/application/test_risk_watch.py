@@ -209,6 +209,32 @@ async def test_a_restart_in_the_middle_does_not_begin_the_count_again(watched: W
     assert len(await watched.closings()) == 1
 
 
+class TestTakingTheWatchOverAgain:
+    """A worker that watched, lost the watch to another, and has it again."""
+
+    async def test_a_danger_that_was_over_meanwhile_does_not_count(self, watched: Watched) -> None:
+        await watched.hold()
+        await watched.mark("70.5")
+        first, watched.watch = watched.watch, watched.fresh()
+        await watched.mark("80", after=10)
+        await watched.mark("70.5", after=600)
+        watched.watch = first
+        await first.begin()
+        await watched.mark("70.5", after=1)
+        assert await watched.closings() == []
+
+    async def test_an_alarm_that_another_ended_is_raised_again(self, watched: Watched) -> None:
+        await watched.hold()
+        await watched.mark("73")
+        first, watched.watch = watched.watch, watched.fresh()
+        await watched.mark("100", after=10)
+        assert await watched.alarms() == set()
+        watched.watch = first
+        await first.begin()
+        await watched.mark("73", after=600)
+        assert await watched.alarms() == {AlarmKind.LIQUIDATION_NEAR}
+
+
 async def test_a_mark_with_room_in_between_does(watched: Watched) -> None:
     position_id = await watched.hold()
     await watched.mark("70.5")

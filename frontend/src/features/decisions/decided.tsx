@@ -1,4 +1,5 @@
 /** Decisions about a position as entries of its timeline, each leading to its why-card. */
+import { signedWords } from "../../lib/format";
 import { moment, utc } from "../../lib/time";
 import type { Entry } from "../../ui/timeline";
 import { useDecisions } from "./queries";
@@ -24,7 +25,7 @@ export function useDecidedEntries(position: string, of: string): Decided[] {
       key: `decision-${decision.id}`,
       when: <time dateTime={decision.decided_at} title={utc(decision.decided_at)}>{moment(decision.decided_at)}</time>,
       mark: markOf(decision),
-      what: `Decided: ${said(decision).word.toLowerCase()}. ${decision.reason}`,
+      what: `Decided: ${said(decision).word.toLowerCase()}. ${signedWords(decision.reason)}`,
       detail: (
         <>
           {question(decision.rule)}.{" "}

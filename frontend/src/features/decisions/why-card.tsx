@@ -1,13 +1,11 @@
 /** One decision with everything it was made from. */
 import type { DecisionEntry } from "../../api/schema.gen";
+import { signedWords } from "../../lib/format";
 import { moment, utc } from "../../lib/time";
-import { CheckList } from "../../ui/check-list";
+import { CheckList, checksOf } from "../../ui/check-list";
 import { Standing } from "../../ui/standing";
-import { MINUS } from "../../lib/format";
 import { FiguresList } from "./figures-list";
 import { question, said, tally } from "./words";
-
-const signed = (text: string) => text.replace(/(^|\s)-(?=\d)/g, `$1${MINUS}`);
 
 /** When it was decided, and until when the same was decided again. */
 function Times({ decision }: { decision: DecisionEntry }) {
@@ -30,10 +28,10 @@ export function WhyCard({ decision }: { decision: DecisionEntry }) {
   const { kind, word } = said(decision);
   const holds = tally(decision);
   return (
-    <article aria-label={`${word}: ${decision.reason}`}>
+    <article aria-label={`${word}: ${signedWords(decision.reason)}`}>
       <Standing
         kind={kind}
-        sentence={signed(decision.reason)}
+        sentence={signedWords(decision.reason)}
         why={
           <>
             <strong>{word}</strong>
@@ -46,19 +44,7 @@ export function WhyCard({ decision }: { decision: DecisionEntry }) {
           <h4 className="mb-1 text-13 font-semibold">
             What must hold <span className="font-normal text-ink3">{holds}, failing ones first</span>
           </h4>
-          <CheckList
-            checks={decision.criteria.map((check) => ({
-              key: check.key,
-              name: check.label,
-              passes: check.passed,
-              figure: (
-                <>
-                  {signed(check.figure)} <span className="text-ink3">({signed(check.limit)})</span>
-                </>
-              ),
-              remedy: check.remedy,
-            }))}
-          />
+          <CheckList checks={checksOf(decision.criteria)} />
         </section>
       ) : null}
       <FiguresList title="What it looked at" figures={decision.inputs} />

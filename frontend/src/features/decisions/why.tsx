@@ -1,6 +1,7 @@
 /** "Why": opens what was decided about something, the newest first. */
 import { type ReactNode, useState } from "react";
 import type { DecisionEntry, DecisionsResponse } from "../../api/schema.gen";
+import { signedWords } from "../../lib/format";
 import { moment, utc } from "../../lib/time";
 import { Async, Empty } from "../../ui/async";
 import { QuietButton } from "../../ui/button";
@@ -91,7 +92,7 @@ function Earlier({ decision }: { decision: DecisionEntry }) {
       >
         <Glyph name={glyph} />
         <span>
-          <strong>{word}.</strong> {decision.reason} <span className="text-13 text-ink3">{question(decision.rule)}</span>
+          <strong>{word}.</strong> {signedWords(decision.reason)} <span className="text-13 text-ink3">{question(decision.rule)}</span>
         </span>
         <time dateTime={decision.decided_at} title={utc(decision.decided_at)} className="col-start-2 text-13 whitespace-nowrap text-ink3 tablet:col-start-3">
           {moment(decision.decided_at)}

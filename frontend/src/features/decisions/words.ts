@@ -31,6 +31,8 @@ const RULES: Record<string, string> = {
   "strategy.exit": "Whether it still pays to stay",
   "risk.position": "Whether both legs are safe",
   "risk.defence": "Whether a leg is defended",
+  "risk.lone_leg": "Whether one leg is defended alone",
+  "risk.lost_leg": "Whether the venue took from a leg",
   "risk.account": "Whether openings are stopped",
 };
 

@@ -1,10 +1,10 @@
 /** The conditions as sentences, each with what is true of it now. */
 import type { LenderRate, RatesResponse } from "../../api/schema.gen";
-import { money, percent } from "../../lib/format";
+import { money, percent, signedWords } from "../../lib/format";
+import { howOften, type SettledHour } from "../../lib/funding";
 import { moment } from "../../lib/time";
 import { Sentence, SentenceInput } from "../../ui/sentence-field";
 import { endsAt, fraction, type useConditions, wrongConditions } from "./conditions";
-import { howOften, type SettledHour, shown } from "./words";
 
 interface ConditionSentencesProps {
   conditions: ReturnType<typeof useConditions>;
@@ -25,7 +25,7 @@ export function ConditionSentences({ conditions, rates, lender, hours }: Conditi
         <SentenceInput name="Least the short must earn, percent a year" value={typed.funding} placeholder="0" isWrong={"funding" in wrong} onChange={(event) => set("funding")(event.target.value)} after="% a year" />
         now and in the next hour
       </Sentence>
-      <Sentence wrong={wrong.net} effect={lender?.net_apr ? `${shown(percent(lender.net_apr, 1))} at the last day’s rates.` : "Not known now."}>
+      <Sentence wrong={wrong.net} effect={lender?.net_apr ? `${signedWords(percent(lender.net_apr, 1))} at the last day’s rates.` : "Not known now."}>
         and at least
         <SentenceInput name="Least that is left on your capital, percent a year" value={typed.net} placeholder="0" isWrong={"net" in wrong} onChange={(event) => set("net")(event.target.value)} after="% a year" />
         is left on my capital after borrowing
@@ -50,10 +50,10 @@ export function ConditionSentences({ conditions, rates, lender, hours }: Conditi
 function Earned({ typed, rates, hours }: { typed: string; rates: RatesResponse | undefined; hours: SettledHour[] | undefined }) {
   if (!rates) return null;
   const { now_apr, predicted_apr } = rates.funding;
-  const next = predicted_apr === null ? "not known" : shown(percent(predicted_apr, 2));
+  const next = predicted_apr === null ? "not known" : signedWords(percent(predicted_apr, 2));
   return (
     <>
-      {shown(percent(now_apr, 2))} now, {next} next hour. {howOften(fraction(typed), hours)}
+      {signedWords(percent(now_apr, 2))} now, {next} next hour. {howOften(fraction(typed), hours)}
     </>
   );
 }

@@ -1,17 +1,21 @@
 /** Writing an intent: what to open and when, as sentences. */
 import { useState } from "react";
-import type { EntryRequest, LimitsConfig, RatesResponse } from "../../api/schema.gen";
+import type { EntryRequest, LimitsConfig, RatesResponse, SettingsResponse } from "../../api/schema.gen";
+import { ASSETS } from "../../lib/assets";
 import { compare, typedAmount } from "../../lib/decimal";
-import { money } from "../../lib/format";
+import { amountText, leverage as leverageText, money } from "../../lib/format";
+import type { SettledHour } from "../../lib/funding";
+import { leverageWithin } from "../../lib/leverage";
 import { Section } from "../../ui/section";
 import { Sentence, SentenceInput, SentenceSelect, Sentences } from "../../ui/sentence-field";
 import { ConditionSentences } from "./condition-sentences";
 import { useConditions, wishOf } from "./conditions";
 import { SaveIntent } from "./save-intent";
-import type { SettledHour } from "./words";
 
 interface IntentFormProps {
   limits: LimitsConfig;
+  /** What the person begins with; null while it cannot be known. */
+  preferred: SettingsResponse | null;
   /** At the leverage of the form. */
   rates: RatesResponse | undefined;
   leverage: string;
@@ -19,21 +23,20 @@ interface IntentFormProps {
   hours: SettledHour[] | undefined;
 }
 
-const ASSETS = ["SOL", "jitoSOL", "jupSOL", "INF"];
-
 function wrongOrder(size: string, leverage: string, limits: LimitsConfig): string | null {
   const amount = typedAmount(size);
   if (amount === null) return "This is not an amount yet.";
   if (compare(amount, limits.size_min_usd) < 0) return `At least ${money(limits.size_min_usd)}.`;
   if (compare(amount, limits.size_max_usd) > 0) return `At most ${money(limits.size_max_usd)}.`;
-  const times = typedAmount(leverage);
-  if (times === null || compare(times, "1.1") < 0 || compare(times, "4") > 0) return "Leverage is between 1.1x and 4x.";
+  if (leverageWithin(leverage, limits) === null) {
+    return `Leverage is between ${leverageText(limits.leverage_min)} and ${leverageText(limits.leverage_max)}, in steps of 0.1.`;
+  }
   return null;
 }
 
-export function IntentForm({ limits, rates, leverage, onLeverage, hours }: IntentFormProps) {
-  const [size, setSize] = useState("1000.00");
-  const [asset, setAsset] = useState("SOL");
+export function IntentForm({ limits, preferred, rates, leverage, onLeverage, hours }: IntentFormProps) {
+  const [size, setSize] = useState(preferred === null ? "" : amountText(preferred.default_size_usd));
+  const [asset, setAsset] = useState(preferred?.default_asset ?? "SOL");
   const conditions = useConditions();
   const wrong = wrongOrder(size, leverage, limits);
   const lender = rates?.lenders.find((one) => one.asset === asset && one.is_enabled && !one.unavailable) ?? null;

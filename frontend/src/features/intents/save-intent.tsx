@@ -2,11 +2,11 @@
 import { Link } from "react-router";
 import { useIdempotencyKey } from "../../api/idempotency";
 import type { IntentRequest } from "../../api/schema.gen";
+import { signedWords } from "../../lib/format";
 import { Banner, FailureNote, OutcomeUnknown } from "../../ui/banner";
 import { Button } from "../../ui/button";
 import { Hint } from "../../ui/section";
 import { useCreateIntent } from "./queries";
-import { shown } from "./words";
 
 interface SaveIntentProps {
   wish: IntentRequest | null;
@@ -32,7 +32,7 @@ export function SaveIntent({ wish, isElsewhere = false }: SaveIntentProps) {
           We look within seconds, and then every minute. {isElsewhere ? <Link className="quiet-link" to="/intents">See your intents</Link> : null}
         </Banner>
         {create.data.warnings.map((warning) => (
-          <Banner key={warning.key} tone="caution" title={`${warning.label}: ${shown(warning.figure)}, ${warning.limit}.`}>
+          <Banner key={warning.key} tone="caution" title={`${warning.label}: ${signedWords(warning.figure)}, ${warning.limit}.`}>
             {warning.remedy} It cannot open before that.
           </Banner>
         ))}

@@ -1,10 +1,10 @@
 /** In place of the last button of an opening: let it wait for conditions. */
 import type { EntryRequest, LenderRate, RatesResponse } from "../../api/schema.gen";
+import type { SettledHour } from "../../lib/funding";
 import { Sentences } from "../../ui/sentence-field";
 import { ConditionSentences } from "./condition-sentences";
 import { useConditions, wishOf } from "./conditions";
 import { SaveIntent } from "./save-intent";
-import type { SettledHour } from "./words";
 
 interface WaitSectionProps {
   entry: EntryRequest | null;

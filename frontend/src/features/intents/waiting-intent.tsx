@@ -1,23 +1,26 @@
 /** One intent that waits: where it stands, each criterion, and how to call it off. */
 import type { ReactNode } from "react";
 import type { IntentResponse } from "../../api/schema.gen";
+import type { SettledHour } from "../../lib/funding";
 import { moment } from "../../lib/time";
 import { FailureNote } from "../../ui/banner";
 import { Button, ButtonLink } from "../../ui/button";
-import { Hint, Section } from "../../ui/section";
+import { Columns, Hint, Section } from "../../ui/section";
 import { Standing } from "../../ui/standing";
 import { CriteriaTable } from "./criteria-table";
 import { useCancelIntent } from "./queries";
-import { asked, type SettledHour, span, standing, why } from "./words";
+import { asked, span, standing, why } from "./words";
 
 interface WaitingIntentProps {
   intent: IntentResponse;
   hours: SettledHour[] | undefined;
   /** Leads to what was decided about it. */
   whyLink?: ReactNode;
+  /** What the short earned lately, against what is asked. */
+  history?: ReactNode;
 }
 
-export function WaitingIntent({ intent, hours, whyLink }: WaitingIntentProps) {
+export function WaitingIntent({ intent, hours, whyLink, history }: WaitingIntentProps) {
   const cancel = useCancelIntent(intent.id);
   const { kind, sentence } = standing(intent);
   return (
@@ -45,14 +48,22 @@ export function WaitingIntent({ intent, hours, whyLink }: WaitingIntentProps) {
           <FailureNote error={cancel.error}>It may be opening already; then the position can be closed instead.</FailureNote>
         </div>
       ) : null}
-      {intent.criteria.length > 0 ? (
-        <div className="mt-4">
-          <CriteriaTable criteria={intent.criteria} caption={`What ${asked(intent)} waits for`} />
-          {intent.judged_at !== null ? (
-            <Hint>Looked at {moment(intent.judged_at)}. All values come from one snapshot of the market.</Hint>
-          ) : null}
-        </div>
-      ) : null}
+      <Columns className="mt-4">
+        {intent.criteria.length > 0 ? (
+          <div className="wide:col-span-8">
+            <CriteriaTable criteria={intent.criteria} caption={`What ${asked(intent)} waits for`} />
+            {intent.judged_at !== null ? (
+              <Hint>Looked at {moment(intent.judged_at)}. All values come from one snapshot of the market.</Hint>
+            ) : null}
+          </div>
+        ) : null}
+        {history ? (
+          <div className={intent.criteria.length > 0 ? "wide:col-span-4" : "wide:col-span-12"}>
+            <h3 className="mb-2 text-13 font-semibold">What the short earned a year, last 90 days</h3>
+            {history}
+          </div>
+        ) : null}
+      </Columns>
     </Section>
   );
 }

@@ -1,14 +1,10 @@
 /** What an intent asks for and where it stands, in words. */
 import type { CheckResult, IntentResponse } from "../../api/schema.gen";
-import { compare, type Decimal, isNegative } from "../../lib/decimal";
-import { leverage, MINUS, money, percent } from "../../lib/format";
+import { approx, compare } from "../../lib/decimal";
+import { leverage, money, percent, signedWords } from "../../lib/format";
+import { howOften, type SettledHour } from "../../lib/funding";
 import { moment } from "../../lib/time";
 import type { VerdictKind } from "../../ui/verdict";
-
-/** One settled hour of the market. */
-export interface SettledHour {
-  income_apr: Decimal;
-}
 
 export function isWaiting(intent: IntentResponse): boolean {
   return intent.status === "pending" || intent.status === "active";
@@ -25,9 +21,11 @@ export function askedOfFunding(intent: IntentResponse): string {
   return intent.min_funding_apr === null ? "when the short earns" : `when the short earns ${percent(intent.min_funding_apr, 2)} a year`;
 }
 
-/** Figures of the server with a real minus. */
-export function shown(figure: string): string {
-  return figure.replace(/^-/, MINUS);
+/** The line an intent draws across what the short earned. */
+export function lineOf(intent: IntentResponse): { value: number; label: string; side: "above" } {
+  const floor = intent.min_funding_apr ?? "0";
+  const label = compare(floor, "0") > 0 ? `opens at ${percent(floor, 2)}` : "opens above 0%";
+  return { value: Math.max(0, approx(floor)), label, side: "above" };
 }
 
 export function failing(intent: IntentResponse): CheckResult[] {
@@ -64,13 +62,13 @@ function notYet(check: CheckResult): string {
       return `Not yet. The short earns ${check.figure} a year ${when}, you asked for ${check.limit}.`;
     }
     case "net":
-      return `Not yet. ${shown(check.figure)} a year would be left on your capital, you asked for ${check.limit}.`;
+      return `Not yet. ${signedWords(check.figure)} a year would be left on your capital, you asked for ${check.limit}.`;
     case "entry_price":
       return `Not yet. SOL costs ${check.figure}, you asked for ${check.limit}.`;
     case "not_held_back":
-      return `Not yet. ${check.figure}`;
+      return `Not yet. ${signedWords(check.figure)}`;
     default:
-      return `Not yet. ${check.label}: ${shown(check.figure)}, ${check.limit}.`;
+      return `Not yet. ${check.label}: ${signedWords(check.figure)}, ${check.limit}.`;
   }
 }
 
@@ -85,23 +83,13 @@ export function why(intent: IntentResponse, hours: SettledHour[] | undefined): s
   return parts.join(" ");
 }
 
-/** How often the short earned that much; null where nothing is known. */
-export function howOften(floor: Decimal | null, hours: SettledHour[] | undefined): string | null {
-  if (hours === undefined || hours.length < 24) return null;
-  const least = floor ?? "0";
-  const there = hours.filter((hour) => compare(hour.income_apr, "0") > 0 && compare(hour.income_apr, least) >= 0).length;
-  const share = Math.round((there / hours.length) * 100);
-  const what = floor === null || isNegative(floor) || compare(floor, "0") === 0 ? "An hour in which the short earns" : `An hour of ${percent(floor, 2)} or more`;
-  return `${what} was ${share}% of the last ${Math.round(hours.length / 24)} days.`;
-}
-
 /** What became of one that has ended. */
 export function outcome(intent: IntentResponse): string {
   switch (intent.status) {
     case "executed":
       return intent.criteria_snapshot === null
         ? "Opened"
-        : `Opened while the short earned ${shown(percent(intent.criteria_snapshot.funding_now, 2))} a year`;
+        : `Opened while the short earned ${signedWords(percent(intent.criteria_snapshot.funding_now, 2))} a year`;
     case "failed":
       return `Came to nothing: ${intent.execution_error?.message ?? "the reason is not known"}`;
     case "expired":

@@ -70,7 +70,7 @@ export function ResultChart({ days }: { days: DayResultEntry[] }) {
         <p aria-live="polite">{pointed ? `${day(`${pointed.day}T12:00:00Z`)}: ${money(pointed.sum, "flow")}` : "All entries, added up"}</p>
         <span className="ml-auto"><QuietButton onClick={() => saveText("result.csv", "text/csv", csv)}>CSV</QuietButton></span>
       </div>
-      <div ref={box} tabIndex={0} onKeyDown={press} onBlur={() => setIndex(null)} className="max-w-full overflow-hidden">
+      <div ref={box} role="group" aria-label="Net result day by day; left and right arrows go through the days" tabIndex={0} onKeyDown={press} onBlur={() => setIndex(null)} className="max-w-full overflow-hidden">
         <svg
           viewBox={`0 0 ${width} ${HEIGHT}`}
           width={width}

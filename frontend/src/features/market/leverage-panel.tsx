@@ -2,6 +2,7 @@
 import type { RatesResponse } from "../../api/schema.gen";
 import { compare, floored } from "../../lib/decimal";
 import { leverage, percent } from "../../lib/format";
+import type { LeverageBounds } from "../../lib/leverage";
 import { LeverageSlider } from "../../ui/leverage-slider";
 import { Hint } from "../../ui/section";
 import { bestLender } from "./queries";
@@ -10,9 +11,10 @@ interface LeveragePanelProps {
   value: string;
   onChange: (value: string) => void;
   rates: RatesResponse;
+  limits: LeverageBounds;
 }
 
-export function LeveragePanel({ value, onChange, rates }: LeveragePanelProps) {
+export function LeveragePanel({ value, onChange, rates, limits }: LeveragePanelProps) {
   const best = bestLender(rates);
   const isUnsafe = best !== null && compare(value, best.safe_leverage) > 0;
   return (
@@ -22,6 +24,7 @@ export function LeveragePanel({ value, onChange, rates }: LeveragePanelProps) {
         <strong className="text-15">{leverage(value)}</strong>
       </div>
       <LeverageSlider
+        bounds={limits}
         value={value}
         onChange={onChange}
         safeMaximum={best?.safe_leverage ?? null}

@@ -1,8 +1,8 @@
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { api, body } from "../../api/client";
-import { useDefaultLeverage } from "../../api/config";
 import { keys } from "../../api/keys";
 import type { LenderRate, RatesResponse } from "../../api/schema.gen";
+import { useDefaultLeverage } from "../../api/settings";
 import { type Decimal, floored, smallest } from "../../lib/decimal";
 
 /** All lenders and the funding at one leverage, best first. */

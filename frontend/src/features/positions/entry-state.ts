@@ -1,29 +1,34 @@
 /** What the open form holds: an amount as typed, a choice of lender, a leverage. */
 import { useState } from "react";
-import type { EntryRequest, LenderRate, LimitsConfig } from "../../api/schema.gen";
+import type { EntryRequest, LenderRate, LimitsConfig, SettingsResponse } from "../../api/schema.gen";
 import { compare, type Decimal, isDecimal, smallest, divide, subtract, floored, typedAmount } from "../../lib/decimal";
-import { money } from "../../lib/format";
+import { amountText, money } from "../../lib/format";
 
 export interface Choice {
   protocol: number;
   asset: string;
 }
 
-/** The first lender that can be had; the API lists the best first. */
-function firstOf(lenders: LenderRate[] | undefined): Choice | null {
-  const first = lenders?.find((lender) => lender.is_enabled && !lender.unavailable);
+/** The best lender that can be had for the asset, or for any; the API lists the best first. */
+function firstOf(lenders: LenderRate[] | undefined, asset: string | undefined): Choice | null {
+  const able = lenders?.filter((lender) => lender.is_enabled && !lender.unavailable) ?? [];
+  const first = able.find((lender) => lender.asset === asset) ?? able[0];
   return first ? { protocol: first.protocol, asset: first.asset } : null;
 }
 
+/** What a person said new positions begin with. */
+export type Preferred = Pick<SettingsResponse, "default_asset" | "default_size_usd">;
+
 /**
- * Begins with the best lender and the usual leverage as they are when rates first arrive, and
- * keeps both until a person chooses: what is about to be bought never changes by itself.
+ * Begins with the amount and asset the person prefers (null: none known, and no amount), its best
+ * lender and the usual leverage as they are when rates first arrive, and keeps them until a person
+ * chooses: what is about to be bought never changes by itself.
  */
-export function useEntryState(usualLeverage: Decimal, lenders: LenderRate[] | undefined) {
-  const [sizeText, setSizeText] = useState("1000.00");
+export function useEntryState(usualLeverage: Decimal, lenders: LenderRate[] | undefined, preferred: Preferred | null) {
+  const [sizeText, setSizeText] = useState(preferred === null ? "" : amountText(preferred.default_size_usd));
   const [choice, setChoice] = useState<Choice | null>(null);
   const [chosen, setLeverage] = useState<Decimal | null>(null);
-  const first = firstOf(lenders);
+  const first = firstOf(lenders, preferred?.default_asset);
   if (choice === null && first !== null) {
     setChoice(first);
     if (chosen === null) setLeverage(usualLeverage);

@@ -12,9 +12,10 @@ import { useEntryState } from "./entry-state";
 import { OpenForm } from "./open-form";
 
 serveApi();
+const PREFERRED = { default_asset: "jitoSOL", default_size_usd: "1000" };
 
 function Harness({ leverage }: { leverage: string }) {
-  const form = useEntryState(leverage, rates().lenders);
+  const form = useEntryState(leverage, rates().lenders, PREFERRED);
   return <OpenForm form={form} lenders={rates().lenders} ratesAt={null} limits={config().limits} />;
 }
 
@@ -117,7 +118,7 @@ describe("opening a position", () => {
     const { lenders } = rates();
     function Shifting() {
       const [order, setOrder] = useState(lenders);
-      const form = useEntryState("2.0", order);
+      const form = useEntryState("2.0", order, PREFERRED);
       return (
         <>
           <button onClick={() => setOrder([...order].reverse())}>shift</button>

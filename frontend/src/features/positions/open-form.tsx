@@ -55,6 +55,7 @@ export function OpenForm({ form, lenders, ratesAt, limits, waiting }: OpenFormPr
         <ChoiceSection lenders={lenders} at={ratesAt} choice={choice} leverage={form.leverage} onChange={form.setChoice} />
         <Section title="3. Leverage" action={<strong>{leverageText(form.leverage)}</strong>}>
           <LeverageSlider
+            bounds={limits}
             value={form.leverage}
             onChange={form.setLeverage}
             safeMaximum={lender?.safe_leverage ?? null}

@@ -1,9 +1,9 @@
 /** What the risk rules say of one position at the price of now: figures, what stands, what follows. */
 import type { PositionRisk, RiskResponse } from "../../api/schema.gen";
-import { counted } from "../../lib/format";
+import { counted, signedWords } from "../../lib/format";
 import { useNow } from "../../lib/use-now";
 import { Async } from "../../ui/async";
-import { CheckList } from "../../ui/check-list";
+import { CheckList, checksOf } from "../../ui/check-list";
 import { KeyValues } from "../../ui/figure";
 import { Glyph } from "../../ui/glyph";
 import { Aging, NoData, Rate } from "../../ui/numbers";
@@ -49,7 +49,7 @@ export function Timers({ risk, market }: { risk: PositionRisk; market: { now: nu
   const marketNow = market.now + Math.max(0, now - market.at);
   if (risk.timers.length === 0) return null;
   return (
-    <ul aria-label="What stands" className="mt-3">
+    <ul aria-label="Dangers that stand" className="mt-3">
       {risk.timers.map((timer) => (
         <li key={timer.kind} className="grid grid-cols-[20px_minmax(0,1fr)] gap-x-3 py-1.5">
           <Glyph name="warn" className="mt-[3px]" />
@@ -68,20 +68,12 @@ function Known({ risk, receivedAt, doubt, market }: KnownProps) {
   );
   const failing = risk.criteria.filter((check) => !check.passed);
   const holding = risk.criteria.filter((check) => check.passed);
-  const list = (checks: typeof risk.criteria) =>
-    checks.map((check) => ({
-      key: check.key,
-      name: check.label,
-      passes: check.passed,
-      figure: <>{check.figure} <span className="text-ink3">({check.limit})</span></>,
-      remedy: check.remedy,
-    }));
   return (
     <>
       {doubt === null ? null : <Hint tone="caution">{doubt} Nothing is closed because of it.</Hint>}
-      <Standing kind={kind} sentence={sentence} />
+      <Standing kind={kind} sentence={signedWords(sentence)} />
       <Timers risk={risk} market={market} />
-      {failing.length > 0 ? <div className="mt-4"><CheckList checks={list(failing)} /></div> : null}
+      {failing.length > 0 ? <div className="mt-4"><CheckList checks={checksOf(failing)} /></div> : null}
       <div className="mt-4 grid grid-cols-1 gap-x-8 gap-y-4 tablet:grid-cols-2">
         <KeyValues
           rows={[
@@ -101,11 +93,15 @@ function Known({ risk, receivedAt, doubt, market }: KnownProps) {
           ]}
         />
       </div>
+      <Hint>
+        Health is how far SOL may fall before the long is liquidated; margin is the money behind the short, as a part of its size. Legs apart: what one
+        leg holds more than the other.
+      </Hint>
       <Next risk={risk} />
       {holding.length > 0 ? (
         <details className="mt-3">
           <summary className="w-fit cursor-pointer py-1.5 text-13 text-ink2">{counted(holding.length, "rule")} {holding.length === 1 ? "holds" : "hold"}</summary>
-          <CheckList checks={list(holding)} />
+          <CheckList checks={checksOf(holding)} />
         </details>
       ) : null}
     </>

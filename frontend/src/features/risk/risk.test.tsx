@@ -21,12 +21,12 @@ describe("the risk panel", () => {
     expect(screen.getByText("56.3%", { selector: "[aria-hidden]" })).toBeInTheDocument();
     expect(screen.getByText("Falling to $177.98 (\u221218.7%): both legs are made smaller.")).toBeInTheDocument();
     expect(screen.getByText("Rising to $290.21 (+32.6%): both legs are made smaller.")).toBeInTheDocument();
-    expect(screen.queryByRole("list", { name: "What stands" })).toBeNull();
+    expect(screen.queryByRole("list", { name: "Dangers that stand" })).toBeNull();
   });
   it("counts down what must last before the position is left, and shows what does not hold", async () => {
     answers({ positions: [nearRisk()] });
     panel();
-    const standing = await screen.findByRole("list", { name: "What stands" });
+    const standing = await screen.findByRole("list", { name: "Dangers that stand" });
     expect(standing).toHaveTextContent(/The long is near its liquidation price since .*\. If it still is in (2:00|1:5\d), the position is closed\./);
     expect(screen.getByText("12.1%", { selector: "span:not([aria-hidden])" })).toHaveTextContent("(more than 15.0%)");
   });

@@ -1,11 +1,13 @@
 /** A wish as it is typed: figures a person reads, and back to what the API takes. */
-import type { StrategyFields, StrategySave } from "../../api/schema.gen";
+import type { StrategyBound, StrategyFields, StrategySave } from "../../api/schema.gen";
 import { compare, type Decimal, divide, isDecimal, multiply, rounded } from "../../lib/decimal";
+import { figure } from "../../lib/format";
+import { EIGHT_HOURS_A_YEAR, yearly } from "../../lib/funding";
 
 export type StrategyChange = Omit<StrategySave, "version">;
 
-/** 8-hour periods of a year, times 100 for percent. */
-const YEARLY_PERCENT = "109500";
+/** Percent a year of a rate for 8 hours. */
+const YEARLY_PERCENT = multiply(EIGHT_HOURS_A_YEAR, "100");
 
 /** Fields that are typed, with what one unit of the API is on screen. */
 const SCALES = {
@@ -42,6 +44,8 @@ function trimmed(value: Decimal): string {
   return value.includes(".") ? value.replace(/\.?0+$/, "") : value;
 }
 
+const figureText = (value: Decimal) => figure(value, 4).replace(/\.?0+$/, "");
+
 function shown(field: Typed, value: string | number | null): string {
   if (value === null) return "";
   return trimmed(rounded(multiply(String(value), SCALES[field]), 4));
@@ -60,6 +64,20 @@ export function unreadable(draft: Draft): Typed[] {
     if (text === "") return !CLEARABLE.has(field);
     return !isDecimal(text) || (WHOLE.has(field) && !/^\d+$/.test(text));
   });
+}
+
+/** Fields outside what the server takes, each with what it takes, in the units of the screen. */
+export function outside(draft: Draft, bounds: StrategyBound[]): Partial<Record<Typed, string>> {
+  const wrong: Partial<Record<Typed, string>> = {};
+  const unread = new Set(unreadable(draft));
+  for (const { field, least, most } of bounds) {
+    const name = TYPED.find((one) => one === field);
+    const text = name === undefined ? "" : draft.texts[name].trim();
+    if (name === undefined || text === "" || unread.has(name)) continue;
+    const [low, high] = [multiply(least, SCALES[name]), multiply(most, SCALES[name])];
+    if (compare(text, low) < 0 || compare(text, high) > 0) wrong[name] = `Between ${figureText(low)} and ${figureText(high)}.`;
+  }
+  return wrong;
 }
 
 /** What of the draft differs from what is saved, as the API takes it. */
@@ -86,4 +104,9 @@ export function isSame(one: StrategyFields, other: StrategyFields): boolean {
     return a === null || b === null ? a === b : compare(String(a), String(b)) === 0;
   });
   return typed && one.assets.join() === other.assets.join() && one.auto_reopen === other.auto_reopen && one.funding_exit === other.funding_exit;
+}
+
+/** What the short must earn for entering and the line for leaving, as yearly fractions. */
+export function fundingLines(config: StrategyFields): { enter: Decimal; leave: Decimal } {
+  return { enter: yearly(config.min_funding_rate_8hr), leave: yearly(config.exit_funding_rate_8hr) };
 }

@@ -1,13 +1,14 @@
 /** The rules as sentences: what is typed inside, what it comes to at the right. */
 import type { ReactNode } from "react";
 import type { StrategyResponse } from "../../api/schema.gen";
-import { isDecimal, rounded } from "../../lib/decimal";
+import { ASSETS } from "../../lib/assets";
+import { divide, isDecimal, rounded } from "../../lib/decimal";
 import { percent } from "../../lib/format";
+import { howOften, type SettledHour } from "../../lib/funding";
 import { Hint } from "../../ui/section";
 import { Sentence, SentenceInput, SentenceSelect, Sentences } from "../../ui/sentence-field";
 import type { Draft, Typed } from "./draft";
 
-export const ASSETS = ["SOL", "jitoSOL", "jupSOL", "INF"];
 const EXITS = { patience: "patiently", immediate: "at once" } as const;
 
 interface RulesProps {
@@ -16,9 +17,11 @@ interface RulesProps {
   onChange: (draft: Draft) => void;
   /** What cannot be saved, by field. */
   wrong: Partial<Record<string, string>>;
+  /** What the short earned lately. */
+  hours?: SettledHour[];
 }
 
-export function Rules({ strategy, draft, onChange, wrong }: RulesProps) {
+export function Rules({ strategy, draft, onChange, wrong, hours }: RulesProps) {
   const type = (field: Typed, text: string) => onChange({ ...draft, texts: { ...draft.texts, [field]: text } });
   const input = (field: Typed, name: string, more: { before?: string; after?: string; digits?: number; placeholder?: string } = {}) => (
     <SentenceInput
@@ -34,7 +37,7 @@ export function Rules({ strategy, draft, onChange, wrong }: RulesProps) {
   return (
     <>
       <Group title="Get in">
-        <Sentence wrong={first("min_funding_rate_8hr")} effect={<Earning strategy={strategy} />}>
+        <Sentence wrong={first("min_funding_rate_8hr")} effect={<Earning strategy={strategy} typed={draft.texts.min_funding_rate_8hr} hours={hours} />}>
           Enter when the short earns at least {input("min_funding_rate_8hr", "Least the short must earn, percent a year", { after: "% a year" })} now,
           in the next hour, and over a day.
         </Sentence>
@@ -47,7 +50,7 @@ export function Rules({ strategy, draft, onChange, wrong }: RulesProps) {
           Enter only if at least {input("min_carry_apy", "Least net, percent a year", { after: "% a year" })} is left after borrowing and fees, the
           fees spread over {input("planned_hold_days", "Days a position is planned for", { after: "days", digits: 3 })}.
         </Sentence>
-        <Sentence wrong={first("max_funding_volatility")} effect={funding && isDecimal(funding.volatility) ? `Now ${rounded(funding.volatility, 2)}.` : "Not known just now."}>
+        <Sentence wrong={first("max_funding_volatility")} effect={`${funding && isDecimal(funding.volatility) ? `Now ${rounded(funding.volatility, 2)}.` : "Not known just now."} How far an hour’s yearly rate is from the week’s mean, typically; 0.50 is 50 points.`}>
           Stay out while funding jumps about more than {input("max_funding_volatility", "Most volatility", { digits: 4 })} over a week.
         </Sentence>
         <Sentence wrong={first("assets")} effect="The one that leaves most is taken.">
@@ -88,7 +91,7 @@ export function Rules({ strategy, draft, onChange, wrong }: RulesProps) {
           effect={
             draft.funding_exit === "patience"
               ? "Patiently: not before costs are earned back, unless staying costs more than leaving and coming back."
-              : "At once: when the short pays now and in the next hour. This can cost more in fees."
+              : "At once: when it is below that now and in the next hour. This can cost more in fees."
           }
         >
           Leave when funding falls below {input("exit_funding_rate_8hr", "Leave below, percent a year", { after: "% a year" })}
@@ -142,12 +145,13 @@ function Group({ title, children }: { title: string; children: ReactNode }) {
   );
 }
 
-function Earning({ strategy: { funding } }: { strategy: StrategyResponse }) {
-  if (!funding) return <>Not known just now.</>;
+function Earning({ strategy: { funding }, typed, hours }: { strategy: StrategyResponse; typed: string; hours?: SettledHour[] }) {
   const told = (rate: string | null) => (isDecimal(rate) ? percent(rate, 2) : "not known");
+  const floor = isDecimal(typed.trim()) ? divide(typed.trim(), "100") : null;
   return (
     <>
-      Now {told(funding.now)}, next hour {told(funding.predicted)}, over a day {told(funding.day)}.
+      {funding ? `Now ${told(funding.now)}, next hour ${told(funding.predicted)}, over a day ${told(funding.day)}.` : "Not known just now."}{" "}
+      {floor === null ? null : howOften(floor, hours)}
     </>
   );
 }

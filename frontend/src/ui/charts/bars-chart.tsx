@@ -7,6 +7,7 @@ import { percent } from "../../lib/format";
 import { shownTheme } from "../../lib/theme";
 import { day, clock } from "../../lib/time";
 import { QuietButton } from "../button";
+import { type ChartLine, drawLine, drawn, drawThreshold, gutterOf, rangeOf } from "./chart-lines";
 import { useWidth } from "./use-width";
 
 export interface BarPoint {
@@ -17,6 +18,7 @@ export interface BarPoint {
 
 interface BarsChartProps {
   points: BarPoint[];
+  lines?: ChartLine[];
   name: string;
   /** Said while nothing is pointed at. */
   rest: string;
@@ -27,6 +29,7 @@ interface BarsChartProps {
 
 const HEIGHT = 190;
 const CUT_ABOVE_MEDIAN = 6;
+const NO_LINES: ChartLine[] = [];
 
 function watchTheme(changed: () => void): () => void {
   const query = window.matchMedia("(prefers-color-scheme: dark)");
@@ -59,23 +62,25 @@ export function cutAt(values: number[]): number | null {
   return cut > 0 && peak > cut * 1.5 ? cut : null;
 }
 
-export function BarsChart({ points, name, rest, read, summary, csv }: BarsChartProps) {
+export function BarsChart({ points, lines = NO_LINES, name, rest, read, summary, csv }: BarsChartProps) {
   const { box, width } = useWidth<HTMLDivElement>();
   const plot = useRef<uPlot | null>(null);
   const theme = useSyncExternalStore(watchTheme, shownTheme);
   const [index, setIndex] = useState<number | null>(null);
   const cut = cutAt(points.map((point) => point.value));
+  const { inside, outside } = drawn(lines, points.map((point) => point.value), cut);
+  const written = JSON.stringify(inside);
 
   useEffect(() => {
     const element = box.current;
     if (!element || points.length === 0 || !document.createElement("canvas").getContext("2d")) return;
-    const made = new uPlot(options(element, points, width, cut, setIndex), series(points, cut), element);
+    const made = new uPlot(options(element, points, JSON.parse(written) as ChartLine[], width, cut, setIndex), series(points, cut), element);
     plot.current = made;
     return () => {
       made.destroy();
       plot.current = null;
     };
-  }, [box, points, width, theme, cut]);
+  }, [box, points, written, width, theme, cut]);
 
   const press = (event: KeyboardEvent) => {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
@@ -91,6 +96,7 @@ export function BarsChart({ points, name, rest, read, summary, csv }: BarsChartP
         <p aria-live="polite">
           {pointed ? read(pointed) : rest}
           {!pointed && cut !== null ? ` Bars are cut off; the peak is ${percent(peak.toFixed(4), 0)}.` : null}
+          {pointed ? null : outside.map((line) => ` Too far ${line.value < 0 ? "down" : "up"} to be drawn: ${line.label}.`).join("")}
         </p>
         <span className="ml-auto flex gap-3">
           <QuietButton onClick={() => saveText(`${name}.csv`, "text/csv", csv())}>CSV</QuietButton>
@@ -123,24 +129,24 @@ function series(points: BarPoint[], cut: number | null): uPlot.AlignedData {
 function options(
   element: HTMLElement,
   points: BarPoint[],
+  lines: ChartLine[],
   width: number,
   cut: number | null,
   onPoint: (index: number | null) => void,
 ): uPlot.Options {
   const shade = colors(element);
   const values = points.map((point) => (cut === null ? point.value : Math.max(-cut, Math.min(cut, point.value))));
-  const high = Math.max(0.02, ...values);
-  const low = Math.min(0, ...values);
+  const range = rangeOf(values, lines);
   const bars = uPlot.paths.bars?.({ size: [0.82, 40, 1], gap: 0 });
   const font = `12px ${getComputedStyle(element).fontFamily}`;
   const isDays = points.length > 1 && (points.at(-1)?.at ?? 0) - (points[0]?.at ?? 0) > 2 * 86_400_000;
   return {
     width,
     height: HEIGHT,
-    padding: [8, 18, 0, 0],
+    padding: [8, Math.max(18, gutterOf(lines, font)), 0, 0],
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
-    scales: { x: { time: true }, y: { range: [low === 0 ? 0 : low * 1.12, high * 1.08] } },
+    scales: { x: { time: true }, y: { range } },
     axes: [
       {
         font,
@@ -148,7 +154,7 @@ function options(
         grid: { show: false },
         ticks: { stroke: shade.line, size: 5 },
         space: 72,
-        ...(isDays ? { incrs: [1, 2, 3, 5, 7, 14].map((days) => days * 86_400) } : {}),
+        ...(isDays ? { incrs: [1, 2, 3, 5, 7, 14, 28].map((days) => days * 86_400) } : {}),
         values: (_, splits) => splits.map((split) => (isDays ? day(split * 1000) : clock(split * 1000))),
       },
       {
@@ -170,15 +176,8 @@ function options(
       setCursor: [(plot) => onPoint(plot.cursor.idx ?? null)],
       draw: [
         (plot) => {
-          const y = Math.round(plot.valToPos(0, "y", true)) + 0.5;
-          plot.ctx.save();
-          plot.ctx.strokeStyle = shade.ink;
-          plot.ctx.lineWidth = uPlot.pxRatio;
-          plot.ctx.beginPath();
-          plot.ctx.moveTo(plot.bbox.left, y);
-          plot.ctx.lineTo(plot.bbox.left + plot.bbox.width, y);
-          plot.ctx.stroke();
-          plot.ctx.restore();
+          drawLine(plot, { value: 0, color: shade.ink, dash: [] });
+          for (const line of lines) drawThreshold(plot, line, font, shade);
         },
       ],
     },

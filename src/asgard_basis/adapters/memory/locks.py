@@ -110,16 +110,14 @@ class MemoryLocks:
         try:
             with acting_under(tenure):
                 yield tenure
-        except asyncio.CancelledError:
-            if not held.is_interrupted:
-                raise
-            task.uncancel()
-            raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost") from None
         finally:
             renewal.cancel()
             self._names.discard(name)
             if not self._is_dead:
                 self._book.release(tenure)
+            if held.is_interrupted:
+                task.uncancel()
+                raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost")
 
     async def _keep(self, tenure: Tenure, held: _Held) -> None:
         while True:

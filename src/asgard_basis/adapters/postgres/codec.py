@@ -14,6 +14,8 @@ from asgard_basis.domain.risk.breakers import AccountFacts, AccountThresholds
 from asgard_basis.domain.risk.defence_facts import DefenceFacts, DefenceThresholds
 from asgard_basis.domain.risk.facts import RiskFacts, RiskThresholds
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.risk.lone_leg import LoneFacts, LoneThresholds
+from asgard_basis.domain.risk.lost_leg import LostFacts, LostThresholds
 from asgard_basis.domain.risk.playbook_rule import PlaybookFacts, PlaybookThresholds
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.intent import CallIntent, WithdrawIntent
@@ -103,6 +105,10 @@ STORED: dict[str, type] = {
         AccountThresholds,
         DefenceFacts,
         DefenceThresholds,
+        LoneFacts,
+        LoneThresholds,
+        LostFacts,
+        LostThresholds,
         PlaybookFacts,
         PlaybookThresholds,
         Stand,

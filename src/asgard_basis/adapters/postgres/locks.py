@@ -119,11 +119,11 @@ class PostgresLocks:
             finally:
                 self._held.pop(name, None)
                 await asyncio.shield(self._let_go(name))
-        except asyncio.CancelledError:
-            if not held.is_interrupted:
-                raise
-            task.uncancel()
-            raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost") from None
+        finally:
+            # Whatever the holder answered: libraries turn an interruption into errors of their own.
+            if held.is_interrupted:
+                task.uncancel()
+                raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost")
 
     async def close(self) -> None:
         """Let go of everything and end the connection."""

@@ -51,16 +51,18 @@ class RedisLeases:
             self._keep(key, token, lifetime_ms, task), name=f"lease {name}"
         )
         try:
-            yield True
-        except asyncio.CancelledError:
-            if not _was_lost(renewal):
-                raise
-            task.uncancel()
-            raise Unavailable(ErrorCode.NOT_READY, f"the lease {name} was lost") from None
+            try:
+                yield True
+            finally:
+                is_lost = _was_lost(renewal)
+                renewal.cancel()
+                with contextlib.suppress(Unavailable):
+                    await asyncio.shield(self._let_go(key, token))
         finally:
-            renewal.cancel()
-            with contextlib.suppress(Unavailable):
-                await asyncio.shield(self._let_go(key, token))
+            # Whatever the holder answered: libraries turn an interruption into errors of their own.
+            if is_lost:
+                task.uncancel()
+                raise Unavailable(ErrorCode.NOT_READY, f"the lease {name} was lost")
 
     async def _keep(
         self, key: str, token: str, lifetime_ms: int, holder: asyncio.Task[object]

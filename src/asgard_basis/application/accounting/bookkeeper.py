@@ -16,6 +16,7 @@ from asgard_basis.domain.ledger.stand import Pair, Record, Stand, entry_of
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.alone import parts
 from asgard_basis.domain.saga.venue_records import (
     Episode,
     Refresh,
@@ -197,8 +198,15 @@ def _missing(position: Position, episodes: Sequence[Episode]) -> tuple[str, ...]
 
 async def _episode(work: UnitOfWork, job: Job) -> Episode:
     journal = await work.journals.of_job(job.id)
+    alone, _ = parts(job.details, journal)
     return Episode(
-        job.id, job.kind.value, journal.steps, job.status in JOB_ENDED, job.plan, job.fraction
+        job.id,
+        job.kind.value,
+        journal.steps,
+        job.status in JOB_ENDED,
+        job.plan,
+        job.fraction,
+        alone=len(alone.steps),
     )
 
 

@@ -16,7 +16,14 @@ from asgard_basis.application.operations.waiting import (
 )
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import JobId, PositionId, UserId
-from asgard_basis.domain.saga.step import Journal, OrderDone, Step, StepName, StepStatus
+from asgard_basis.domain.saga.step import (
+    Journal,
+    LongObserved,
+    OrderDone,
+    Step,
+    StepName,
+    StepStatus,
+)
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
@@ -311,6 +318,8 @@ def _detail(step: Step) -> str | None:
     if isinstance(step.outcome, OrderDone) and step.outcome.result.average_price is not None:
         result = step.outcome.result
         return f"{result.filled_size} SOL at ${result.average_price:,.2f}"
+    if isinstance(step.outcome, LongObserved) and step.outcome.state is None:
+        return "Not there any more: liquidated, or closed by somebody else."
     return None
 
 

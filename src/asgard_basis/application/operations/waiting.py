@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.money import ZERO, plain
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.alone import has_begun
 from asgard_basis.domain.saga.progress import is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
 from asgard_basis.domain.saga.step import (
@@ -63,7 +64,7 @@ class Waiting:
 def waiting(details: Mapping[str, str], journal: Journal, now: datetime) -> Waiting | None:
     """For whom an unfinished job waits at the market time `now`, or None while it gets on."""
     last = journal.steps[-1] if journal.steps else None
-    if last is None:
+    if last is None or not has_begun(details, journal):
         whom, since = details.get(WAITING_FOR), details.get(WAITING_SINCE)
         return Waiting(whom, datetime.fromisoformat(since)) if whom and since else None
     unanswered = next((s for s in journal.open_steps() if _is_late(s, now)), None)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import ENDED as JOB_ENDED
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.trading.lone_legs import LoneLegs, begins
 from asgard_basis.application.trading.overdue import is_overdue
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
@@ -33,6 +34,8 @@ from asgard_basis.domain.position.lifecycle import CLOSEABLE, ENDED, PositionSta
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga import emergency
 from asgard_basis.domain.saga import exit as exit_saga
+from asgard_basis.domain.saga.alone import after as after_alone
+from asgard_basis.domain.saga.alone import has_begun, parts
 from asgard_basis.domain.saga.progress import closed_long, is_long_gone
 from asgard_basis.domain.saga.short_record import changed_short
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, Perform, StepName
@@ -51,9 +54,11 @@ class ClosePosition:
         desk: JobDesk,
         runner: SagaRunner,
         pairs: PairFactory,
+        alone: LoneLegs,
         book: PositionBook,
         clock: Clock,
     ) -> None:
+        self._alone = alone
         self._transactions = transactions
         self._desk = desk
         self._runner = runner
@@ -152,6 +157,7 @@ class ClosePosition:
         leaving = _Leaving(self._transactions, job)
         if not await leaving.has_begun() and not await self._begun(context, job, position, leaving):
             return None
+        position = await leaving.left_of(position)
         short_size = position.short.size if position.short else ZERO
         plan = exit_saga.ExitPlan(
             short_size=short_size,
@@ -167,17 +173,17 @@ class ClosePosition:
         )
 
         async def progress(journal: Journal) -> None:
-            await self._progress(job, journal)
+            await self._progress(job, leaving.own(journal))
             await leaving.look(journal)
 
         finished = await self._runner.run(
             job,
-            decide=lambda journal: leaving.next_step(plan, journal),
+            decide=lambda journal: leaving.next_step(plan, leaving.own(journal)),
             performer=steps,
             on_progress=progress,
             beside=lambda journal: leaving.beside(plan, journal, self._clock),
         )
-        return await self._finish(context, job, finished)
+        return await self._finish(context, job, finished, leaving)
 
     async def cancel(self, user_id: UserId, job_id: JobId) -> Job:
         """Call off a closing that still waits for a venue; the position stays as it is.
@@ -220,6 +226,8 @@ class ClosePosition:
         if not leaving.is_emergency:
             silent = await self._pairs.silent(context, position)
         await self._desk.waits(job, for_whom=silent)
+        if not leaving.is_emergency:
+            await self._alone.hold(context, job, position, silent)
         if silent is not None:
             raise Unavailable(
                 ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
@@ -233,6 +241,7 @@ class ClosePosition:
             position = await work.positions.get(position_id)
             if present is None or position is None or present.status in JOB_ENDED:
                 return False
+            await begins(work, present)
             if position.state in CLOSEABLE:
                 state = moved(position.state, PositionState.CLOSING_SHORT)
                 await work.positions.save(replace(position, state=state))
@@ -252,13 +261,13 @@ class ClosePosition:
         )
 
     async def _finish(
-        self, context: UserTradingContext, job: Job, finished: Finished
+        self, context: UserTradingContext, job: Job, finished: Finished, leaving: "_Leaving"
     ) -> DomainError | None:
         position = await self._record.of(job)
         # What cannot be asked now is booked later by the monitor.
         await known(self._book.book_funding(context, position, is_last=True))
         async with self._transactions.for_user(job.user_id) as work:
-            journal = await work.journals.of_job(job.id)
+            alone, journal = leaving.parts(await work.journals.of_job(job.id))
         failure = gone = None
         if is_long_gone(journal):
             gone = DomainError(
@@ -270,6 +279,7 @@ class ClosePosition:
 
         def left(position: Position) -> Position:
             """With what was bought back and sold, also when the rest is stuck."""
+            position = after_alone(position, alone)
             long, short, told = position.long, position.short, failure or gone
             return replace(
                 position,
@@ -314,8 +324,24 @@ class _Leaving:
     async def has_begun(self) -> bool:
         """Whether anything was attempted already."""
         await self._heed()
+        return has_begun(self._job.details, await self._journal())
+
+    async def left_of(self, position: Position) -> Position:
+        """What is left of it after one leg was defended alone."""
+        await self._heed()
+        return after_alone(position, self.parts(await self._journal())[0])
+
+    def parts(self, journal: Journal) -> tuple[Journal, Journal]:
+        """What was done before the leaving began, and the leaving."""
+        return parts(self._job.details, journal)
+
+    def own(self, journal: Journal) -> Journal:
+        """The leaving."""
+        return self.parts(journal)[1]
+
+    async def _journal(self) -> Journal:
         async with self._transactions.for_user(self._job.user_id) as work:
-            return bool((await work.journals.of_job(self._job.id)).steps)
+            return await work.journals.of_job(self._job.id)
 
     async def look(self, journal: Journal) -> None:
         """After every step: whether to hurry, and whether to let another go first."""
@@ -323,10 +349,9 @@ class _Leaving:
         await self._turns.taken(journal)
 
     async def _heed(self) -> None:
-        if not self.is_emergency:
-            async with self._transactions.for_user(self._job.user_id) as work:
-                job = await work.jobs.get(self._job.id)
-            self.is_emergency = job is not None and is_emergency(job)
+        async with self._transactions.for_user(self._job.user_id) as work:
+            self._job = await work.jobs.get(self._job.id) or self._job
+        self.is_emergency = self.is_emergency or is_emergency(self._job)
 
     def next_step(self, plan: exit_saga.ExitPlan, journal: Journal) -> Decision:
         """In the present manner."""
@@ -337,7 +362,7 @@ class _Leaving:
         """While an answer is overdue: in an emergency the other leg goes on without it."""
         if not self.is_emergency or not is_overdue(journal, clock):
             return None
-        return emergency.beside(plan, journal, journal.open_legs())
+        return emergency.beside(plan, self.own(journal), journal.open_legs())
 
 
 def _at_long(state: PositionState) -> PositionState:

@@ -5,11 +5,43 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
+from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import cents, plain
-from asgard_basis.domain.position.existence import LedgerOff, LegLost, Quarantine
+from asgard_basis.domain.position.existence import Facts, LedgerOff, LegLost, Matched, Quarantine
+from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.lost_leg import LOST_LEG, LostFacts, LostThresholds
 from asgard_basis.ports.orphans import Orphan, OrphanKind
 from asgard_basis.ports.oversight import Alarm, AlarmKind
+
+
+def lost_card(
+    facts: Facts, position: Position, verdict: LegLost | Matched, *, at: datetime
+) -> WhyCard | None:
+    """What was decided of a leg that lost something, or that it has it again; `at` market time."""
+    pair = next((pair for pair in facts.pairs if pair.position_id == position.id), None)
+    if pair is None:
+        return None
+    listed = {long.key: long for long in facts.longs or ()}.get(pair.long.key if pair.long else "")
+    stated = None
+    if listed is not None:
+        booked = pair.long.collateral if pair.long else None
+        stated = (booked if listed.collateral is None else listed.collateral) or Decimal(0)
+        stated = stated if listed.is_open else Decimal(0)
+    return LOST_LEG.card(
+        LostFacts(
+            short_booked=pair.short,
+            short_stated=None if facts.account_size is None else verdict.short,
+            long_booked=pair.long.collateral if pair.long else Decimal(0),
+            long_stated=stated,
+        ),
+        LostThresholds(least_order_sol=facts.least_order),
+        card_id=str(uuid.uuid5(uuid.NAMESPACE_OID, f"lost:{position.id}:{at.isoformat()}")),
+        user_id=position.user_id,
+        subject=f"position:{position.id}",
+        at=at,
+        position_id=position.id,
+    )
 
 
 @dataclass(frozen=True, slots=True)

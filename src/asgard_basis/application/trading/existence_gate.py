@@ -13,11 +13,12 @@ from typing import Protocol
 import structlog
 
 from asgard_basis.application.context import trading_context
-from asgard_basis.application.trading.existence_alarms import Bell
+from asgard_basis.application.trading.existence_alarms import Bell, lost_card
 from asgard_basis.application.trading.existence_reader import ExistenceReader, Look
 from asgard_basis.application.trading.ledger_check import LedgerCheck
 from asgard_basis.application.trading.orphan_book import OrphanBook
 from asgard_basis.application.trading.position_record import PositionRecord
+from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.position.existence import (
@@ -187,9 +188,28 @@ class ExistenceGate:
             for alarm in wanted:
                 if not any(_says_the_same(alarm, other) for other in present):
                     await work.alarms.put(alarm)
-            for alarm in _over(look, present, wanted):
+            over = list(_over(look, present, wanted))
+            for alarm in over:
                 await work.alarms.resolve(alarm.kind, alarm.subject, at=look.at)
+            await work.decisions.note(list(self._cards(found, over)))
         return orphans, [*wanted, *present]
+
+    def _cards(self, found: _Agreed, over: Sequence[Alarm]) -> Iterable[WhyCard]:
+        """What was decided of legs that lost something, and of those that have it again."""
+        again = {alarm.position_id for alarm in over if alarm.kind is AlarmKind.LEG_LOST}
+        lost = [verdict for verdict in found.verdicts if isinstance(verdict, LegLost)]
+        well = [
+            verdict
+            for verdict in found.look.verdicts
+            if isinstance(verdict, Matched) and verdict.position_id in again
+        ]
+        told: list[LegLost | Matched] = [*lost, *well]
+        for verdict in told:
+            position = found.look.position(verdict.position_id)
+            if position is not None:
+                card = lost_card(found.look.facts, position, verdict, at=self._clock.now())
+                if card is not None:
+                    yield card
 
     def _alarms(
         self, bell: Bell, verdict: Verdict, look: Look, present: Sequence[Alarm]

@@ -7,13 +7,16 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.operations.waiting import waiting
+from asgard_basis.application.operations.waiting import WAITING_FOR, waiting
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.wishes import is_emergency
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.money import ONE, cents, plain
+from asgard_basis.domain.position.delta import Exposure
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.risk.playbooks import PLAYS, away_of
+from asgard_basis.domain.saga.alone import PRICE, has_begun, leg_of
 from asgard_basis.domain.saga.booked import leg_exposure
 from asgard_basis.domain.saga.step import LOOKS, Journal, Step, StepStatus
 from asgard_basis.ports.clock import Clock
@@ -106,7 +109,10 @@ class ExposureWatch:
             " the other leg for more than two minutes,"
             f" while the position is being {_DOING[running.job.kind]}."
         )
-        if not self._is_long_ago(found.since):
+        alone = _told_of_alone(running, found)
+        if alone is not None:
+            told = alone
+        elif not self._is_long_ago(found.since):
             silent = waiting(running.job.details, Journal(running.steps), self._clock.now())
             if silent is None or not is_emergency(running.job):
                 return
@@ -173,6 +179,24 @@ class ExposureWatch:
             exposure_usd=worth,
             tried=_last_error(running.steps),
         )
+
+
+def _told_of_alone(running: _Running, found: Exposure) -> str | None:
+    """That one leg was cut on purpose, why, and what that may cost; None when none was."""
+    details, journal = running.job.details, Journal(running.steps)
+    leg, whom = leg_of(details), details.get(WAITING_FOR)
+    if leg is None or has_begun(details, journal) or not whom:
+        return None
+    play = PLAYS[away_of(whom)]
+    size = abs(found.net_sol)
+    side, move = ("long", "falls") if found.net_sol > 0 else ("short", "rises")
+    worst = cents(size * Decimal(details[PRICE]) * play.move)
+    return (
+        f"{plain(cents(size))} SOL are {side} without the other leg: a part of the {leg} was"
+        f" closed so that the rest of it is not liquidated while {whom} does not answer."
+        f" If SOL {move} by {play.move:.0%} meanwhile, that costs {worst:,} USD."
+        f" Both legs are brought together, or closed, as soon as {whom} answers."
+    )
 
 
 _DOING = {

@@ -6,13 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.application.trading.playbook_watch import playbook_of
-from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.lifecycle import MEANING, PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.playbooks import PLAYS, Play, Playbook, loss_formula, loss_max_usd
 from asgard_basis.ports.clock import Clock
-from asgard_basis.ports.oversight import Alarm
+from asgard_basis.ports.oversight import Alarm, AlarmKind
 from asgard_basis.ports.unit_of_work import Transactions
 
 _TOLD_MAX = 20
@@ -34,6 +34,7 @@ class PlaybookView:
     concerns: list[str]
     """Ids of the person's positions that it concerns now."""
     done: list[str]
+    """By the playbook; then what was done to one leg alone of the person's positions."""
     forbidden: list[str]
     allowed: list[str]
     remains: list[str]
@@ -90,7 +91,8 @@ def _views(
     for playbook, play in PLAYS.items():
         ids = {a.position_id for a in own if playbook_of(a) is playbook}
         concerned = [position for position in held if position.id in ids]
-        views.append(_view(play, in_force.get(playbook), concerned, held, now))
+        exposed = {a.position_id: a for a in own if a.kind is AlarmKind.LEG_EXPOSED}
+        views.append(_view(play, in_force.get(playbook), concerned, held, exposed, now))
     return sorted(views, key=lambda view: not view.is_active)
 
 
@@ -99,9 +101,14 @@ def _view(
     alarm: Alarm | None,
     concerned: Sequence[Position],
     held: Sequence[Position],
+    exposed: Mapping[PositionId | None, Alarm],
     now: datetime,
 ) -> PlaybookView:
-    losses = [loss_max_usd(play, p) for p in (concerned or held)]
+    losses = [
+        loss_max_usd(play, p, exposed[p.id].exposure_sol if p.id in exposed else None)
+        for p in (concerned or held)
+    ]
+    told = [f"{p.id}: {exposed[p.id].message}" for p in concerned if p.id in exposed]
     known = [loss for loss in losses if loss is not None]
     since = None if alarm is None else alarm.raised_at
     return PlaybookView(
@@ -113,7 +120,7 @@ def _view(
         age_seconds=None if since is None else max(0, int((now - since).total_seconds())),
         seen=None if alarm is None else alarm.message,
         concerns=[position.id for position in concerned],
-        done=list(play.done),
+        done=[*play.done, *told[:_TOLD_MAX]],
         forbidden=list(play.forbidden),
         allowed=list(play.allowed),
         remains=_remains(concerned or held) if alarm is not None else [],

@@ -285,8 +285,15 @@ class Preflight:
         )
 
 
-async def known(asking: Awaitable[T]) -> T | None:
-    """The answer, or None when the other side cannot be asked now."""
+def known(asking: Awaitable[T]) -> Awaitable[T | None]:
+    """The answer, or None when the other side cannot be asked now.
+
+    It is asked at once: who is cancelled before waiting for it leaves nothing that never began.
+    """
+    return _settled(asyncio.ensure_future(asking))
+
+
+async def _settled(asking: Awaitable[T]) -> T | None:
     try:
         return await asking
     except DomainError:

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import JobDesk, job_event, request_hash
+from asgard_basis.application.trading.lone_legs import LoneLegs, begins
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.planned_terms import PlannedTerms
 from asgard_basis.application.trading.position_book import PositionBook
@@ -23,6 +24,8 @@ from asgard_basis.domain.risk.defence import Defence, Leg
 from asgard_basis.domain.risk.defence_reading import SELLS_PARTS, margin_at
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga import equalise, reduce
+from asgard_basis.domain.saga.alone import after as after_alone
+from asgard_basis.domain.saga.alone import has_begun, leg_of, matching, parts
 from asgard_basis.domain.saga.progress import reduced_pair
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, StepName
 from asgard_basis.domain.saga.step import Leg as StepLeg
@@ -35,6 +38,9 @@ DEFENDS, MOVED, LEG, REASON = "defends", "moved_usd", "moved_to", "reason"
 FROM_OTHER, AFTER, POSITION, FEEDS = "from_other", "after", "position", "feeds"
 """In a job's details: that the other leg gives it; of a move, which cut it follows and for which
 position; of what ends a move, the leg it is put into."""
+_MATCHED = "matched"
+"""The same: the part of the long that goes, where the short was cut alone before."""
+_ALMOST_ALL = Decimal("0.99")
 _PERCENT = 100
 
 
@@ -48,10 +54,12 @@ class ReducePosition:
         desk: JobDesk,
         runner: SagaRunner,
         pairs: PairFactory,
+        alone: LoneLegs,
         book: PositionBook,
         clock: Clock,
         limits: RiskLimits,
     ) -> None:
+        self._alone = alone
         self._transactions = transactions
         self._desk = desk
         self._runner = runner
@@ -201,9 +209,17 @@ class ReducePosition:
         await turning.heed()
         if not turning.is_emergency:
             await self._ready(context, job, position)
+        job, journal = await self._set_out(job)
+        position = after_alone(position, parts(job.details, journal)[0])
         job = await self._terms.decided(job, otherwise=turning.price_of(position))
-        plan = self._plan(job, position)
+        plan = await self._plan(job, position)
+        if _is_overtaken(job, plan) and not turning.is_asked:
+            return await self._finish(context, job, Finished(), turning, plan)
         decide = self._decider(plan, job, position, turning)
+
+        def own(journal: Journal) -> Journal:
+            return parts(job.details, journal)[1]
+
         steps = self._pairs.steps(
             context,
             position,
@@ -214,34 +230,55 @@ class ReducePosition:
         turns = Turns(self._transactions, job)
 
         async def progress(journal: Journal) -> None:
-            position = await self._progress(job, journal)
+            position = await self._progress(job, own(journal))
             await turns.taken(journal)
             await turning.look(journal, position)
 
         finished = await self._runner.run(
             job,
-            decide=decide,
+            decide=lambda journal: decide(own(journal)),
             performer=steps,
             on_progress=progress,
             beside=lambda journal: (
-                reduce.beside(plan, journal)
+                reduce.beside(plan, own(journal))
                 if turning.may_go_on(journal, self._clock) and FEEDS not in job.details
                 else None
             ),
         )
-        return await self._finish(context, job, finished, turning)
+        return await self._finish(context, job, finished, turning, plan)
 
-    def _plan(self, job: Job, position: Position) -> reduce.ReducePlan:
-        return reduce.ReducePlan(
-            fraction=job.fraction or ZERO,
-            short_size=position.short.size if position.short else ZERO,
-            terms=self._terms.of(job),
-        )
+    async def _plan(self, job: Job, position: Position) -> reduce.ReducePlan:
+        """What goes; where the short was cut alone, of the long what is without it now.
+
+        A defence was decided before that, and its part is not taken besides.
+        """
+        size = position.short.size if position.short else ZERO
+        plan = reduce.ReducePlan(job.fraction or ZERO, size, self._terms.of(job))
+        if leg_of(job.details) is None:
+            return plan
+        part = ZERO if DEFENDS in job.details else plan.fraction
+        if leg_of(job.details) is StepLeg.LONG:
+            return replace(plan, fraction=part)
+        if _MATCHED not in job.details:
+            prices = await self._pairs.leaving.prices(position.asset)
+            found = min(matching(position, prices.redemption_rate, part), _ALMOST_ALL)
+            async with self._transactions.for_user(job.user_id) as work:
+                await work.jobs.note(job.id, {_MATCHED: plain(found)})
+        else:
+            found = Decimal(job.details[_MATCHED])
+        return replace(plan, fraction=found, short_target=size * (ONE - part))
+
+    async def _set_out(self, job: Job) -> tuple[Job, Journal]:
+        """From here on it does what was asked for."""
+        async with self._transactions.for_user(job.user_id) as work:
+            await begins(work, job)
+            job = await work.jobs.get(job.id) or job
+            return job, await work.journals.of_job(job.id)
 
     def _decider(
         self, plan: reduce.ReducePlan, job: Job, position: Position, turning: Turning
     ) -> Callable[[Journal], Decision]:
-        if FEEDS in job.details:
+        if FEEDS in job.details and leg_of(job.details) is None:
             fed, amount = StepLeg(job.details[FEEDS]), job.amount_usdc or ZERO
             behind = margin_at(position, plan.terms.reference_price) + amount
             return lambda journal: equalise.feed_step(
@@ -268,10 +305,12 @@ class ReducePosition:
         Raises Unavailable NET-0003, for the queue to deliver the job again, until then.
         """
         async with self._transactions.for_user(job.user_id) as work:
-            if (await work.journals.of_job(job.id)).steps:
+            present = await work.jobs.get(job.id) or job
+            if has_begun(present.details, await work.journals.of_job(job.id)):
                 return
         silent = await self._pairs.silent(context, position)
         await self._desk.waits(job, for_whom=silent)
+        await self._alone.hold(context, job, position, silent)
         if silent is not None:
             raise Unavailable(
                 ErrorCode.VENUE_DOWN, f"{silent} does not answer; both legs stay as they are"
@@ -287,11 +326,16 @@ class ReducePosition:
         )
 
     async def _finish(
-        self, context: UserTradingContext, job: Job, finished: Finished, turning: Turning
+        self,
+        context: UserTradingContext,
+        job: Job,
+        finished: Finished,
+        turning: Turning,
+        plan: reduce.ReducePlan,
     ) -> DomainError | None:
         position = await self._record.of(job)
         async with self._transactions.for_user(job.user_id) as work:
-            journal = await work.journals.of_job(job.id)
+            alone, journal = parts(job.details, await work.journals.of_job(job.id))
         has_left = journal.is_done(StepName.LEAVE)
         if has_left:
             await known(self._book.book_funding(context, position, is_last=True))
@@ -310,7 +354,7 @@ class ReducePosition:
             if has_left:
                 state = PositionState.STUCK_UNWIND if finished.is_stuck else PositionState.CLOSED
             return replace(
-                reduced_pair(present, journal, job.fraction or ZERO),
+                reduced_pair(after_alone(present, alone), journal, plan.fraction),
                 state=arrived(present.state, state),
                 # Seen before: the old long beside the new short would show a result of nowhere.
                 observation=None,
@@ -331,3 +375,9 @@ class ReducePosition:
         if not has_left:
             await known(self._book.observe(context, smaller))
         return failure
+
+
+def _is_overtaken(job: Job, plan: reduce.ReducePlan) -> bool:
+    """Whether a defence has nothing left to do, because a leg was defended alone before."""
+    is_defence = DEFENDS in job.details or FEEDS in job.details
+    return is_defence and leg_of(job.details) is not None and plan.fraction == 0

@@ -56,11 +56,12 @@ class RiskNotes:
         """Messages of the alarms that are open."""
 
     async def load(self) -> dict[PositionId, tuple[Near, ...]]:
-        """What stood before this process began, from the database."""
+        """What stood before this process began to write, from the database."""
         async with self._transactions.for_system() as work:
             self._near = {m.position_id: m.near for m in await work.risk.near()}
             alarms = await work.alarms.unresolved()
         self._open = {(a.kind, a.subject): a.message for a in alarms if a.kind in KINDS}
+        self._told = {}
         return dict(self._near)
 
     async def write(self, judged: Sequence[Judged]) -> None:

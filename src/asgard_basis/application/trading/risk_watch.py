@@ -96,12 +96,20 @@ class RiskWatch:
 
     async def run(self) -> None:
         """Watch until cancelled; what fails is told and tried again."""
-        await self._load()
+        await self.begin()
         async with asyncio.TaskGroup() as group:
             group.create_task(self._for_ever("marks", self._listen))
             group.create_task(self._for_ever("positions", self._refreshing))
             group.create_task(self._for_ever("judging", self._judging))
             group.create_task(self._for_ever("notes", self._noting))
+
+    async def begin(self) -> None:
+        """Go on from what was written down last, maybe by another process meanwhile.
+
+        Raises DomainError when that cannot be read.
+        """
+        self._is_loaded = False
+        await self._load()
 
     async def look(self) -> int:
         """One mark from end to end, for who cannot keep watching; how many were looked at.
@@ -212,6 +220,8 @@ class RiskWatch:
     async def _load(self) -> None:
         if not self._is_loaded:
             self._kept = await self._notes.load()
+            self._looked, self._asked, self._pending = {}, {}, {}
+            self._is_blind = None
             self._is_loaded = True
 
     # ---- judging --------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from asgard_basis.application.treasury.move_steps import MoveSteps
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import EvmAddress, JobId, PositionId, UserId
 from asgard_basis.domain.money import CENT, ZERO, floor_to, plain
+from asgard_basis.domain.saga.alone import leg_of
 from asgard_basis.domain.saga.move import LEAST_USDC, MovePlan, Place, next_step, whereabouts
 from asgard_basis.domain.saga.outcome import Minted
 from asgard_basis.domain.saga.step import Journal, Leg
@@ -151,11 +152,12 @@ class Moves:
     async def _decided(self, job: Job, context: UserTradingContext) -> Job | None:
         """The job with what is really free where it is taken; None for too little.
 
-        A cut that failed has set nothing free; what lies there belongs to its owner.
+        A cut that failed, or came after a leg was cut alone, has set nothing free for this; what
+        lies there belongs to its owner.
         """
         async with self._transactions.for_user(job.user_id) as work:
             cut = await work.jobs.get(JobId(job.details[AFTER]))
-        if cut is None or cut.status is not JobStatus.COMPLETED:
+        if cut is None or cut.status is not JobStatus.COMPLETED or leg_of(cut.details) is not None:
             return None
         if job.details[LEG] == Leg.LONG.value:
             free = (await self._perp.account(context.evm_address)).withdrawable_usdc

@@ -76,11 +76,18 @@ PLAYS: dict[Playbook, Play] = {
             (
                 "The hedge is held: nothing is sent to the halted chain.",
                 _CLOSING_WAITS,
+                "A short that comes to its emergency buffer meanwhile is defended alone: free USDC"
+                " of its account goes into it, and where that is too little so much of it is"
+                " bought back that the rest has room.",
                 "An emergency stop still buys the short back, because its owner asked for it.",
                 "What was sent before is never signed anew while it may still land.",
             ),
             ("Opening positions.", "Leaving the long while no block is made."),
-            ("Buying shorts back where the owner stops everything.", "Looking at everything."),
+            (
+                "Buying shorts back where the owner stops everything.",
+                "Buying back what would be liquidated.",
+                "Looking at everything.",
+            ),
             "Blocks are made again for 5 s.",
             enter_seconds=10,
             calm_seconds=5,
@@ -96,10 +103,15 @@ PLAYS: dict[Playbook, Play] = {
             (
                 "Hedged pairs are held as they are.",
                 _CLOSING_WAITS,
+                "A long that comes to its emergency buffer meanwhile is defended alone: free USDC"
+                " of its wallet repays debt, and where that is too little a part of it is sold.",
                 "A long that was bought for an opening and cannot be hedged is sold again.",
                 "Requests slow down by the shared budget; what defends positions goes first.",
             ),
-            ("Opening positions.", "Selling a long whose short cannot be bought back."),
+            (
+                "Opening positions.",
+                "Selling a long whose short cannot be bought back, but what would be liquidated.",
+            ),
             ("Selling a long that never got its short.", "Looking at everything."),
             "It answers for 5 s, and has refused no order for want of post-only for a minute.",
             enter_seconds=10,
@@ -209,14 +221,24 @@ PLAYS: dict[Playbook, Play] = {
 """In the order in which people are told of them."""
 
 
-def loss_max_usd(play: Play, position: Position) -> Decimal | None:
+def away_of(venue: str) -> Playbook:
+    """The playbook for one that does not answer, by the name people are told."""
+    return Playbook.HYPERLIQUID_REFUSING if venue == "Hyperliquid" else Playbook.SOLANA_HALTED
+
+
+def loss_max_usd(
+    play: Play, position: Position, alone_sol: Decimal | None = None
+) -> Decimal | None:
     """What a position may lose by the failure, taking the pair apart afterwards included, USD.
 
     notional x (leaving + carry x hours) + exposed x move, the depeg where a token must be sold
     besides. The liquidation of a leg is not in it: the defence keeps its distance before the
-    failure. None while nothing is recorded of the position.
+    failure. `alone_sol` is what stands without its other leg by the journals, where that is
+    known better than by the record. None while nothing is recorded of the position.
     """
     price, exposed = known_price(position), net_sol(position)
+    if alone_sol is not None:
+        exposed = alone_sol
     if price is None or exposed is None:
         return None
     long, short = position.long, position.short

@@ -99,7 +99,7 @@ def leg_exposure(
     if opened is None:
         long_sol = _tokens(position.long) * redemption if position.long else ZERO
         short_sol = _short(position, ())
-    known = list(_changes(running, short_sol, leverage=position.leverage))
+    known = list(_changes(running, short_sol, long_sol, leverage=position.leverage))
     perhaps = list(_perhaps(running, plan))
     cases = [
         exposed(_in_time([*known, *some]), band=band, long_sol=long_sol, short_sol=short_sol)
@@ -133,7 +133,7 @@ def _perhaps(steps: Sequence[Step], plan: EntryPlan | None) -> Iterator[LegChang
 
 
 def _changes(
-    steps: Sequence[Step], short_sol: Decimal, *, leverage: Decimal
+    steps: Sequence[Step], short_sol: Decimal, long_sol: Decimal, *, leverage: Decimal
 ) -> Iterator[LegChange]:
     before = short_sol
     for step, held in zip(steps, held_after_each(Journal(tuple(steps)), short_sol), strict=True):
@@ -147,11 +147,13 @@ def _changes(
                 long = outcome.usdc_spent * leverage / price if price > 0 else None
             case StepName.READ_LONG, LongRead():
                 long = outcome.state.collateral * outcome.redemption_rate
-            case StepName.REDUCE_LONG, LongReduced():
-                long = held  # by the same part as the short, until it is read
+            case StepName.REDUCE_LONG, LongReduced(percentage=part):
+                # By the part that was sold; where that is not known, by as much as the short.
+                long = long_sol * (100 - part) / 100 if part and long_sol else held
             case StepName.CLOSE_LONG, LongClosed():
                 long = ZERO
         filled_at = outcome.filled_at if isinstance(outcome, OrderDone) else None
+        long_sol = long_sol if long is None else long
         if long is not None or held != before:
             yield LegChange(filled_at or at, long_sol=long, short_change=held - before)
         before = held

@@ -16,8 +16,8 @@ from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.outcome import LongReduced
 from asgard_basis.domain.saga.step import Decision, Finished, Journal, Leg, Perform, StepName
 
-_REFUSALS_MAX = 3
-_TRIES_MAX = 8
+PUT_BACK_PATIENCE = Patience(refusals_max=3, tries_max=8)
+"""For each of the two payments; then the pair stays as near to liquidation as it was."""
 _REPAID_LEAST = ONE
 """USDC; a transaction for less is not worth its fee."""
 
@@ -39,6 +39,7 @@ def next_step(
     *,
     patience: Patience = SECOND_LEG,
     long_patience: Patience = reduce.LONG_PATIENCE,
+    back_patience: Patience = PUT_BACK_PATIENCE,
     manner: Manner = Manner.NEEDED,
 ) -> Decision:
     """The cut as any other; then what it set free, the short's first because that is at once.
@@ -52,7 +53,7 @@ def next_step(
     is_cut = isinstance(decision, Finished) and journal.is_done(StepName.REDUCE_LONG)
     if not is_cut or journal.attempts(StepName.LEAVE) or journal.attempts(StepName.TURN_BACK):
         return decision
-    return _put_back(plan, journal) or decision
+    return _put_back(plan, journal, back_patience) or decision
 
 
 def feed_step(
@@ -75,7 +76,7 @@ def feed_step(
         name, size = StepName.ADD_MARGIN, margin_usdc
     if journal.is_done(name):
         return Finished()
-    if _is_due(journal, name):
+    if _is_due(journal, name, PUT_BACK_PATIENCE):
         return Perform(name, size=size)
     refusal = journal.last_refusal(name)
     why = refusal.error if refusal else None
@@ -83,14 +84,14 @@ def feed_step(
     return Finished(ErrorCode.REDUCE_FAILED, reason)
 
 
-def _put_back(plan: EqualisePlan, journal: Journal) -> Decision | None:
-    if _is_due(journal, StepName.ADD_MARGIN):
+def _put_back(plan: EqualisePlan, journal: Journal, patience: Patience) -> Decision | None:
+    if _is_due(journal, StepName.ADD_MARGIN, patience):
         return Perform(StepName.ADD_MARGIN, size=plan.margin_usdc)
     sales = journal.outcomes(StepName.REDUCE_LONG)
     brought = sum((o.usdc_received for o in sales if isinstance(o, LongReduced)), ZERO)
     amount = floor_to(brought + plan.moved_usdc, CENT)
     wants_repaying = amount >= _REPAID_LEAST
-    if wants_repaying and _is_due(journal, StepName.REPAY_LONG):
+    if wants_repaying and _is_due(journal, StepName.REPAY_LONG, patience):
         return Perform(StepName.REPAY_LONG, size=amount)
     for name in (StepName.ADD_MARGIN, StepName.REPAY_LONG):
         if (name is StepName.ADD_MARGIN or wants_repaying) and not journal.is_done(name):
@@ -101,9 +102,9 @@ def _put_back(plan: EqualisePlan, journal: Journal) -> Decision | None:
     return None
 
 
-def _is_due(journal: Journal, name: StepName) -> bool:
+def _is_due(journal: Journal, name: StepName, patience: Patience) -> bool:
     return (
         not journal.is_done(name)
-        and journal.refusals(name) < _REFUSALS_MAX
-        and journal.attempts(name) < _TRIES_MAX
+        and journal.refusals(name) < patience.refusals_max
+        and journal.attempts(name) < patience.tries_max
     )

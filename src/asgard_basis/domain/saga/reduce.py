@@ -48,6 +48,8 @@ class ReducePlan:
     """Of both legs; a whole number of percent."""
     short_size: Decimal
     terms: HedgeTerms
+    short_target: Decimal | None = None
+    """Of the short, where it is the smaller leg already; None: the same part of it goes."""
 
 
 def next_step(
@@ -103,7 +105,10 @@ def _cut(
 ) -> Decision:
     """The short, until it is cut; then the long."""
     held = short_held(journal, plan.short_size)
-    excess = held - nearest_to(plan.short_size * (ONE - plan.fraction), plan.terms.size_step)
+    target = plan.short_target
+    if target is None:
+        target = plan.short_size * (ONE - plan.fraction)
+    excess = held - nearest_to(target, plan.terms.size_step)
     if excess >= plan.terms.size_step and not is_too_small(journal):
         if may_try(journal, StepName.CLOSE_SHORT, patience):
             return Perform(StepName.CLOSE_SHORT, size=excess)

@@ -15,6 +15,7 @@ from asgard_basis.domain.ledger.attribution import LongValuation
 from asgard_basis.domain.ledger.stand import Record, Stand, paid, refreshed
 from asgard_basis.domain.money import ZERO, plain
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.alone import after as after_alone
 from asgard_basis.domain.saga.entry import EntryPlan
 from asgard_basis.domain.saga.hedge import short_held
 from asgard_basis.domain.saga.outcome import AccountMeasured
@@ -50,6 +51,8 @@ class Episode:
     """Of an opening."""
     fraction: Decimal | None = None
     """Of a reduction."""
+    alone: int = 0
+    """Steps at its beginning that defended one leg while the other's venue did not answer."""
 
 
 def has_opening(episodes: Sequence[Episode]) -> bool:
@@ -186,6 +189,9 @@ def _refresh(position: Position, seen: Refresh) -> Callable[[Stand], Record | No
 
 def _after(episode: Episode, before: Position, journal: Journal) -> Position:
     """The legs' records as the use case of that kind writes them."""
+    if episode.alone:
+        before = after_alone(before, Journal(journal.steps[: episode.alone]))
+        journal = Journal(journal.steps[episode.alone :])
     match episode.kind:
         case "open":
             long = opened_long(journal)

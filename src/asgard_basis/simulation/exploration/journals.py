@@ -25,6 +25,7 @@ from asgard_basis.simulation.exploration.world import NOON, PRICE
 COUNTED_MAX = 2
 """Of one kind of failure; scenes have patience for no more."""
 _CHECKS = frozenset({StepName.ADD_MARGIN, StepName.VALIDATE})
+_PUT_BACK = frozenset({StepName.ADD_MARGIN, StepName.REPAY_LONG})
 _TRIED = frozenset({StepName.CLOSE_LONG, StepName.CLOSE_SHORT})
 _ORDERS = (StepName.CLOSE_SHORT, StepName.OPEN_SHORT)
 
@@ -130,6 +131,9 @@ def _leaving(steps: list[Step], held: Decimal, *, has_turns: bool) -> list[Step]
 
 def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     """Until then: failures count since the legs last came apart, in any order."""
+    paid = _first_payment(steps)
+    if paid is not None:
+        return [*steps[:paid], *_put_back(steps[paid:])]
     steps = [
         _timeless(s) if _is_read(s) else s for s in _overruled(_flattened(steps, start), start)
     ]
@@ -169,6 +173,21 @@ def _opening(steps: list[Step], start: Decimal) -> list[Step]:
     looks = [s for s in early if s.name is not StepName.REDUCE_LONG]
     reductions = [s for s in early if s.name is StepName.REDUCE_LONG]
     return [*before, *_capped(looks), *cut, *_capped(reductions), *rest, *last, *_capped(checks)]
+
+
+def _first_payment(steps: list[Step]) -> int | None:
+    """Where what a cut set free begins to go back; from there on nothing else is done."""
+    cut = next((i for i, s in enumerate(steps) if _is_cut(s)), len(steps))
+    return next((i for i, s in enumerate(steps) if i > cut and s.name in _PUT_BACK), None)
+
+
+def _put_back(steps: list[Step]) -> list[Step]:
+    """What a cut set free goes back: each payment's failures count until it is made."""
+    kept: list[Step] = []
+    for name in (StepName.ADD_MARGIN, StepName.REPAY_LONG):
+        mine = [_timeless(s) for s in steps if s.name is name]
+        kept += _done(mine, name) or sorted(mine, key=_order)
+    return kept
 
 
 def _restored(cut: list[Step], turned: Step, undoing: list[Step]) -> list[Step]:
@@ -296,6 +315,10 @@ def _capped(steps: list[Step]) -> list[Step]:
                 continue
         kept.append(step)
     return kept[::-1]
+
+
+def _is_cut(step: Step) -> bool:
+    return step.name is StepName.REDUCE_LONG and step.status is StepStatus.DONE
 
 
 def _is_measured(step: Step) -> bool:

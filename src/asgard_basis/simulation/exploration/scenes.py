@@ -1,20 +1,28 @@
 """What is explored: each saga from every beginning it may have, and how it may end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
 
 from asgard_basis.domain.errors import ErrorCode
 from asgard_basis.domain.position.lifecycle import PositionState
-from asgard_basis.domain.saga import emergency, entry, reduce, repair
+from asgard_basis.domain.saga import emergency, entry, equalise, reduce, repair
 from asgard_basis.domain.saga import exit as exit_saga
 from asgard_basis.domain.saga.hedge import Patience
 from asgard_basis.domain.saga.leave import Manner
 from asgard_basis.domain.saga.step import Finished, Journal, Perform, StepName
 from asgard_basis.simulation.exploration.journals import COUNTED_MAX
 from asgard_basis.simulation.exploration.situation import Scene
-from asgard_basis.simulation.exploration.world import FULL, LEAST_LOTS, PRICE, TERMS, Place, Truth
+from asgard_basis.simulation.exploration.world import (
+    BROUGHT,
+    FULL,
+    LEAST_LOTS,
+    PRICE,
+    TERMS,
+    Place,
+    Truth,
+)
 
 _ONCE = Patience(
     refusals_max=1,
@@ -44,6 +52,9 @@ ENTRY = entry.EntryPlan(
     reference_price=PRICE,
 )
 HALF = Decimal("0.5")
+_EQUALISED = equalise.EqualisePlan(
+    reduce.ReducePlan(HALF, Decimal(FULL), TERMS), margin_usdc=Decimal(20)
+)
 
 
 def scenes() -> Iterator[Scene]:
@@ -55,6 +66,8 @@ def scenes() -> Iterator[Scene]:
     yield closing(Truth(FULL, FULL), booked=FULL, others=3)
     for borne in PATIENCE:
         yield reducing(borne)
+    for borne in PATIENCE:
+        yield equalising(borne)
     for long in (0, FULL // 2, FULL):
         for short in (0, FULL // 2, FULL):
             yield repairing(Truth(long, short), borne="empty books")
@@ -69,6 +82,7 @@ def stopped() -> Iterator[Scene]:
         yield hurried_closing(truth)
     yield replace(hurried_closing(Truth(FULL, FULL), others=3), acts=0)
     yield hurried_reducing()
+    yield hurried_equalising()
     yield hurried_repairing(Truth(FULL, 0))
 
 
@@ -118,6 +132,25 @@ def reducing(borne: str) -> Scene:
         booked_short=FULL,
         acts=1 if borne == "empty books" else 0,
         timed=_timed(borne, StepName.REDUCE_LONG),
+    )
+
+
+def equalising(borne: str) -> Scene:
+    """As `reducing`, and what that sets free goes back into both legs."""
+    patience = PATIENCE[borne]
+    scene = reducing(borne)
+    return replace(
+        scene,
+        name=f"equalise, {borne}",
+        decide=partial(
+            equalise.next_step,
+            _EQUALISED,
+            patience=patience,
+            long_patience=patience,
+            back_patience=replace(patience, tries_max=COUNTED_MAX + 1),
+        ),
+        check_end=_PutBack(scene.check_end),
+        place=Place(puts_back=True),
     )
 
 
@@ -173,6 +206,25 @@ def hurried_reducing() -> Scene:
     )
 
 
+def hurried_equalising() -> Scene:
+    """As `equalising`, until everything is stopped."""
+    scene, patience = equalising("refusals"), PATIENCE["refusals"]
+    return replace(
+        scene,
+        name=f"emergency {scene.name}",
+        crashes_max=1,  # a second one finds what the first has found
+        urgent=partial(
+            equalise.next_step,
+            _EQUALISED,
+            patience=patience,
+            long_patience=patience,
+            back_patience=replace(patience, tries_max=COUNTED_MAX + 1),
+            manner=Manner.EMERGENCY,
+        ),
+        beside=partial(reduce.beside, _EQUALISED.cut, patience=patience),
+    )
+
+
 def hurried_repairing(truth: Truth) -> Scene:
     """As `repairing`, until everything is stopped."""
     plan = repair.RepairPlan(Decimal(FULL), TERMS)
@@ -219,6 +271,22 @@ class _Ends:
             is_told = finished.failure is ErrorCode.DELTA_DRIFT
             return None if is_told else f"ended as hedged with {held}"
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _PutBack:
+    """Ends of a cut that is made to leave both legs with more room."""
+
+    inner: Callable[[Finished, Journal, Truth], str | None]
+
+    def __call__(self, finished: Finished, journal: Journal, truth: Truth) -> str | None:
+        """What is wrong with ending so, if anything."""
+        wrong = self.inner(finished, journal, truth)
+        has_left = journal.attempts(StepName.LEAVE) > 0
+        is_back = truth.margin_back and truth.repaid == BROUGHT
+        if wrong is not None or has_left or finished.failure is not None or is_back:
+            return wrong
+        return f"ended well, margin back: {truth.margin_back}, {truth.repaid} USDC repaid"
 
 
 def _is_refused_for_good(journal: Journal) -> bool:

@@ -15,7 +15,6 @@ from asgard_basis.domain.saga.step import (
     Finished,
     Journal,
     Leg,
-    OrderIntent,
     Perform,
     Step,
     StepName,
@@ -26,6 +25,7 @@ from asgard_basis.simulation.exploration.journals import Lines, shortened, with_
 from asgard_basis.simulation.exploration.late import Late, inserted
 from asgard_basis.simulation.exploration.situation import Scene, State, Wrong
 from asgard_basis.simulation.exploration.world import (
+    BROUGHT,
     FULL,
     LATE,
     LEAST_LOTS,
@@ -34,6 +34,7 @@ from asgard_basis.simulation.exploration.world import (
     ORDERS,
     OURS,
     Effect,
+    command_of,
     effects,
     intended,
     troubles,
@@ -125,7 +126,7 @@ class Stepper:
             return
         line = self.late_line(state)
         if late.may_arrive:
-            for effect in effects(self._scene.place, state.truth, _command(line)):
+            for effect in effects(self._scene.place, state.truth, command_of(line)):
                 self.doing = said = f"{line.name.value} arrives at last: {effect.label}"
                 after = state._replace(truth=effect.truth)
                 if effect.truth.short < 0 and not state.is_unseen:
@@ -166,7 +167,7 @@ class Stepper:
     def _sent(self, state: State) -> Iterator[tuple[str, State]]:
         """Sent: refused, done and answered, done and the answer lost, or lost on the way."""
         line = self._line(state)
-        command = _command(line)
+        command = command_of(line)
         for effect in effects(self._scene.place, state.truth, command):
             told = self.doing = f"{line.name.value} {effect.label}"
             self._check_effect(state, line, effect)
@@ -197,9 +198,9 @@ class Stepper:
         if not self._scene.looks_up and line.name not in LOOKS:
             self.doing = f"{name} is taken for failed without a look"
             yield self.doing, self._concluded(state, _never(line, state))
-        elif line.name in LOOKS or _is_repeatable(line):
+        elif line.name in LOOKS or self._is_repeatable(line):
             self.doing = f"{name} is done again"
-            for effect in effects(self._scene.place, state.truth, _command(line)):
+            for effect in effects(self._scene.place, state.truth, command_of(line)):
                 yield self.doing, self._concluded(state, self._fate(line, effect))
             for status, code in self._troubles(line.name):
                 failed = replace(line, status=status, error_code=code.code, finished_at=_at(state))
@@ -331,6 +332,11 @@ class Stepper:
             self._beside[key] = command
         return self._beside[key]
 
+    def _is_repeatable(self, line: Step) -> bool:
+        """It sets something, so that doing it once more changes nothing."""
+        is_payment = line.name is StepName.ADD_MARGIN and self._scene.place.puts_back
+        return line.name not in ORDERS | ON_CHAIN and not is_payment
+
     def _check_move(self, before: tuple[int, ...], after: tuple[int, ...]) -> None:
         state_of = self._scene.state_of
         present = state_of(self._lines.of(before)) if before else self._scene.begins_as
@@ -343,6 +349,8 @@ class Stepper:
         before, after = state.truth, effect.truth
         if line.name is StepName.OPEN_LONG and before.long:
             raise Wrong("I-5: the long is bought twice")
+        if after.repaid > (BROUGHT if before.long < FULL else 0) and not state.is_long_unseen:
+            raise Wrong(f"I-5: {after.repaid} USDC are repaid, more than a sale brought")
         if after.short < 0 and not state.is_unseen:
             raise Wrong("another position's short is bought back")
         if line.name is StepName.OPEN_SHORT and not state.is_unseen:
@@ -375,13 +383,6 @@ class Stepper:
             raise Wrong(wrong)
 
 
-def _command(line: Step) -> Perform:
-    intent = line.intent
-    if isinstance(intent, OrderIntent):
-        return Perform(line.name, size=intent.size)
-    return Perform(line.name)
-
-
 def _never(line: Step, state: State) -> Step:
     code = ErrorCode.HYPERLIQUID_ORDER.code
     return replace(line, status=StepStatus.REFUSED, error_code=code, finished_at=_at(state))
@@ -389,8 +390,3 @@ def _never(line: Step, state: State) -> Step:
 
 def _at(state: State) -> datetime:
     return LATE if state.is_late else NOON
-
-
-def _is_repeatable(line: Step) -> bool:
-    """It sets something, so that doing it once more changes nothing."""
-    return line.name not in ORDERS | ON_CHAIN

@@ -21,6 +21,7 @@ from asgard_basis.domain.saga.step import (
     LongOpened,
     LongRead,
     LongReduced,
+    LongRepaid,
     OrderDone,
     OrderIntent,
     Outcome,
@@ -41,9 +42,13 @@ FULL = 4
 TERMS = HedgeTerms(Decimal(1), Decimal(15), PRICE)
 SPENT = Decimal("20.04")
 """USDC that buys `FULL` lots at two times, less what opening costs."""
+BROUGHT = Decimal(15)
+"""USDC that the sale of a part pays out."""
 
 ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
-ON_CHAIN = frozenset({StepName.OPEN_LONG, StepName.CLOSE_LONG, StepName.REDUCE_LONG})
+ON_CHAIN = frozenset(
+    {StepName.OPEN_LONG, StepName.CLOSE_LONG, StepName.REDUCE_LONG, StepName.REPAY_LONG}
+)
 OURS = frozenset({StepName.TURN_BACK, StepName.LEAVE, StepName.SETTLE})
 """Nobody outside is asked."""
 
@@ -53,6 +58,10 @@ class Truth(NamedTuple):
 
     long: int
     short: int
+    margin_back: bool = False
+    """What a cut set free of the short's margin is behind it again."""
+    repaid: Decimal = Decimal(0)
+    """USDC of what a cut brought, back in the long."""
 
 
 class Effect(NamedTuple):
@@ -75,6 +84,8 @@ class Place:
     """Lots a long may turn out to have."""
     left_of_long: int = FULL // 2
     """Lots a reduction leaves."""
+    puts_back: bool = False
+    """Whether what a cut sets free is followed until it is back."""
     is_listed: bool = True
     """Whether a landed long is always listed at once."""
 
@@ -87,8 +98,15 @@ def effects(place: Place, truth: Truth, command: Perform) -> Iterator[Effect]:
         yield from _sales(truth, size)
     elif name is StepName.CLOSE_SHORT:
         yield from _purchases(place, truth, size)
+    elif name is StepName.REPAY_LONG:
+        yield from _repayments(truth, command.size)
     elif name in ON_CHAIN:
         yield from _on_chain(place, truth, name)
+    elif name is StepName.ADD_MARGIN and place.puts_back:
+        if truth.short:
+            yield Effect("done", truth._replace(margin_back=True), Plain())
+        else:
+            yield Effect("refused: no such short", truth, None)
     elif name in {StepName.OBSERVE_SHORT, StepName.VALIDATE}:
         others = Decimal(place.others_short)
         yield Effect("shown", truth, AccountMeasured(truth.short + others, others, PRICE))
@@ -128,9 +146,20 @@ def intended(command: Perform, at: datetime) -> Step:
         intent = OrderIntent(name.value, is_buy, size, PRICE, is_buy, PRICE)
         return Step(name, 0, StepStatus.INTENDED, intent, at)
     if name in ON_CHAIN:
-        chain = SolanaIntent(name.value, (), "", 0, None, PRICE)
+        amount = str(size) if name is StepName.REPAY_LONG else ""
+        chain = SolanaIntent(name.value, (), amount, 0, None, PRICE)
         return Step(name, 0, StepStatus.INTENDED, chain, at)
     return Step(name, 0, StepStatus.INTENDED, PlainIntent(str(size)), at)
+
+
+def command_of(line: Step) -> Perform:
+    """What the line was written for."""
+    match line.intent:
+        case OrderIntent():
+            return Perform(line.name, size=line.intent.size)
+        case SolanaIntent(echo=amount) if amount:
+            return Perform(line.name, size=Decimal(amount))
+    return Perform(line.name)
 
 
 def _sales(truth: Truth, size: int) -> Iterator[Effect]:
@@ -165,8 +194,16 @@ def _on_chain(place: Place, truth: Truth, name: StepName) -> Iterator[Effect]:
         closed = LongClosed("signature", Decimal(30), Decimal(0))
         yield Effect("sold", truth._replace(long=0), closed)
     else:
-        reduced = LongReduced("signature", Decimal(15), Decimal(0), 50, Decimal(2), Decimal(10))
+        reduced = LongReduced("signature", BROUGHT, Decimal(0), 50, Decimal(2), Decimal(10))
         yield Effect("part sold", truth._replace(long=place.left_of_long), reduced)
+
+
+def _repayments(truth: Truth, amount: Decimal) -> Iterator[Effect]:
+    if truth.long == 0:
+        yield Effect("refused: no such long", truth, None, ErrorCode.ASGARD_POSITION)
+        return
+    repaid = LongRepaid("signature", amount, Decimal(0))
+    yield Effect("repaid", truth._replace(repaid=truth.repaid + amount), repaid)
 
 
 def _parts(size: int) -> Iterator[tuple[str, int]]:

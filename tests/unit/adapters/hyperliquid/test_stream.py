@@ -1,5 +1,6 @@
 """One subscription that heals itself."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from asgard_basis.adapters.hyperliquid import wire
@@ -199,3 +201,27 @@ async def test_it_waits_for_a_venue_that_cannot_say_its_rules_yet() -> None:
     async with venue(handle) as url:
         seen = await first(url, 1, coin=coin)
     assert (marks(seen), len(asked)) == (["1"], 2)
+
+
+async def test_who_stops_listening_is_rid_of_it_although_a_part_answers_with_an_error() -> None:
+    """Else whoever lost the market watch would listen for ever, and nobody watch the market."""
+    asked = asyncio.Event()
+
+    async def handle(socket: ServerConnection) -> None:
+        await socket.wait_closed()
+
+    async def read() -> PerpMarket:
+        asked.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise Unavailable(ErrorCode.HYPERLIQUID_API) from None
+        return market("1")
+
+    async with venue(handle) as url:
+        listening = asyncio.create_task(first(url, 1, read=read))
+        await asked.wait()
+        listening.cancel()
+        async with asyncio.timeout(5):
+            with pytest.raises(asyncio.CancelledError):
+                await listening

@@ -1,6 +1,7 @@
 """What is stored as JSON comes back as it was."""
 
 import json
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -9,10 +10,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from asgard_basis.adapters.postgres.codec import STORED, decoded, encoded
+from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.step import Intent, Outcome, PlainIntent
 
 _DECIMALS = st.decimals(allow_nan=False, allow_infinity=False)
 st.register_type_strategy(Decimal, _DECIMALS)
+# Bounds that contradict each other cannot be made, so they cannot be stored either.
+st.register_type_strategy(
+    RiskLimits, st.builds(RiskLimits, positions_max=st.integers(), drawdown_max=_DECIMALS)
+)
+# Mappings are plain dictionaries wherever anything is stored.
+st.register_type_strategy(
+    Mapping, lambda kind: st.dictionaries(*(st.from_type(each) for each in kind.__args__))
+)
 _VALUES = st.one_of(*(st.from_type(kind) for kind in STORED.values()))
 
 
