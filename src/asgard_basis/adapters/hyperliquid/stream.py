@@ -65,6 +65,10 @@ async def market_stream(
                     failures = 0
                     yield parse.perp_market(listing, context, observed_at=host_now())
         except (OSError, TimeoutError, WebSocketException, DomainError, _Silent) as problem:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                # Closing the connection swallowed the cancellation: nobody listens any more.
+                raise asyncio.CancelledError from problem
             _log.warning("market stream lost", cause=type(problem).__name__, failures=failures)
         ceiling = _BACKOFF_SECONDS[min(failures, len(_BACKOFF_SECONDS) - 1)]
         failures += 1

@@ -1,5 +1,6 @@
 """One subscription that heals itself."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing, asynccontextmanager
@@ -7,6 +8,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from websockets.asyncio.server import ServerConnection, serve
 
 from asgard_basis.adapters.hyperliquid import wire
@@ -108,3 +110,23 @@ async def test_it_waits_for_a_venue_that_cannot_say_its_rules_yet() -> None:
     async with venue(handle) as url:
         (market,) = await first(url, 1, coin=coin)
     assert (market.mark_price, len(asked)) == (7, 2)
+
+
+async def test_who_stops_listening_is_rid_of_it_although_a_part_answers_with_an_error() -> None:
+    """Else whoever lost the market watch would listen for ever, and nobody watch the market."""
+    asked = asyncio.Event()
+
+    async def coin() -> wire.Coin:
+        asked.set()
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            raise Unavailable(ErrorCode.HYPERLIQUID_API) from None
+        return await listing()
+
+    listening = asyncio.create_task(first("ws://127.0.0.1:1", 1, coin=coin))
+    await asked.wait()
+    listening.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await listening
