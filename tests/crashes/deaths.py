@@ -12,11 +12,11 @@ from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
 from tests.crashes.points import REQUESTS, Moment, Point
 
-_LATE_MS = 30_000
-"""A request that the venue does after the death, when somebody else may have looked it up."""
-_SOON_MS = 12_000
-"""Long enough to stop the worker before the venue answers the first of several requests: who
-waited too long at a gate comes there again only some seconds after it is opened."""
+_LATE_MS = 20_000
+"""A request that the venue does after the death, about when somebody else looks it up; a slow
+machine takes some of that until everybody stands where the process dies."""
+_SOON_MS = 6_000
+"""Long enough to stop the worker before the venue answers the first of several requests."""
 _GATE = {
     Moment.INTENDING: Moment.INTENDING,
     Moment.SENT: Moment.INTENDING,
