@@ -20,8 +20,8 @@ from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.application.market.evaluation import MarketEvaluator
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.operations.jobs import JobDesk
-from asgard_basis.application.trading.intent_judge import IntentJudge, Judged
-from asgard_basis.application.trading.intent_scanner import IntentScanner
+from asgard_basis.application.strategy.intent_judge import IntentJudge, Judged
+from asgard_basis.application.strategy.intent_scanner import IntentScanner
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.identifiers import IntentId, UserId

@@ -23,11 +23,11 @@ from asgard_basis.adapters.postgres.migrate import migrate
 from asgard_basis.adapters.postgres.pool import open_pool
 from asgard_basis.adapters.postgres.unit_of_work import PostgresTransactions
 from asgard_basis.application.operations.oversight import OverseenTransactions
-from asgard_basis.application.trading.defend_position import DefendPosition
-from asgard_basis.application.trading.exposure_watch import ExposureWatch
-from asgard_basis.application.trading.monitor_rota import Pace, Rota
-from asgard_basis.application.trading.position_looks import PositionLooks
-from asgard_basis.application.trading.position_monitor import PositionMonitor
+from asgard_basis.application.oversight.defend_position import DefendPosition
+from asgard_basis.application.oversight.exposure_watch import ExposureWatch
+from asgard_basis.application.oversight.monitor_rota import Pace, Rota
+from asgard_basis.application.oversight.position_looks import PositionLooks
+from asgard_basis.application.oversight.position_monitor import PositionMonitor
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.nearness import NEAR, nearness

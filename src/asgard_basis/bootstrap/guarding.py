@@ -4,18 +4,18 @@ from dataclasses import dataclass
 
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
-from asgard_basis.application.trading.defend_position import Crossing, DefendPosition, Reductions
-from asgard_basis.application.trading.existence_gate import Closings, ExistenceGate, Repairs
-from asgard_basis.application.trading.existence_reader import ExistenceReader
-from asgard_basis.application.trading.exposure_watch import ExposureWatch
-from asgard_basis.application.trading.ledger_check import LedgerCheck
+from asgard_basis.application.oversight.defend_position import Crossing, DefendPosition, Reductions
+from asgard_basis.application.oversight.existence_gate import Closings, ExistenceGate, Repairs
+from asgard_basis.application.oversight.existence_reader import ExistenceReader
+from asgard_basis.application.oversight.exposure_watch import ExposureWatch
+from asgard_basis.application.oversight.ledger_check import LedgerCheck
+from asgard_basis.application.oversight.position_looks import PositionLooks
+from asgard_basis.application.oversight.position_monitor import PositionMonitor
+from asgard_basis.application.oversight.sweep_exposure import SweepExposure
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.position_looks import PositionLooks
-from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.application.trading.repair_position import RepairPosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
-from asgard_basis.application.trading.sweep_exposure import SweepExposure
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.chains import SolanaChain

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.playbook_signs import Lines, Signs
-from asgard_basis.application.trading.playbook_views import PlaybookViews
-from asgard_basis.application.trading.playbook_watch import PlaybookWatch
+from asgard_basis.application.oversight.playbook_signs import Lines, Signs
+from asgard_basis.application.oversight.playbook_views import PlaybookViews
+from asgard_basis.application.oversight.playbook_watch import PlaybookWatch
 from asgard_basis.bootstrap.ground import Ground
 from asgard_basis.domain.money import ONE
 

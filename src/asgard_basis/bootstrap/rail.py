@@ -12,7 +12,7 @@ from asgard_basis.adapters.hyperliquid.withdrawals import HyperliquidWithdrawals
 from asgard_basis.adapters.metering import Meter
 from asgard_basis.adapters.solana.cctp import CctpOnSolana
 from asgard_basis.application.context import UserTradingContext
-from asgard_basis.application.trading.defend_position import Crossing
+from asgard_basis.application.oversight.defend_position import Crossing
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.coordination import NonceSource
 from asgard_basis.ports.rail import MoneyRoute, RailAccount

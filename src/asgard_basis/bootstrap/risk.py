@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.account_review import AccountReview
+from asgard_basis.application.oversight.account_review import AccountReview
+from asgard_basis.application.oversight.risk_actions import Closings, Defender
+from asgard_basis.application.oversight.risk_views import RiskViews
+from asgard_basis.application.oversight.risk_watch import RiskWatch
 from asgard_basis.application.trading.position_views import PositionViews
-from asgard_basis.application.trading.risk_actions import Closings, Defender
-from asgard_basis.application.trading.risk_views import RiskViews
-from asgard_basis.application.trading.risk_watch import RiskWatch
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.money import ZERO

@@ -7,9 +7,9 @@ from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
-from asgard_basis.application.trading.intent_judge import IntentJudge
-from asgard_basis.application.trading.intent_scanner import IntentScanner
-from asgard_basis.application.trading.intents import IntentDesk
+from asgard_basis.application.strategy.intent_judge import IntentJudge
+from asgard_basis.application.strategy.intent_scanner import IntentScanner
+from asgard_basis.application.strategy.intents import IntentDesk
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.preflight import Preflight

@@ -7,11 +7,11 @@ from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
-from asgard_basis.application.trading.autonomous_strategy import AutonomousStrategy
+from asgard_basis.application.strategy.autonomous_strategy import AutonomousStrategy
+from asgard_basis.application.strategy.strategy_views import StrategyViews
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
-from asgard_basis.application.trading.strategy_views import StrategyViews
 from asgard_basis.bootstrap.outside import Outside
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule

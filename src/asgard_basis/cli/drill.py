@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import typer
 
-from asgard_basis.application.trading.playbook_views import PlaybookView
+from asgard_basis.application.oversight.playbook_views import PlaybookView
 from asgard_basis.bootstrap import App
 from asgard_basis.cli import operator
 from asgard_basis.cli.visitor import PaperWorld

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import typer
 
 from asgard_basis import observability
-from asgard_basis.application.trading.existence_reader import Look
+from asgard_basis.application.oversight.existence_reader import Look
 from asgard_basis.bootstrap import App, open_app
 from asgard_basis.cli.running import settings_here
 from asgard_basis.domain.identifiers import UserId

@@ -7,7 +7,7 @@ from typing import Any
 from asgard_basis.application.operations.dispatch import Dispatch
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.oversight import OverseenTransactions
-from asgard_basis.application.trading.existence_gate import ExistenceGate
+from asgard_basis.application.oversight.existence_gate import ExistenceGate
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.saga_runner import SagaRunner

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from asgard_basis.application.market.rates import RateBoard
-from asgard_basis.application.trading.intent_scanner import IntentScanner
-from asgard_basis.application.trading.intents import IntentWish
+from asgard_basis.application.strategy.intent_scanner import IntentScanner
+from asgard_basis.application.strategy.intents import IntentWish
 from asgard_basis.application.trading.preflight import EntryOrder
 from asgard_basis.bootstrap.standing import Standing, standing
 from asgard_basis.domain.assets import Asset, LendingProtocol

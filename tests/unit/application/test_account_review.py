@@ -10,7 +10,7 @@ import pytest
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import ControlView, PauseControl
-from asgard_basis.application.trading.account_review import AccountReview
+from asgard_basis.application.oversight.account_review import AccountReview
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.position.lifecycle import PositionState

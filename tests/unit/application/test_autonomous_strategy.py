@@ -10,8 +10,8 @@ import pytest
 
 from asgard_basis.application.accounts.strategy_settings import StrategySettings
 from asgard_basis.application.market.rates import RateBoard
-from asgard_basis.application.trading.autonomous_strategy import AutonomousStrategy, subject_of
-from asgard_basis.application.trading.strategy_views import StrategyState, StrategyViews
+from asgard_basis.application.strategy.autonomous_strategy import AutonomousStrategy, subject_of
+from asgard_basis.application.strategy.strategy_views import StrategyState, StrategyViews
 from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.decision.card import Ruling, Verdict
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from asgard_basis.application.trading.exposure_watch import ExposureWatch
+from asgard_basis.application.oversight.exposure_watch import ExposureWatch
 from asgard_basis.application.trading.position_views import valued
 from asgard_basis.domain.decision.card import Verdict, WhyCard
 from asgard_basis.domain.errors import ErrorCode, Unavailable

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from asgard_basis.application.market.rates import RateBoard
-from asgard_basis.application.trading.account_review import AccountReview
+from asgard_basis.application.oversight.account_review import AccountReview
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport
 from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT, Asset
 from asgard_basis.domain.decision.check import Check

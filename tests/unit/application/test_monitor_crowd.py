@@ -10,9 +10,9 @@ from benchmarks.crowd import BEGAN, Venues, address, pair_of, settle_in
 
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.oversight import OverseenTransactions
-from asgard_basis.application.trading.exposure_watch import ExposureWatch
-from asgard_basis.application.trading.position_looks import PositionLooks
-from asgard_basis.application.trading.position_monitor import PositionMonitor
+from asgard_basis.application.oversight.exposure_watch import ExposureWatch
+from asgard_basis.application.oversight.position_looks import PositionLooks
+from asgard_basis.application.oversight.position_monitor import PositionMonitor
 from asgard_basis.domain.identifiers import EvmAddress, UserId
 from asgard_basis.domain.position.legs import PerpPosition
 from asgard_basis.domain.position.lifecycle import PositionState

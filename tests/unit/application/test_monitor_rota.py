@@ -6,7 +6,7 @@ from decimal import Decimal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from asgard_basis.application.trading.monitor_rota import (
+from asgard_basis.application.oversight.monitor_rota import (
     CLOSER_WEIGHT,
     DANGER_EVERY,
     FUNDING_WEIGHT,

@@ -8,9 +8,9 @@ import pytest
 
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.playbook_signs import Lines, Sign, Signs
-from asgard_basis.application.trading.playbook_views import PlaybookView, PlaybookViews
-from asgard_basis.application.trading.playbook_watch import PlaybookWatch
+from asgard_basis.application.oversight.playbook_signs import Lines, Sign, Signs
+from asgard_basis.application.oversight.playbook_views import PlaybookView, PlaybookViews
+from asgard_basis.application.oversight.playbook_watch import PlaybookWatch
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.quality import PRICE, Dispute

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
+from asgard_basis.application.oversight.position_monitor import PositionMonitor
 from asgard_basis.application.trading.position_book import PositionBook
-from asgard_basis.application.trading.position_monitor import PositionMonitor
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import JobId

@@ -12,7 +12,7 @@ import pytest
 
 from asgard_basis.adapters.memory.coordination import MemorySnapshots
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.risk_watch import RiskWatch
+from asgard_basis.application.oversight.risk_watch import RiskWatch
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId

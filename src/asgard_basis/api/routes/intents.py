@@ -11,7 +11,7 @@ from asgard_basis.api.schemas.intents import (
     IntentResponse,
     IntentsResponse,
 )
-from asgard_basis.application.trading.intents import IntentWish
+from asgard_basis.application.strategy.intents import IntentWish
 from asgard_basis.application.trading.preflight import entry_order
 from asgard_basis.bootstrap import App
 from asgard_basis.domain.identifiers import IntentId

@@ -1,1 +1,1 @@
-"""Opening, watching and closing hedged positions."""
+"""Acting on hedged positions: open, reduce, repair, close, and what is kept of them."""

@@ -13,9 +13,9 @@ from typing import Any
 
 import structlog
 
-from asgard_basis.application.trading.risk_actions import Closings, Defender, wants_defence
-from asgard_basis.application.trading.risk_columns import Flagged, RiskColumns
-from asgard_basis.application.trading.risk_notes import Judged, RiskNotes
+from asgard_basis.application.oversight.risk_actions import Closings, Defender, wants_defence
+from asgard_basis.application.oversight.risk_columns import Flagged, RiskColumns
+from asgard_basis.application.oversight.risk_notes import Judged, RiskNotes
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import DomainError

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from asgard_basis.application.trading.playbook_watch import playbook_of
+from asgard_basis.application.oversight.playbook_watch import playbook_of
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.lifecycle import MEANING, PositionState

@@ -14,10 +14,10 @@ from typing import Protocol
 import structlog
 
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.trading.existence_gate import ExistenceGate
-from asgard_basis.application.trading.exposure_watch import ExposureWatch
-from asgard_basis.application.trading.monitor_rota import Resident, Rota
-from asgard_basis.application.trading.position_looks import Found, PositionLooks, Wanted
+from asgard_basis.application.oversight.existence_gate import ExistenceGate
+from asgard_basis.application.oversight.exposure_watch import ExposureWatch
+from asgard_basis.application.oversight.monitor_rota import Resident, Rota
+from asgard_basis.application.oversight.position_looks import Found, PositionLooks, Wanted
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 from asgard_basis.application.context import trading_context
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk, request_hash
-from asgard_basis.application.trading.intent_judge import IntentJudge
-from asgard_basis.application.trading.intent_news import intent_event
-from asgard_basis.application.trading.intent_views import IntentView, intent_view
+from asgard_basis.application.strategy.intent_judge import IntentJudge
+from asgard_basis.application.strategy.intent_news import intent_event
+from asgard_basis.application.strategy.intent_views import IntentView, intent_view
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight
 from asgard_basis.domain.assets import LendingProtocol

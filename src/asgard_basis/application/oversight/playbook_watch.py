@@ -11,7 +11,7 @@ from datetime import datetime
 import structlog
 
 from asgard_basis.application.operations.pause import PauseControl
-from asgard_basis.application.trading.playbook_signs import Sign, Signs
+from asgard_basis.application.oversight.playbook_signs import Sign, Signs
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.position.exposure import known_price, net_sol

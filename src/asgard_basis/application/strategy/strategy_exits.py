@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
+from asgard_basis.application.strategy.strategy_market import StrategyLook
 from asgard_basis.application.trading.position_views import earned_back, result_now, valued
-from asgard_basis.application.trading.strategy_market import StrategyLook
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.strategy.config import StrategyConfig

@@ -13,10 +13,10 @@ from typing import Protocol
 import structlog
 
 from asgard_basis.application.context import trading_context
-from asgard_basis.application.trading.existence_alarms import Bell, lost_card
-from asgard_basis.application.trading.existence_reader import ExistenceReader, Look
-from asgard_basis.application.trading.ledger_check import LedgerCheck
-from asgard_basis.application.trading.orphan_book import OrphanBook
+from asgard_basis.application.oversight.existence_alarms import Bell, lost_card
+from asgard_basis.application.oversight.existence_reader import ExistenceReader, Look
+from asgard_basis.application.oversight.ledger_check import LedgerCheck
+from asgard_basis.application.oversight.orphan_book import OrphanBook
 from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable

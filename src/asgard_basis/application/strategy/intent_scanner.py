@@ -11,8 +11,8 @@ from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.pause import paused_people
-from asgard_basis.application.trading.intent_judge import IntentJudge, Judged
-from asgard_basis.application.trading.intent_news import intent_event
+from asgard_basis.application.strategy.intent_judge import IntentJudge, Judged
+from asgard_basis.application.strategy.intent_news import intent_event
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.preflight import EntryOrder
 from asgard_basis.domain.decision.card import Verdict, WhyCard

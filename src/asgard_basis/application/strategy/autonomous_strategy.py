@@ -21,13 +21,13 @@ from asgard_basis.application.operations.duty import asked_by
 from asgard_basis.application.operations.jobs import JobDesk
 from asgard_basis.application.operations.kill_switch import KillSwitch
 from asgard_basis.application.operations.pause import pause_told
+from asgard_basis.application.strategy.strategy_exits import capital_of, exit_facts
+from asgard_basis.application.strategy.strategy_market import StrategyLook
 from asgard_basis.application.trading.close_position import ClosePosition
 from asgard_basis.application.trading.open_position import OpenPosition
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.position_record import unchallenged
 from asgard_basis.application.trading.preflight import EntryOrder, known
-from asgard_basis.application.trading.strategy_exits import capital_of, exit_facts
-from asgard_basis.application.trading.strategy_market import StrategyLook
 from asgard_basis.domain.decision.card import Verdict, WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId

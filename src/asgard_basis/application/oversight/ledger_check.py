@@ -3,8 +3,8 @@
 from datetime import timedelta
 
 from asgard_basis.application.context import UserTradingContext, trading_context
-from asgard_basis.application.trading.existence_alarms import Bell
-from asgard_basis.application.trading.existence_reader import Look
+from asgard_basis.application.oversight.existence_alarms import Bell
+from asgard_basis.application.oversight.existence_reader import Look
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.ledger.reconciliation import (

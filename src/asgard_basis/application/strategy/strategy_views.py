@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from asgard_basis.application.market.reader import MarketReader
-from asgard_basis.application.trading.autonomous_strategy import (
+from asgard_basis.application.strategy.autonomous_strategy import (
     AutonomousStrategy,
     Holder,
     subject_of,

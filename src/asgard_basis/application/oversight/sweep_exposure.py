@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import ENDED, JobDesk, job_event
-from asgard_basis.application.trading.existence_reader import ExistenceReader
-from asgard_basis.application.trading.orphan_book import key_of
+from asgard_basis.application.oversight.existence_reader import ExistenceReader
+from asgard_basis.application.oversight.orphan_book import key_of
 from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
-from asgard_basis.application.trading.existence_reader import Look
+from asgard_basis.application.oversight.existence_reader import Look
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.existence import SweepLong, SweepPerp, Verdict

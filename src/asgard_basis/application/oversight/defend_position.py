@@ -16,7 +16,7 @@ import structlog
 from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import ENDED, JobDesk
-from asgard_basis.application.trading.existence_gate import Closings, Repairs
+from asgard_basis.application.oversight.existence_gate import Closings, Repairs
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.reduce_position import DEFENDS, MOVED, POSITION
 from asgard_basis.domain.decision.card import WhyCard

@@ -1,0 +1,1 @@
+"""When to enter and leave: intents and the autonomous strategy."""
