@@ -21,7 +21,7 @@ from asgard_paper.circle.http import create_app as circle_app
 from asgard_paper.control.http import create_app as control_app
 from asgard_paper.hyperliquid.http import create_app as hyperliquid_app
 from asgard_paper.hyperliquid.limits import WEIGHT_PER_MINUTE
-from asgard_paper.kernel.faults import Application, Gate
+from asgard_paper.kernel.gate import Application, Gate
 from asgard_paper.kernel.store import SqliteStore
 from asgard_paper.privy.http import create_app as privy_app
 from asgard_paper.scenarios import SCENARIOS, start_scenario

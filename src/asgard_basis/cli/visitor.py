@@ -72,6 +72,10 @@ class PaperWorld:
         """`deleverage`, `trade` or `shock`: what happens without an account owner's doing."""
         return self._post(f"/control/{what}", wish)
 
+    def lift_fault(self, rule_id: str) -> None:
+        """One rule ends, and lets go what it holds."""
+        self._http.delete("/control/faults", params={"id": rule_id}).raise_for_status()
+
     def clear_faults(self) -> None:
         """Everything answers again."""
         self._http.delete("/control/faults").raise_for_status()

@@ -165,8 +165,11 @@ class Control:
         return self._world.privy.mailbox(request.query_params.get("email"))
 
     async def faults(self, _request: Request) -> object:
-        """Rules in force."""
-        return self._world.faults.rules()
+        """Rules in force, and how many requests each of them holds."""
+        faults = self._world.faults
+        return [
+            msgspec.to_builtins(rule) | {"held": faults.held(rule.id)} for rule in faults.rules()
+        ]
 
     async def add_fault(self, request: Request) -> object:
         """Put a rule in force; without an id it gets one."""

@@ -1,6 +1,8 @@
 """Faults at the gate of a venue, seen by an ordinary HTTP client."""
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import httpx
@@ -10,7 +12,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from asgard_paper.kernel.faults import FaultKind, FaultRule, Faults, Gate, operation_of
+from asgard_paper.kernel.faults import FaultKind, FaultRule, Faults
+from asgard_paper.kernel.gate import Gate, Receive, Scope, Send, operation_of
 from asgard_paper.kernel.journal import Journal
 from asgard_paper.kernel.store import MemoryStore
 from tests.serving import serve
@@ -57,8 +60,19 @@ def venue() -> Iterator[Venue]:
 
     app = Starlette(routes=[Route("/{path:path}", work, methods=["POST"])])
     gate = Gate(app, venue="hyperliquid", faults=faults, journal=journal, clock=clock)
+
+    async def beside(_request: Request) -> Response:
+        faults.clear()
+        return PlainTextResponse("lifted")
+
+    control = Starlette(routes=[Route("/", beside, methods=["DELETE"])])
+
+    async def door(scope: Scope, receive: Receive, send: Send) -> None:
+        is_control = scope.get("method") == "DELETE"
+        await (control if is_control else gate)(scope, receive, send)
+
     found = Venue(clock, store, faults, journal, done)
-    with serve(gate) as found.url:
+    with serve(door) as found.url:
         yield found
 
 
@@ -92,6 +106,27 @@ def test_a_doubled_request_is_done_twice_and_answered_once(venue: Venue) -> None
     assert venue.ask().text == "answer 1"
     assert len(venue.done) == 2
     assert venue.done[0] == venue.done[1]
+
+
+@pytest.mark.parametrize(("kind", "done"), [(FaultKind.HOLD_BEFORE, 0), (FaultKind.HOLD_AFTER, 1)])
+def test_held_requests_are_answered_once_their_rule_is_lifted(
+    venue: Venue, kind: FaultKind, done: int
+) -> None:
+    venue.faults.add(FaultRule("a", kind, remaining=2))
+    with ThreadPoolExecutor(2) as askers:
+        asked = [askers.submit(venue.ask) for _ in range(2)]
+        deadline = time.monotonic() + 10
+        while venue.faults.held("a") < 2:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert len(venue.done) == 2 * done
+        assert venue.ask().text.startswith("answer")
+        assert not any(one.done() for one in asked)
+        httpx.delete(venue.url, trust_env=False)
+        answers = {one.result().text for one in asked}
+    assert len(venue.done) == 3
+    assert answers == ({"answer 1", "answer 2"} if done else {"answer 2", "answer 3"})
+    assert venue.faults.held("a") == 0
 
 
 def test_rules_pick_venue_route_and_operation(venue: Venue) -> None:
