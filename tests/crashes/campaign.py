@@ -75,7 +75,6 @@ class Campaign:
                 self._begin(stage, [*among_first, *among_second])
                 aside = [_aside(lives[: len(first)], step) for step in steps if step in MOVING]
                 self._deaths.die(one, among_first, afterwards=[*chain(*aside)])
-                # A worker that stood still lost its tenures: they come to their gates again.
                 self._deaths.gather(among_second)
                 self._deaths.die(other, among_second)
                 self._deaths.let_go()

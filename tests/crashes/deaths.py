@@ -1,10 +1,8 @@
 """Bring many people's work to chosen points, and let one process die there."""
 
-import os
-import signal
+import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Mapping, Sequence
 
 from asgard_basis.cli.visitor import wait_for
 from tests.crashes.crowd import Life
@@ -12,11 +10,10 @@ from tests.crashes.gates import Gates
 from tests.crashes.machine import Machine
 from tests.crashes.points import REQUESTS, Moment, Point
 
-_LATE_MS = 20_000
-"""A request that the venue does after the death, about when somebody else looks it up; a slow
-machine takes some of that until everybody stands where the process dies."""
-_SOON_MS = 6_000
-"""Long enough to stop the worker before the venue answers the first of several requests."""
+_LATE_SECONDS = 10.0
+"""After the death the venue does what it was asked before: about when somebody else looks it up."""
+_HELD = {Moment.SENT: "hold_before", Moment.ACTED: "hold_after"}
+"""What becomes of a request until the process has died."""
 _GATE = {
     Moment.INTENDING: Moment.INTENDING,
     Moment.SENT: Moment.INTENDING,
@@ -57,18 +54,12 @@ class Deaths:
 
         `afterwards` is where people are stopped next: they leave where they are for it.
         """
-        worker, seen = self.machine.pids()["work"], _newest(self.machine)
-        self._ask(places, Moment.SENT, delay_ms=_LATE_MS)
-        self._ask(places, Moment.ACTED, delay_ms=_SOON_MS)
-        os.kill(worker, signal.SIGSTOP)
-        try:
-            self._wait_until_acted(places, seen)
-            self._check_there(places, seen)
-            pid = self.machine.pids()[process]
-            self.machine.kill(process)
-        finally:
-            if process != "work":
-                os.kill(worker, signal.SIGCONT)
+        late, acted = (self._ask(places, moment) for moment in _HELD)
+        self._wait_until_held(late | acted)
+        self._check_there(places)
+        pid = self.machine.pids()[process]
+        self.machine.kill(process)
+        late_at = time.monotonic() + _LATE_SECONDS
         if process == "postgresql":
             self.gates.reconnect()
         passed = self.gates.of(life.user_id for life, _ in (*places, *afterwards))
@@ -76,6 +67,10 @@ class Deaths:
         self.gates.open(passed)
         self.machine.wait_for_successor(process, pid)
         self.machine.wait_until_ready()
+        self._lift(acted)
+        if process != "paper":  # what it held died with it
+            time.sleep(max(0.0, late_at - time.monotonic()))
+        self._lift(late)
 
     def let_go(self) -> None:
         """Nobody is stopped any more."""
@@ -97,36 +92,36 @@ class Deaths:
                 [f"{point} was not reached" for life, point in places if life.user_id in away]
             ) from error
 
-    def _ask(self, places: Places, moment: Moment, *, delay_ms: int) -> None:
-        """Let those of this moment commit their intention and ask a venue that is slow."""
+    def _ask(self, places: Places, moment: Moment) -> dict[str, int]:
+        """Let those of this moment commit their intention and ask a venue that holds it.
+
+        Gives how many requests each of the venue's rules will hold.
+        """
         asking = [(life, point) for life, point in places if point.moment is moment]
-        rules = [
+        asked = Counter(_request(point) for _, point in asking)
+        rules = {
             self.machine.world.add_fault(
-                kind="delay", delay_ms=delay_ms, remaining=count, **dict(request)
-            )
-            for request, count in Counter(_request(point) for _, point in asking).items()
-        ]
+                kind=_HELD[moment], remaining=count, **dict(request)
+            ): count
+            for request, count in asked.items()
+        }
         self.gates.open(self.gates.of(life.user_id for life, _ in asking))
+        self._wait_until_held(rules)
+        return rules
 
-        def caught() -> bool | None:
-            left = sum(rule["remaining"] for rule in self.machine.faults() if rule["id"] in rules)
-            return None if left else True
+    def _wait_until_held(self, rules: Mapping[str, int]) -> None:
+        def held() -> bool | None:
+            found = {rule["id"]: rule["held"] for rule in self.machine.faults()}
+            return True if all(found[rule] == count for rule, count in rules.items()) else None
 
-        wait_for(caught, seconds=20, what=f"the requests {moment}")
+        wait_for(held, seconds=20, what="the requests")
 
-    def _wait_until_acted(self, places: Places, seen: int) -> None:
-        acted = Counter(_request(p) for _, p in places if p.moment is Moment.ACTED)
+    def _lift(self, rules: Iterable[str]) -> None:
+        for rule in rules:
+            self.machine.world.lift_fault(rule)
 
-        def done() -> bool | None:
-            return True if acted <= _delayed(self.machine, seen, acted) else None
-
-        wait_for(done, seconds=20, what="the venues")
-
-    def _check_there(self, places: Places, seen: int) -> None:
-        """That everybody is where they should be: in the journal, and at the venue."""
-        sent = {_request(p) for _, p in places if p.moment is Moment.SENT}
-        acted = Counter(_request(p) for _, p in places if p.moment is Moment.ACTED)
-        answered = _delayed(self.machine, seen, sent | set(acted))
+    def _check_there(self, places: Places) -> None:
+        """That the journal has everybody where they should be, and the others stand at gates."""
         arrived = self.gates.arrived()
         for life, point in places:
             rows = self.gates.ask(
@@ -139,34 +134,9 @@ class Deaths:
             life.expect(
                 status == _IN_JOURNAL[point.moment], f"{point} found the journal at {status}"
             )
-            if point.moment in (Moment.SENT, Moment.ACTED):
-                request = _request(point)
-                life.expect(
-                    answered[request] == acted[request],
-                    f"{point}: {answered[request]} requests were answered, not {acted[request]}",
-                )
-            else:
+            if point.moment not in _HELD:
                 life.expect(life.user_id in arrived, f"{point} was left too early")
 
 
 def _request(point: Point) -> Request:
     return tuple(sorted(REQUESTS[point.step].items()))
-
-
-def _newest(machine: Machine) -> int:
-    return max((entry["number"] for entry in machine.requests()), default=0)
-
-
-def _delayed(machine: Machine, since: int, requests: Iterable[Request]) -> Counter[Request]:
-    """How many requests of each kind the venues did after the delay we had asked for."""
-    entries = [entry for entry in machine.requests(since) if entry["fault"] == "delay"]
-    found: Counter[Request] = Counter()
-    for request in set(requests):
-        rule = dict(request)
-        found[request] = sum(
-            entry["venue"] == rule["venue"]
-            and fnmatchcase(entry["operation"], rule.get("operation", "*"))
-            and fnmatchcase(entry["route"], rule.get("route", "*"))
-            for entry in entries
-        )
-    return found
