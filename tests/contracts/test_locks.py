@@ -339,8 +339,8 @@ async def test_who_answers_the_interruption_with_an_error_is_told_of_the_loss(
 
     async def work() -> None:
         async with world.process(renews=True).hold(NAME):
-            await world.take_away()
             try:
+                await world.take_away()
                 await asyncio.sleep(30)
             except asyncio.CancelledError:
                 raise OSError("the connection was given up") from None
@@ -350,6 +350,26 @@ async def test_who_answers_the_interruption_with_an_error_is_told_of_the_loss(
     task = asyncio.current_task()
     assert task is not None
     assert not task.cancelling()
+
+
+async def test_who_is_stopped_while_losing_the_name_stays_stopped(world: World) -> None:
+    """Else a duty would begin anew in a process that waits for its end."""
+    lost = asyncio.Event()
+
+    async def work() -> None:
+        async with world.process(renews=True).hold(NAME):
+            try:
+                await world.take_away()
+                await asyncio.sleep(30)
+            finally:
+                lost.set()
+                await asyncio.sleep(30)
+
+    holder = asyncio.create_task(work())
+    await lost.wait()
+    holder.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holder
 
 
 async def test_a_cancelled_holder_lets_go_and_stays_cancelled(world: World) -> None:

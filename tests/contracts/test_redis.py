@@ -250,6 +250,25 @@ async def test_who_answers_the_loss_of_a_lease_with_an_error_is_told_of_the_loss
     assert not task.cancelling()
 
 
+async def test_who_is_stopped_while_losing_a_lease_stays_stopped(client: Redis) -> None:
+    leases, lost = RedisLeases(client), asyncio.Event()
+
+    async def duty() -> None:
+        async with leases.hold("watch", seconds=0.3):
+            await client.set("basis:lease:watch", "somebody else", px=60_000)
+            try:
+                await asyncio.sleep(30)
+            finally:
+                lost.set()
+                await asyncio.sleep(30)
+
+    holder = asyncio.create_task(duty())
+    await lost.wait()
+    holder.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await holder
+
+
 async def test_a_cancelled_holder_stays_cancelled(client: Redis) -> None:
     leases = RedisLeases(client)
     begun = asyncio.Event()

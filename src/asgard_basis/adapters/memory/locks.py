@@ -116,7 +116,9 @@ class MemoryLocks:
             if not self._is_dead:
                 self._book.release(tenure)
             if held.is_interrupted:
-                task.uncancel()
+                if task.uncancel():
+                    # Somebody else ends the task as well.
+                    raise asyncio.CancelledError
                 raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost")
 
     async def _keep(self, tenure: Tenure, held: _Held) -> None:

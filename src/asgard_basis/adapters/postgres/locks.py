@@ -122,7 +122,9 @@ class PostgresLocks:
         finally:
             # Whatever the holder answered: libraries turn an interruption into errors of their own.
             if held.is_interrupted:
-                task.uncancel()
+                if task.uncancel():
+                    # Somebody else ends the task as well.
+                    raise asyncio.CancelledError
                 raise Unavailable(ErrorCode.NOT_READY, f"the tenure of {name} was lost")
 
     async def close(self) -> None:

@@ -61,7 +61,9 @@ class RedisLeases:
         finally:
             # Whatever the holder answered: libraries turn an interruption into errors of their own.
             if is_lost:
-                task.uncancel()
+                if task.uncancel():
+                    # Somebody else ends the task as well.
+                    raise asyncio.CancelledError
                 raise Unavailable(ErrorCode.NOT_READY, f"the lease {name} was lost")
 
     async def _keep(
