@@ -12,7 +12,9 @@ from asgard_basis.application.accounting.accountant import Accountant
 from asgard_basis.application.accounting.bookkeeper import Bookkeeper
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.position.legs import PerpFill
 from asgard_basis.domain.position.position import Position
+from asgard_basis.domain.saga.venue_records import NO_FILL
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from tests.unit.application.test_accounting import Kept
 from tests.unit.application.world import ADA
@@ -123,3 +125,46 @@ async def test_no_fee_is_owed_while_a_result_is_not_known(pair: Kept) -> None:
     pair.clock.pass_time(24 * 3600)
     await pair.accountant.round()
     assert await _owed(pair) > 0
+
+
+async def _taken_and_closed(pair: Kept, *, is_listed: bool) -> Position:
+    """The venue took the short by itself; then the pair is closed."""
+    position = await pair.opened()
+    if is_listed:
+        taken = PerpFill(
+            trade_id=77,
+            order_id=77,
+            client_order_id=None,
+            price=Decimal(200),
+            size=pair.sold_short,
+            is_buy=True,
+            fee_usdc=Decimal("0.4"),
+            closed_result_usd=Decimal(-180),
+            time=pair.clock.now(),
+        )
+        pair.fills.append(taken)
+    pair.sold_short = Decimal(0)
+    closing = await pair.closing.request(ADA, position.id, None)
+    assert await pair.closing.run(closing) is None
+    closed = await pair.done(closing)
+    await pair.bookkeeper.book(closed)
+    return closed
+
+
+async def test_a_result_at_a_price_nobody_listed_is_not_told_as_known(pair: Kept) -> None:
+    position = await _taken_and_closed(pair, is_listed=False)
+    told = await pair.books.attribution(ADA, position.id)
+    assert (told.is_complete, told.total, told.unsettled) == (False, None, None)
+    assert NO_FILL in told.missing
+    assert (await pair.books.statement(ADA, None, None)).money_weighted_yearly is None
+    (ended,) = (await pair.views.history(ADA)).positions
+    assert ended.result is None
+    assert (await pair.views.one(ADA, position.id)).result is None
+
+
+async def test_what_the_venue_took_and_lists_is_known(pair: Kept) -> None:
+    position = await _taken_and_closed(pair, is_listed=True)
+    told = await pair.books.attribution(ADA, position.id)
+    assert (told.is_complete, told.missing) == (True, ())
+    (ended,) = (await pair.views.history(ADA)).positions
+    assert ended.result is not None

@@ -18,6 +18,7 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.alone import parts
 from asgard_basis.domain.saga.venue_records import (
+    NO_FILL,
     Episode,
     Refresh,
     Settled,
@@ -34,7 +35,6 @@ _PAYMENTS_MAX = 100_000
 _PRICE_AGE_MAX = timedelta(seconds=60)
 """Host time: an older price values nothing."""
 NO_OPENING = "the record of its opening"
-NO_FILL = "the price at which the venue closed some of the short"
 _LASTING = frozenset({NO_OPENING, NO_FILL})
 
 

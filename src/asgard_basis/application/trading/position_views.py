@@ -32,11 +32,12 @@ from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LegObservation, Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.venue_records import NO_FILL
 from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs, round_trip
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +137,9 @@ class PositionViews:
             positions = await work.positions.held()
             jobs = await work.jobs.unfinished() if positions else []
             alarms = await work.alarms.unresolved() if positions else []
+            unlisted = await _unlisted(work, positions)
         snapshot = await known(self._reader.latest())
-        return [self._view(p, snapshot, jobs, alarms) for p in positions]
+        return [self._view(p, snapshot, jobs, alarms, unlisted) for p in positions]
 
     async def one(self, user_id: UserId, position_id: PositionId) -> PositionView:
         """One position; raises DomainError POS-0001 when it is not this user's."""
@@ -145,13 +147,15 @@ class PositionViews:
             position = await self._found(await work.positions.get(position_id))
             jobs = await work.jobs.unfinished(position_id=position_id)
             alarms = await work.alarms.unresolved(position_id=position_id)
-        return self._view(position, await known(self._reader.latest()), jobs, alarms)
+            unlisted = await _unlisted(work, [position])
+        return self._view(position, await known(self._reader.latest()), jobs, alarms, unlisted)
 
     async def history(self, user_id: UserId, *, limit: int = 200) -> HistoryView:
         """Ended positions, newest first; those that never held anything count for nothing."""
         async with self._transactions.for_user(user_id) as work:
             positions = await work.positions.ended(limit=limit)
-        views = [self._view(p, None, [], []) for p in positions]
+            unlisted = await _unlisted(work, positions)
+        views = [self._view(p, None, [], [], unlisted) for p in positions]
         return HistoryView(views, added([v.result for v in views if v.result is not None]))
 
     async def timeline(self, user_id: UserId, position_id: PositionId) -> list[TimelineView]:
@@ -181,6 +185,7 @@ class PositionViews:
         snapshot: MarketSnapshot | None,
         jobs: Sequence[Job],
         alarms: Sequence[Alarm],
+        unlisted: frozenset[PositionId],
     ) -> PositionView:
         job = next((j for j in jobs if j.position_id == position.id), None)
         valuation = valued(position, snapshot)
@@ -189,7 +194,7 @@ class PositionViews:
         seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
         long = _long(position, valuation, seen) if is_held else None
         short = _short(position, mark, seen) if is_held else None
-        result = result_now(position, valuation, mark)
+        result = None if position.id in unlisted else result_now(position, valuation, mark)
         delta = None
         if long is not None and position.short is not None:
             delta = long.sol_equivalent - (short.size_sol if short else ZERO)
@@ -243,6 +248,14 @@ class PositionViews:
         leverage = Leverage(position.leverage)
         priced = self._board.price(snapshot, lender, leverage, position.size_usd)
         return priced.carry.net.value if priced else None
+
+
+async def _unlisted(work: UnitOfWork, positions: Sequence[Position]) -> frozenset[PositionId]:
+    """Those of which the venue took a part at a price it does not list: no result is known."""
+    if all(p.short is None or p.short.exit_price is None for p in positions):
+        return frozenset()
+    books = await work.ledger.books()
+    return frozenset(PositionId(book.name) for book in books if NO_FILL in book.missing)
 
 
 def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation | None:
