@@ -95,6 +95,10 @@ class PositionView:
     delta_fraction: Decimal | None
     equity_usd: Decimal | None
     result: Attribution | None
+    """None while a part of it is not known."""
+    estimate: Attribution | None
+    """The same with parts at the market's price that the venue has not listed: for limits, which
+    must count a loss before its last cent is known."""
     costs_earned_back: Decimal | None
     net_apr: Decimal | None
     age_seconds: int | None
@@ -107,7 +111,8 @@ class HistoryView:
     """Ended positions and their results together."""
 
     positions: list[PositionView]
-    totals: Attribution
+    totals: Attribution | None
+    """None while the result of one that held something is not known."""
 
 
 class PositionViews:
@@ -156,7 +161,9 @@ class PositionViews:
             positions = await work.positions.ended(limit=limit)
             unlisted = await _unlisted(work, positions)
         views = [self._view(p, None, [], [], unlisted) for p in positions]
-        return HistoryView(views, added([v.result for v in views if v.result is not None]))
+        results = [v.result for v, p in zip(views, positions, strict=True) if p.long is not None]
+        told = [result for result in results if result is not None]
+        return HistoryView(views, added(told) if len(told) == len(results) else None)
 
     async def timeline(self, user_id: UserId, position_id: PositionId) -> list[TimelineView]:
         """Its whole life from the audit log, oldest first."""
@@ -194,13 +201,14 @@ class PositionViews:
         seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
         long = _long(position, valuation, seen) if is_held else None
         short = _short(position, mark, seen) if is_held else None
-        result = None if position.id in unlisted else result_now(position, valuation, mark)
+        estimate = result_now(position, valuation, mark)
+        result = None if position.id in unlisted else estimate
         delta = None
         if long is not None and position.short is not None:
             delta = long.sol_equivalent - (short.size_sol if short else ZERO)
         equity = None
-        if result is not None and position.state not in ENDED:
-            equity = _put_in(position) + result.total
+        if estimate is not None and position.state not in ENDED:
+            equity = _put_in(position) + estimate.total
         observation = position.observation
         age = None
         if observation is not None and position.state not in ENDED:
@@ -228,6 +236,7 @@ class PositionViews:
             delta_fraction=delta / long.sol_equivalent if delta is not None and long else None,
             equity_usd=equity,
             result=result,
+            estimate=estimate,
             costs_earned_back=earned_back(position, result, mark, self._fees),
             net_apr=self._net_apr(position, snapshot),
             age_seconds=age,
