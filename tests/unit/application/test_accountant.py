@@ -171,3 +171,23 @@ async def test_what_the_venue_took_and_lists_is_known(pair: Kept) -> None:
     assert (told.is_complete, told.missing) == (True, ())
     history = await pair.views.history(ADA)
     assert [ended.result for ended in history.positions] == [history.totals]
+
+
+async def test_the_time_between_the_last_interest_and_the_closing_is_counted(pair: Kept) -> None:
+    position = await pair.opened()
+    for _ in range(2):
+        await pair.observed(hours=1)
+        await pair.bookkeeper.book(position)
+    hedged = pair.sold_short * 171
+
+    async def used() -> Decimal:
+        return (await pair.books.statement(ADA, None, None)).usage.hedged_usd_hours
+
+    before = await used()
+    pair.clock.pass_time(1800)
+    closing = await pair.closing.request(ADA, position.id, None)
+    assert await pair.closing.run(closing) is None
+    await pair.bookkeeper.book(await pair.done(closing))
+    assert before > 0
+    assert abs(await used() - before - hedged / 2) < hedged / 100
+    assert await pair.bookkeeper.book(position) == 0
