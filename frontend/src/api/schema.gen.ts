@@ -1770,7 +1770,7 @@ export interface components {
         HistoryResponse: {
             /** Positions */
             positions: components["schemas"]["PositionResponse"][];
-            totals: components["schemas"]["ResultSplit"];
+            totals: components["schemas"]["ResultSplit"] | null;
         };
         /**
          * HyperliquidBalance

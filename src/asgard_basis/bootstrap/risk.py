@@ -51,10 +51,11 @@ def risk_desk(
         return (await balances.of(user_id)).total_usd
 
     async def result_usd(user_id: UserId) -> Decimal | None:
-        held = [view.result for view in await positions.held(user_id)]
-        known = [result.total for result in held if result is not None]
+        held = [view.estimate for view in await positions.held(user_id)]
         past = await positions.history(user_id, limit=_ALL_ENDED)
-        return None if len(known) < len(held) else past.totals.total + sum(known, ZERO)
+        ended = [view.estimate for view in past.positions]
+        known = [result.total for result in (*held, *ended) if result is not None]
+        return None if None in held else sum(known, ZERO)
 
     return RiskDesk(
         watch=RiskWatch(

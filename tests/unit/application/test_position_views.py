@@ -58,7 +58,7 @@ async def test_what_an_unwound_long_has_cost_is_in_the_history(pair: Pair) -> No
     assert view.result is not None
     # 540 USDC went in, 490 came back, and two transactions cost 0.01 SOL at 170 each.
     assert view.result.total == Decimal(490) - 540 - 2 * Decimal("1.70")
-    assert history.totals.total == view.result.total
+    assert history.totals == view.result
 
 
 async def test_a_short_the_venue_took_away_is_not_shown_as_a_hedge(pair: Pair) -> None:

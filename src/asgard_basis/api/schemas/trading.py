@@ -295,4 +295,5 @@ class HistoryResponse(Shape):
     """Ended positions, newest first, and their results together."""
 
     positions: list[PositionResponse]
-    totals: ResultSplit
+    totals: ResultSplit | None
+    """Null while the result of one that held something is not known."""

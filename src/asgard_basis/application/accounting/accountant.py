@@ -60,6 +60,8 @@ class Accountant:
         self._turns = asyncio.Semaphore(concurrency)
         self._whole = False
         self._settled: set[tuple[PositionId, int]] = set()
+        self._owed: dict[PositionId, Position] = {}
+        """What could not be booked, so that no round leaves it out however long ago it ended."""
         self._looked_at: dict[UserId, datetime] = {}
         self._credits_at: datetime | None = None
         self._fee_days: dict[UserId, str] = {}
@@ -74,7 +76,8 @@ class Accountant:
             ended = await work.positions.ended(limit=_ENDED_MAX if self._whole else _ALL)
             owners = await work.wallets.owners()
         desks: defaultdict[UserId, _Desk] = defaultdict(_Desk)
-        for position in [*held, *ended]:
+        present = {p.id: p for p in [*self._owed.values(), *held, *ended]}
+        for position in present.values():
             if (position.id, position.version) not in self._settled:
                 desks[position.user_id].positions.append(position)
         pause = max(_WALLETS_EVERY, timedelta(seconds=int(len(owners) / _LOOKS_A_SECOND)))
@@ -90,10 +93,10 @@ class Accountant:
             else:
                 count += outcome
         self._whole = True
-        for position in ended:
-            if self._is_over(position):
+        for position in present.values():
+            if self._is_over(position) and position.id not in self._owed:
                 self._settled.add((position.id, position.version))
-        self._bookkeeper.forget([p.id for p in [*held, *ended]])
+        self._bookkeeper.forget(list(present))
         return count
 
     async def ended(self, job: Job) -> None:
@@ -127,8 +130,11 @@ class Accountant:
             return count
 
     async def _position(self, position: Position) -> int:
+        self._owed[position.id] = position
         try:
-            return await self._bookkeeper.book(position)
+            count = await self._bookkeeper.book(position)
+            del self._owed[position.id]
+            return count
         except DomainError as error:
             log.warning(
                 "position_not_booked",
@@ -153,20 +159,30 @@ class Accountant:
         return position.closed_at is not None and self._clock.now() - position.closed_at > late
 
     async def _fee(self, user_id: UserId) -> int:
-        """The operator's share of new profit, accrued once a day of market time; never moved."""
+        """The operator's share of new profit, accrued once a day of market time; never moved.
+
+        Profit made while there is no fee moves the mark too: it is not new when there is one.
+        While anything is missing in the books profit is not known, and nothing is accrued.
+        """
         day = f"{self._clock.now():%Y-%m-%d}"
-        if self._fee_fraction == 0 or self._fee_days.get(user_id) == day:
+        if self._fee_days.get(user_id) == day:
+            return 0
+        if any(position.user_id == user_id for position in self._owed.values()):
             return 0
         midnight = self._clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
         async with self._transactions.for_user(user_id) as work:
-            sums = await work.ledger.sums(since=None, until=midnight)
-            result = split(Posting(s.account, s.commodity, s.quantity, s.usd) for s in sums)
-            book = await work.ledger.book(OPERATOR) or Book(user_id, OPERATOR, 0, HighWater())
-            assert isinstance(book.stand, HighWater)
-            mark, owed = accrued(book.stand, result.total, self._fee_fraction)
             count = 0
-            if owed > 0:
-                entry = fee_entry(owed, at=midnight, fraction=self._fee_fraction)
-                count = await work.ledger.write(replace(book, stand=mark), [entry])
+            books = await work.ledger.books()
+            if not any(book.missing for book in books):
+                sums = await work.ledger.sums(since=None, until=midnight)
+                result = split(Posting(s.account, s.commodity, s.quantity, s.usd) for s in sums)
+                kept = next((book for book in books if book.name == OPERATOR), None)
+                book = kept or Book(user_id, OPERATOR, 0, HighWater())
+                assert isinstance(book.stand, HighWater)
+                mark, owed = accrued(book.stand, result.total, self._fee_fraction)
+                entries = [fee_entry(owed, at=midnight, fraction=self._fee_fraction)]
+                if mark != book.stand:
+                    turned = replace(book, stand=mark)
+                    count = await work.ledger.write(turned, entries if owed > 0 else [])
         self._fee_days[user_id] = day
         return count

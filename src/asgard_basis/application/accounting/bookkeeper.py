@@ -18,6 +18,7 @@ from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.saga.alone import parts
 from asgard_basis.domain.saga.venue_records import (
+    NO_FILL,
     Episode,
     Refresh,
     Settled,
@@ -34,7 +35,6 @@ _PAYMENTS_MAX = 100_000
 _PRICE_AGE_MAX = timedelta(seconds=60)
 """Host time: an older price values nothing."""
 NO_OPENING = "the record of its opening"
-NO_FILL = "the price at which the venue closed some of the short"
 _LASTING = frozenset({NO_OPENING, NO_FILL})
 
 
@@ -100,7 +100,7 @@ class Bookkeeper:
         entries, after = _entries(_pair(position), stand, [*made, *_fee(position, stand, made)])
         count = 0
         if entries or after != stand or missing != book.missing:
-            await self._use(work, position, stand, after)
+            await self._use(work, position, stand, after, made)
             turned = replace(book, stand=after, missing=missing)
             count = await work.ledger.write(turned, entries)
         if all(job.status in JOB_ENDED for job in jobs):
@@ -145,11 +145,21 @@ class Bookkeeper:
         booked = await work.ledger.known(position.id, names)
         return [Settled(at, share) for name, (at, share) in names.items() if name not in booked]
 
-    async def _use(self, work: UnitOfWork, position: Position, before: Stand, after: Stand) -> None:
-        """Hours x notional since interest was last booked."""
-        if before.refreshed_at is None or after.refreshed_at is None:
+    async def _use(
+        self,
+        work: UnitOfWork,
+        position: Position,
+        before: Stand,
+        after: Stand,
+        made: Sequence[Record],
+    ) -> None:
+        """Hours x notional since interest was last booked, until now or until the closing."""
+        until = after.refreshed_at
+        if made and after.is_long_closed and not before.is_long_closed:
+            until = made[-1].at
+        if before.refreshed_at is None or until is None:
             return
-        seconds = int((after.refreshed_at - before.refreshed_at).total_seconds())
+        seconds = int((until - before.refreshed_at).total_seconds())
         if seconds > 0:
             amount = (before.notional_usd * seconds / 3600).quantize(Decimal("0.01"))
             day = self._clock.host().date()

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from asgard_basis.application.trading.position_views import PositionView, PositionViews
@@ -116,8 +116,7 @@ class Books:
             )
             flows = await work.ledger.flows(until=bound)
             days = await work.ledger.days(since=begin, until=bound)
-            host = self._clock.host().date()
-            usage = await work.ledger.usage(host - (end - begin), host)
+            usage = await work.ledger.usage(self._host_day(begin), self._host_day(end))
             books = await work.ledger.books()
             held = [p for p in await work.positions.held() if p.long is not None]
         missing = [f"Position {b.name}: {what}" for b in books for what in b.missing]
@@ -196,6 +195,12 @@ class Books:
             book = await work.ledger.book(position_id)
             sums = await work.ledger.position_sums(position_id)
         return _attribution(view, _result(sums), book.missing if book else None)
+
+    def _host_day(self, at: datetime) -> date:
+        """The day on this machine when it was that market time, if time always ran as now."""
+        ago = self._clock.now() - at
+        speed = self._clock.speed
+        return (self._clock.host() - (ago / speed if speed > 1 else ago)).date()
 
     async def _unsettled(self, user_id: UserId) -> Attribution | None:
         """Of all open positions together."""

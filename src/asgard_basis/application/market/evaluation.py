@@ -5,15 +5,7 @@ from decimal import Decimal
 
 from asgard_basis.application.market.rates import RateBoard
 from asgard_basis.domain.assets import Asset, LendingProtocol
-from asgard_basis.domain.market.quality import (
-    FUNDING,
-    FUNDING_HISTORY,
-    PRICE,
-    SPOT,
-    QualityState,
-    lender_part,
-    staking_part,
-)
+from asgard_basis.domain.market.quality import parts_of_entry, unfit_for_entry
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.market.steadiness import weekly_volatility
 from asgard_basis.domain.money import ZERO, Leverage
@@ -46,7 +38,7 @@ class MarketEvaluator:
         self, snapshot: MarketSnapshot, way: Way, volatility: Decimal | None, now: datetime
     ) -> MarketEvaluation:
         asset, wished, leverage = way
-        lender = self._lender(snapshot, asset, wished)
+        lender = self._lender(snapshot, asset, wished, now)
         net = days = safe = free = None
         borrow_share = ZERO
         if lender is not None:
@@ -80,9 +72,13 @@ class MarketEvaluator:
         )
 
     def _lender(
-        self, snapshot: MarketSnapshot, asset: Asset, wished: LendingProtocol | None
+        self,
+        snapshot: MarketSnapshot,
+        asset: Asset,
+        wished: LendingProtocol | None,
+        now: datetime,
     ) -> LenderMarket | None:
-        """As an opening chooses: the wished one, or the cheapest that lends now."""
+        """As an opening chooses: the wished one, or the cheapest undisputed that lends now."""
         offered = [
             lender
             for lender in snapshot.lenders
@@ -91,7 +87,13 @@ class MarketEvaluator:
             and lender.protocol in self._board.enabled
             and wished in {None, lender.protocol}
         ]
-        return min(offered, key=lambda lender: lender.usdc_borrow.value, default=None)
+        quality = snapshot.quality(now)
+
+        def rank(lender: LenderMarket) -> tuple[bool, Decimal]:
+            is_disputed = quality.is_disputed(parts_of_entry(lender.protocol, lender.asset))
+            return is_disputed, lender.usdc_borrow.value
+
+        return min(offered, key=rank, default=None)
 
 
 def _deviation(snapshot: MarketSnapshot, asset: Asset) -> Decimal | None:
@@ -105,16 +107,6 @@ def _unfit(
     snapshot: MarketSnapshot, asset: Asset, lender: LenderMarket | None, now: datetime
 ) -> tuple[str, ...]:
     """What must not be decided on. Missing hours and prices fail under their own names."""
-    quality = snapshot.quality(now)
-    parts = [PRICE, FUNDING]
-    if lender is not None:
-        parts.append(lender_part(lender.protocol, asset))
-    if asset is not Asset.SOL:
-        parts.append(staking_part(asset))
-    bad = [*quality.among(parts)]
-    bad += [
-        part
-        for part in quality.among((SPOT, FUNDING_HISTORY))
-        if part.state is QualityState.DISPUTED
-    ]
+    protocol = None if lender is None else lender.protocol
+    bad = unfit_for_entry(snapshot.quality(now), protocol, asset)
     return tuple(f"{part.part}: {part.reason}" for part in bad)

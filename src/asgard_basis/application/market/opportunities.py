@@ -103,6 +103,7 @@ class OpportunityBoard:
             fees=self._fees,
             limits=self._limits,
             enabled=self._enabled,
+            now=self._clock.host(),
             year=year,
         )
         return OpportunitiesView(
@@ -113,9 +114,12 @@ class OpportunityBoard:
         )
 
     async def year(self) -> FundingYear | None:
-        """The last year of funding, read once an hour; None while too little is known."""
+        """The last year of funding, read once an hour; None while too little is known.
+
+        Until then it is read each time: after the first start a quarter of it is there in seconds.
+        """
         last = self._clock.now().replace(minute=0, second=0, microsecond=0)
-        if self._year_until != last:
+        if self._year is None or self._year_until != last:
             async with self._transactions.for_visitor() as work:
                 hours = await work.funding.between(last - _YEAR, last)
             self._year, self._year_until = year_of(hours), last

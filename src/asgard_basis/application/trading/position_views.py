@@ -32,11 +32,12 @@ from asgard_basis.domain.money import ZERO, Leverage
 from asgard_basis.domain.position.lifecycle import ENDED
 from asgard_basis.domain.position.position import LegObservation, Position, ShortRecord
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.venue_records import NO_FILL
 from asgard_basis.domain.strategy.fees import FeeSchedule, cut_costs, round_trip
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm
 from asgard_basis.ports.repositories import Job
-from asgard_basis.ports.unit_of_work import Transactions
+from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,10 @@ class PositionView:
     delta_fraction: Decimal | None
     equity_usd: Decimal | None
     result: Attribution | None
+    """None while a part of it is not known."""
+    estimate: Attribution | None
+    """The same with parts at the market's price that the venue has not listed: for limits, which
+    must count a loss before its last cent is known."""
     costs_earned_back: Decimal | None
     net_apr: Decimal | None
     age_seconds: int | None
@@ -106,7 +111,8 @@ class HistoryView:
     """Ended positions and their results together."""
 
     positions: list[PositionView]
-    totals: Attribution
+    totals: Attribution | None
+    """None while the result of one that held something is not known."""
 
 
 class PositionViews:
@@ -136,8 +142,9 @@ class PositionViews:
             positions = await work.positions.held()
             jobs = await work.jobs.unfinished() if positions else []
             alarms = await work.alarms.unresolved() if positions else []
+            unlisted = await _unlisted(work, positions)
         snapshot = await known(self._reader.latest())
-        return [self._view(p, snapshot, jobs, alarms) for p in positions]
+        return [self._view(p, snapshot, jobs, alarms, unlisted) for p in positions]
 
     async def one(self, user_id: UserId, position_id: PositionId) -> PositionView:
         """One position; raises DomainError POS-0001 when it is not this user's."""
@@ -145,14 +152,18 @@ class PositionViews:
             position = await self._found(await work.positions.get(position_id))
             jobs = await work.jobs.unfinished(position_id=position_id)
             alarms = await work.alarms.unresolved(position_id=position_id)
-        return self._view(position, await known(self._reader.latest()), jobs, alarms)
+            unlisted = await _unlisted(work, [position])
+        return self._view(position, await known(self._reader.latest()), jobs, alarms, unlisted)
 
     async def history(self, user_id: UserId, *, limit: int = 200) -> HistoryView:
         """Ended positions, newest first; those that never held anything count for nothing."""
         async with self._transactions.for_user(user_id) as work:
             positions = await work.positions.ended(limit=limit)
-        views = [self._view(p, None, [], []) for p in positions]
-        return HistoryView(views, added([v.result for v in views if v.result is not None]))
+            unlisted = await _unlisted(work, positions)
+        views = [self._view(p, None, [], [], unlisted) for p in positions]
+        results = [v.result for v, p in zip(views, positions, strict=True) if p.long is not None]
+        told = [result for result in results if result is not None]
+        return HistoryView(views, added(told) if len(told) == len(results) else None)
 
     async def timeline(self, user_id: UserId, position_id: PositionId) -> list[TimelineView]:
         """Its whole life from the audit log, oldest first."""
@@ -181,6 +192,7 @@ class PositionViews:
         snapshot: MarketSnapshot | None,
         jobs: Sequence[Job],
         alarms: Sequence[Alarm],
+        unlisted: frozenset[PositionId],
     ) -> PositionView:
         job = next((j for j in jobs if j.position_id == position.id), None)
         valuation = valued(position, snapshot)
@@ -189,13 +201,14 @@ class PositionViews:
         seen = guarded(position, snapshot, self._limits, self._costs) if is_held else None
         long = _long(position, valuation, seen) if is_held else None
         short = _short(position, mark, seen) if is_held else None
-        result = result_now(position, valuation, mark)
+        estimate = result_now(position, valuation, mark)
+        result = None if position.id in unlisted else estimate
         delta = None
         if long is not None and position.short is not None:
             delta = long.sol_equivalent - (short.size_sol if short else ZERO)
         equity = None
-        if result is not None and position.state not in ENDED:
-            equity = _put_in(position) + result.total
+        if estimate is not None and position.state not in ENDED:
+            equity = _put_in(position) + estimate.total
         observation = position.observation
         age = None
         if observation is not None and position.state not in ENDED:
@@ -223,6 +236,7 @@ class PositionViews:
             delta_fraction=delta / long.sol_equivalent if delta is not None and long else None,
             equity_usd=equity,
             result=result,
+            estimate=estimate,
             costs_earned_back=earned_back(position, result, mark, self._fees),
             net_apr=self._net_apr(position, snapshot),
             age_seconds=age,
@@ -243,6 +257,14 @@ class PositionViews:
         leverage = Leverage(position.leverage)
         priced = self._board.price(snapshot, lender, leverage, position.size_usd)
         return priced.carry.net.value if priced else None
+
+
+async def _unlisted(work: UnitOfWork, positions: Sequence[Position]) -> frozenset[PositionId]:
+    """Those of which the venue took a part at a price it does not list: no result is known."""
+    if all(p.short is None or p.short.exit_price is None for p in positions):
+        return frozenset()
+    books = await work.ledger.books()
+    return frozenset(PositionId(book.name) for book in books if NO_FILL in book.missing)
 
 
 def valued(position: Position, snapshot: MarketSnapshot | None) -> LongValuation | None:

@@ -7,10 +7,18 @@ from decimal import Decimal
 
 from asgard_basis.domain.ledger import accounts
 from asgard_basis.domain.ledger.postings import Entry, Lines
-from asgard_basis.domain.money import CENT, plain
+from asgard_basis.domain.money import CENT, ZERO, plain
 from asgard_basis.domain.treasury.cctp import Chain
 
 _DUST = {accounts.USDC: CENT, accounts.SOL: Decimal("0.00001"), accounts.ETH: Decimal("0.0000001")}
+_FEES_MOST = {accounts.SOL: Decimal("0.01"), accounts.ETH: Decimal("0.001")}
+"""A shortage of a network's own coin up to this is fees: of transactions that failed on chain,
+which no outcome in a journal tells of."""
+_WORDS = {
+    accounts.DEPOSITS: "Brought in",
+    accounts.WITHDRAWALS: "Taken out",
+    accounts.FEES_NETWORK: "Network fees of what failed",
+}
 _REVALUED_MIN = Decimal("0.1")
 _DUST_ELSE = Decimal("0.000001")
 
@@ -34,8 +42,10 @@ class WalletLook:
 
 
 def brought_in(look: WalletLook, amount: Decimal, at: datetime) -> Entry:
-    """What nothing of ours explains: the owner brought it, or took it out."""
+    """What nothing of ours explains: the owner brought it or took it out, or the network did."""
     place = accounts.DEPOSITS if amount > 0 else accounts.WITHDRAWALS
+    if amount < 0 and -amount <= _FEES_MOST.get(look.commodity, ZERO):
+        place = accounts.FEES_NETWORK
     lines = Lines()
     if look.price_usd is None:
         lines.moved(look.commodity, amount, source=place, target=look.account)
@@ -43,13 +53,12 @@ def brought_in(look: WalletLook, amount: Decimal, at: datetime) -> Entry:
         worth = amount * look.price_usd
         lines.valued(look.account, look.commodity, amount, worth)
         lines.value(place, -worth)
-    word = "Brought in" if amount > 0 else "Taken out"
     return Entry(
         venue=look.venue,
         kind="wallet",
         record=f"{look.address}:{look.commodity}:{at:%Y-%m-%dT%H:%M:%S}Z",
         at=at,
-        memo=f"{word}, {plain(abs(amount).normalize())} {look.commodity}",
+        memo=f"{_WORDS[place]}, {plain(abs(amount).normalize())} {look.commodity}",
         postings=lines.balanced(place),
     )
 

@@ -182,3 +182,21 @@ def judged(
     if age > limit:
         return PartQuality(part, QualityState.STALE, f"{age} s old, at most {limit} s", age)
     return PartQuality(part, QualityState.FRESH, None, age)
+
+
+def unfit_for_entry(
+    quality: MarketQuality, protocol: LendingProtocol | None, asset: Asset
+) -> tuple[PartQuality, ...]:
+    """What an entry there must not be decided on: the same for whoever enters, waits or ranks.
+
+    The second opinion and the settled hours count only while they are disputed: one that is
+    missing fails under its own name. Without a lender the rest is judged.
+    """
+    parts = [PRICE, FUNDING]
+    if protocol is not None:
+        parts.append(lender_part(protocol, asset))
+    if asset is not Asset.SOL:
+        parts.append(staking_part(asset))
+    beside = quality.among((SPOT, FUNDING_HISTORY))
+    disputed = tuple(q for q in beside if q.state is QualityState.DISPUTED)
+    return (*quality.among(parts), *disputed)

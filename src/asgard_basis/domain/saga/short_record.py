@@ -26,10 +26,13 @@ class Trade:
     sold: Decimal
     """SOL sold short; bought back is negative."""
     price: Decimal | None
-    """None when the venue did it and lists no execution: no result is booked then."""
+    """None when nobody has said: no result is booked then."""
     fee_usdc: Decimal
     slippage_usd: Decimal
     """Against the middle when it was decided; none of what the venue did by itself."""
+    is_listed: bool = True
+    """Whether the venue has it on record; else its price is what the market said when it was
+    found out, and its fee is not known."""
 
 
 def opened_short(journal: Journal, plan: EntryPlan) -> ShortRecord | None:
@@ -88,7 +91,8 @@ def trades(steps: Sequence[Step], start: Decimal) -> Iterator[Trade]:
         elif isinstance(step.outcome, AccountMeasured) and held != before:
             measured = step.outcome
             at = measured.at or step.finished_at or step.intended_at
-            yield Trade(at, held - before, measured.price, measured.fee_usdc, ZERO)
+            is_listed = measured.at is not None
+            yield Trade(at, held - before, measured.price, measured.fee_usdc, ZERO, is_listed)
         before = held
 
 
@@ -99,7 +103,7 @@ def _ordered(step: Step, done: OrderDone, change: Decimal) -> Iterator[Trade]:
     at = done.filled_at or step.finished_at or step.intended_at
     mid = intent.mid_price if isinstance(intent, OrderIntent) else result.average_price
     price = result.average_price or mid
-    slippage = ZERO
-    if mid is not None and price is not None and result.status != ALREADY_FLAT:
+    slippage, is_ours = ZERO, result.status != ALREADY_FLAT
+    if mid is not None and price is not None and is_ours:
         slippage = change * (mid - price)  # otherwise the venue's own doing, at its own time
-    yield Trade(at, change, price, done.fee_usdc, slippage)
+    yield Trade(at, change, price, done.fee_usdc, slippage, is_ours or done.filled_at is not None)

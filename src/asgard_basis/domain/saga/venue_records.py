@@ -55,6 +55,10 @@ class Episode:
     """Steps at its beginning that defended one leg while the other's venue did not answer."""
 
 
+NO_FILL = "the price at which the venue closed some of the short"
+"""What a book says is missing when `has_unpriced`."""
+
+
 def has_opening(episodes: Sequence[Episode]) -> bool:
     """Whether the position was opened in these journals, and not before there were any."""
     return any(s.name is StepName.OPEN_LONG for e in episodes for s in e.steps)
@@ -63,10 +67,10 @@ def has_opening(episodes: Sequence[Episode]) -> bool:
 def has_unpriced(episodes: Sequence[Episode]) -> bool:
     """Whether the venue closed some of a short by itself and lists no execution for it.
 
-    No result is booked for that part then: it is not known, which is not the same as nothing.
+    The result of that part is not known then, which is not the same as nothing.
     """
     return any(
-        trade.price is None
+        trade.price is None or not trade.is_listed
         for episode in episodes
         for trade in trades(episode.steps, _held_before(episodes, episode))
     )

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal
 
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.market.funding import FundingYear
-from asgard_basis.domain.market.quality import parts_of_entry
+from asgard_basis.domain.market.quality import FreshFor, unfit_for_entry
 from asgard_basis.domain.market.rates import AnnualRate, AnnualYield, HourlyRate
 from asgard_basis.domain.market.snapshot import LenderMarket, MarketSnapshot
 from asgard_basis.domain.money import ZERO
@@ -135,16 +136,20 @@ def opportunities(
     fees: FeeSchedule,
     limits: RiskLimits,
     enabled: frozenset[LendingProtocol],
+    now: datetime,
     year: FundingYear | None = None,
 ) -> tuple[Opportunity, ...]:
     """Every lender at every leverage, what can be entered first, then by what remains a year.
 
+    What is disputed or too old at host time `now` cannot be entered on, and is told with it.
     A lender whose staking yield is unknown is left out: unknown is not zero.
     """
     found: list[Opportunity] = []
+    fresh_for = FreshFor(limits.market_age_seconds_max, limits.rates_age_seconds_max)
+    quality = snapshot.quality(now, fresh_for)
     for lender in snapshot.lenders:
-        parts = parts_of_entry(lender.protocol, lender.asset)
-        doubts = [each.reason for each in snapshot.disputes if each.part in parts]
+        unfit = unfit_for_entry(quality, lender.protocol, lender.asset)
+        doubts = [f"{each.part}: {each.reason}" for each in unfit]
         for leverage in leverages:
             priced = price(
                 snapshot, lender, leverage=leverage, size_usd=size_usd, fees=fees, limits=limits

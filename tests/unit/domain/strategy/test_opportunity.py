@@ -33,6 +33,7 @@ def ranked(*leverages: str, year: FundingYear | None = None) -> tuple[Opportunit
         fees=FEES,
         limits=LIMITS,
         enabled=ENABLED,
+        now=NOW,
         year=year,
     )
 
@@ -80,6 +81,7 @@ def test_a_staking_token_whose_yield_is_unknown_is_left_out() -> None:
         fees=FEES,
         limits=LIMITS,
         enabled=ENABLED,
+        now=NOW,
     )
     assert {each.asset for each in found} == {Asset.SOL}
 
