@@ -20,7 +20,7 @@ from asgard_basis.domain.saga.step import Journal, Outcome, Perform, Step, StepN
 from asgard_basis.domain.treasury.cctp import Chain
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.consents import MoveConsent
-from asgard_basis.ports.oversight import AlarmKind
+from asgard_basis.ports.oversight import Alarm, AlarmKind
 from asgard_basis.ports.rail import (
     Attestation,
     BurnOrder,
@@ -45,8 +45,10 @@ class Purses:
     arbitrum: Decimal = ZERO
     owed: Decimal = ZERO
     is_stuck: bool = False
+    is_away: bool = False
     answers: bool = True
     refuses_burns: bool = False
+    refuses_mints: bool = False
     sent: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     _orders: dict[str, tuple[str, Chain, Decimal]] = field(default_factory=dict)
@@ -68,6 +70,8 @@ class Purses:
     async def attestation(
         self, account: RailAccount, order: BurnOrder, burn_id: str
     ) -> Attestation | None:
+        if self.is_away:
+            raise Unavailable(ErrorCode.CIRCLE_API, "Circle does not answer")
         if self.is_stuck or burn_id not in self.landed:
             return None
         return Attestation(b"message", b"signed", order.amount_usdc)
@@ -75,6 +79,8 @@ class Purses:
     async def prepare_mint(
         self, account: RailAccount, source: Chain, attestation: Attestation
     ) -> SignedCall:
+        if self.refuses_mints:
+            raise Refused(ErrorCode.INSUFFICIENT_ETH, "no ETH")
         return self._signed("mint", source.other, attestation.minted_usdc)
 
     async def is_minted(self, source: Chain, attestation: Attestation) -> bool:
@@ -360,3 +366,66 @@ async def test_switched_off_it_waits(pair: Railed) -> None:
     (move,) = await pair.of(JobKind.MOVE)
     with pytest.raises(Unavailable, match="switched off"):
         await pair.moving(None).run(move)
+
+
+async def begun(pair: Railed, price: Decimal = NEAR_SHORT) -> Job:
+    """A move whose cut is made."""
+    position = await pair.watched()
+    await pair.allow()
+    pair.moved(price)
+    await defender(pair).defend(position.id)
+    (cut,), (move,) = await pair.of(JobKind.REDUCE), await pair.of(JobKind.MOVE)
+    assert await pair.reducing.run(cut) is None
+    return move
+
+
+async def delivered(pair: Railed) -> Any:
+    """The queue delivers the move once more."""
+    (move,) = await pair.of(JobKind.MOVE)
+    return await pair.moves.run(move)
+
+
+async def tried(pair: Railed) -> int:
+    (move,) = await pair.of(JobKind.MOVE)
+    async with pair.transactions.for_user(ADA) as work:
+        return len((await work.journals.of_job(move.id)).steps)
+
+
+async def stranded(pair: Railed) -> list[Alarm]:
+    async with pair.transactions.for_user(ADA) as work:
+        found = await work.alarms.unresolved()
+    return [alarm for alarm in found if alarm.kind is AlarmKind.MONEY_STRANDED]
+
+
+async def test_the_alarm_of_stranded_money_ends_when_it_has_arrived_after_all(
+    pair: Railed,
+) -> None:
+    await begun(pair)
+    pair.purses.refuses_mints = True
+    with pytest.raises(Unavailable, match="owed to you by Circle"):
+        await delivered(pair)
+    (alarm,) = await stranded(pair)
+    assert "owed to you by Circle" in alarm.message
+    before = await tried(pair)
+    with pytest.raises(Unavailable, match="owed to you by Circle"):
+        await delivered(pair)
+    assert await tried(pair) == before, "it is not tried all the time"
+    assert len(await stranded(pair)) == 1
+    pair.purses.refuses_mints = False
+    pair.clock.pass_time(700)
+    assert await delivered(pair) is None
+    assert await stranded(pair) == []
+    assert pair.purses.owed == pair.purses.arbitrum == 0
+
+
+async def test_a_circle_that_is_away_after_the_burn_strands_nothing(pair: Railed) -> None:
+    await begun(pair)
+    pair.purses.is_away = True
+    for _ in range(8):
+        with pytest.raises((OutcomeUnknown, Unavailable)):
+            await delivered(pair)
+    assert pair.purses.owed > 0
+    assert await stranded(pair) == []
+    pair.purses.is_away = False
+    assert await delivered(pair) is None
+    assert pair.purses.owed == pair.purses.arbitrum == 0

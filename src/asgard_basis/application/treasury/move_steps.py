@@ -179,7 +179,10 @@ class MoveSteps:
         if not isinstance(burn, CallIntent):
             raise OutcomeUnknown(ErrorCode.INTERNAL, "nothing was burned")
         order = BurnOrder(self._plan.source, burn.amount_usdc, burn.fee_max_usdc)
-        found = await self._rail.attestation(self._account, order, burn.id)
+        try:
+            found = await self._rail.attestation(self._account, order, burn.id)
+        except Unavailable as error:
+            raise OutcomeUnknown(error.code, error.message, error.details) from error
         if found is None:
             raise OutcomeUnknown(ErrorCode.CIRCLE_API, "Circle has not attested the burn yet")
         return Attested(found.message.hex(), found.signatures.hex(), found.minted_usdc)

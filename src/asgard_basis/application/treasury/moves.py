@@ -6,7 +6,7 @@ position needs, so whatever it waits for, its pair can be defended and closed me
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
@@ -21,7 +21,7 @@ from asgard_basis.domain.money import CENT, ZERO, floor_to, plain
 from asgard_basis.domain.saga.alone import leg_of
 from asgard_basis.domain.saga.move import LEAST_USDC, MovePlan, Place, next_step, whereabouts
 from asgard_basis.domain.saga.outcome import Minted
-from asgard_basis.domain.saga.step import Journal, Leg
+from asgard_basis.domain.saga.step import Finished, Journal, Leg, StepStatus
 from asgard_basis.ports.chains import SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.oversight import Alarm, AlarmKind
@@ -35,6 +35,10 @@ _DECIDED = "decided"
 """In a move's details: its amount is what was really set free."""
 _LOOKS_MAX = 6
 """About twenty seconds; then the queue delivers it again, and others have its place."""
+_SILENCES_MAX = 3
+"""The same, for stages that nobody could be asked for."""
+_AGAIN = timedelta(minutes=10)
+"""Market time between two tries of what a person was told of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +103,10 @@ class Moves:
         self._depositing = depositing
 
     async def run(self, job: Job) -> DomainError | None:
-        """Carry it out, or continue it; the reason when it did not arrive, and where it is."""
+        """Carry it out, or continue it; the reason when it did not arrive, and where it is.
+
+        Raises Unavailable, for the queue to deliver it again, while somebody owes the money.
+        """
         route = self._route
         if route is None:
             raise Unavailable(ErrorCode.RAIL_REFUSED, "the way between the chains is switched off")
@@ -115,26 +122,48 @@ class Moves:
         hands = await self._depositing.hands(context)
         steps = self._steps(route, context, plan, hands)
 
+        async with self._transactions.for_user(job.user_id) as work:
+            before = len((await work.journals.of_job(job.id)).steps)
+
         async def progress(journal: Journal) -> None:
             steps.know(journal)
+            silent = [s for s in journal.steps[before:] if s.status is StepStatus.UNAVAILABLE]
+            if len(silent) >= _SILENCES_MAX:
+                raise Unavailable(ErrorCode.NOT_READY, silent[-1].error or "nobody answers")
 
         finished = await self._runner.run(
             job,
-            decide=lambda journal: next_step(plan, journal),
+            decide=lambda journal: next_step(plan, journal, tries_again=self._is_later(journal)),
             performer=steps,
             on_progress=progress,
             looks_max=_LOOKS_MAX,
         )
+        return await self._concluded(job, plan, finished)
+
+    def _is_later(self, journal: Journal) -> bool:
+        last = journal.steps[-1] if journal.steps else None
+        if last is None or last.finished_at is None:
+            return False
+        return self._clock.now() - last.finished_at >= _AGAIN
+
+    async def _concluded(self, job: Job, plan: MovePlan, finished: Finished) -> DomainError | None:
         async with self._transactions.for_user(job.user_id) as work:
-            await work.outbox.append(Event("balance_update", {}, job.user_id))
             journal = await work.journals.of_job(job.id)
-        if finished.failure is not None:
-            failure = DomainError(finished.failure, finished.reason)
-            if whereabouts(plan, journal).place is not Place.AT_SOURCE:
-                await self._alarm(job, failure.message)
-            return failure
-        await self._feed(job, plan, journal)
-        return None
+            if finished.failure is None:
+                # It may have been told of as stranded: it has arrived after all.
+                now = self._clock.host()
+                await work.alarms.resolve(AlarmKind.MONEY_STRANDED, job.id, at=now)
+            if not finished.is_stuck:
+                await work.outbox.append(Event("balance_update", {}, job.user_id))
+        if finished.failure is None:
+            await self._feed(job, plan, journal)
+            return None
+        failure = DomainError(finished.failure, finished.reason)
+        if whereabouts(plan, journal).place is not Place.AT_SOURCE:
+            await self._alarm(job, failure.message)
+        if finished.is_stuck:
+            raise Unavailable(ErrorCode.NOT_READY, failure.message)
+        return failure
 
     async def list(self, user_id: UserId, *, limit: int = 50) -> list[MoveView]:
         """The user's moves, newest first."""
@@ -216,7 +245,9 @@ class Moves:
             exposure_usd=job.amount_usdc,
         )
         async with self._transactions.for_user(job.user_id) as work:
-            await work.alarms.put(alarm)
+            told = [(a.kind, a.subject, a.message) for a in await work.alarms.unresolved()]
+            if (alarm.kind, alarm.subject, alarm.message) not in told:
+                await work.alarms.put(alarm)
 
     async def _feed(self, job: Job, plan: MovePlan, journal: Journal) -> None:
         amount = floor_to(whereabouts(plan, journal).amount_usdc, CENT)
