@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from asgard_basis.application.accounting.wallet_book import WalletBook
 from asgard_basis.application.treasury.moves import Moves
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
@@ -18,7 +19,7 @@ from asgard_basis.domain.saga.intent import EvmIntent, Intent, PlainIntent
 from asgard_basis.domain.saga.outcome import Credited, Transferred
 from asgard_basis.domain.saga.step import Journal, Outcome, Perform, Step, StepName
 from asgard_basis.domain.treasury.cctp import Chain
-from asgard_basis.ports.chains import Landing
+from asgard_basis.ports.chains import ArbitrumBalances, Landing, SolanaBalances
 from asgard_basis.ports.consents import MoveConsent
 from asgard_basis.ports.oversight import Alarm, AlarmKind
 from asgard_basis.ports.rail import (
@@ -429,3 +430,34 @@ async def test_a_circle_that_is_away_after_the_burn_strands_nothing(pair: Railed
     pair.purses.is_away = False
     assert await delivered(pair) is None
     assert pair.purses.owed == pair.purses.arbitrum == 0
+
+
+async def test_the_alarm_of_money_on_arbitrum_ends_when_its_owner_has_sent_it_on(
+    pair: Railed,
+) -> None:
+    await begun(pair, NEAR_LONG)
+    pair.purses.refuses_burns = True
+    failure = await delivered(pair)
+    for job in await pair.jobs():
+        await pair.desk.finished(job, failure if job.kind is JobKind.MOVE else None)
+    (alarm,) = await stranded(pair)
+    assert "in your wallet on Arbitrum" in alarm.message
+    world: Any = pair.world
+    held: dict[str, Any] = {"solana": SolanaBalances(ZERO, ZERO, {})}
+    pair.world.answers |= {
+        "balances": lambda address: held.get("solana" if "solana" in address else "arbitrum")
+    }
+    book = WalletBook(
+        transactions=pair.transactions,
+        solana=world,
+        arbitrum=world,
+        perp=world,
+        reader=world,
+        clock=pair.clock,
+    )
+    held["arbitrum"] = ArbitrumBalances(ZERO, pair.purses.arbitrum)
+    await book.look(ADA)
+    assert len(await stranded(pair)) == 1, "it is there still"
+    held["arbitrum"] = ArbitrumBalances(ZERO, ZERO)
+    await book.look(ADA)
+    assert await stranded(pair) == []
