@@ -47,6 +47,7 @@ class Purses:
     owed: Decimal = ZERO
     is_stuck: bool = False
     is_away: bool = False
+    is_brought: bool = False
     answers: bool = True
     refuses_burns: bool = False
     refuses_mints: bool = False
@@ -80,12 +81,14 @@ class Purses:
     async def prepare_mint(
         self, account: RailAccount, source: Chain, attestation: Attestation
     ) -> SignedCall:
+        if self.is_brought:
+            raise Refused(ErrorCode.TRANSACTION_FAILED, "nonce already used")
         if self.refuses_mints:
             raise Refused(ErrorCode.INSUFFICIENT_ETH, "no ETH")
         return self._signed("mint", source.other, attestation.minted_usdc)
 
     async def is_minted(self, source: Chain, attestation: Attestation) -> bool:
-        return False
+        return self.is_brought
 
     async def send(self, call: SignedCall) -> None:
         if call.id in self.landed:
@@ -134,6 +137,12 @@ class Purses:
 
     async def hands(self, context: Any) -> Any:
         return lambda amount: Deposit(self, amount)
+
+    def bring(self, to: Chain) -> None:
+        """Somebody else brings the message."""
+        self._change(to, self.owed)
+        self.owed = ZERO
+        self.is_brought = True
 
     def _signed(self, what: str, chain: Chain, amount: Decimal) -> SignedCall:
         number = f"{what}-{len(self._orders)}"
@@ -417,6 +426,20 @@ async def test_the_alarm_of_stranded_money_ends_when_it_has_arrived_after_all(
     assert await delivered(pair) is None
     assert await stranded(pair) == []
     assert pair.purses.owed == pair.purses.arbitrum == 0
+
+
+async def test_what_somebody_else_has_minted_is_not_taken_for_lost(pair: Railed) -> None:
+    await begun(pair)
+    pair.purses.is_stuck = True
+    with pytest.raises(OutcomeUnknown):
+        await delivered(pair)
+    pair.purses.is_stuck = False
+    pair.purses.bring(Chain.ARBITRUM)
+    assert await delivered(pair) is None
+    assert not [sent for sent in pair.purses.sent if sent.startswith("mint")]
+    assert await stranded(pair) == []
+    assert pair.purses.owed == pair.purses.arbitrum == 0
+    assert pair.free > 0
 
 
 async def test_a_circle_that_is_away_after_the_burn_strands_nothing(pair: Railed) -> None:
