@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from asgard_basis.application.accounting.wallet_book import WalletBook
 from asgard_basis.application.treasury.moves import Moves
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
@@ -19,9 +18,9 @@ from asgard_basis.domain.saga.intent import EvmIntent, Intent, PlainIntent
 from asgard_basis.domain.saga.outcome import Credited, Transferred
 from asgard_basis.domain.saga.step import Journal, Outcome, Perform, Step, StepName
 from asgard_basis.domain.treasury.cctp import Chain
-from asgard_basis.ports.chains import ArbitrumBalances, Landing, SolanaBalances
+from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.consents import MoveConsent
-from asgard_basis.ports.oversight import Alarm, AlarmKind
+from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.rail import (
     Attestation,
     BurnOrder,
@@ -376,111 +375,3 @@ async def test_switched_off_it_waits(pair: Railed) -> None:
     (move,) = await pair.of(JobKind.MOVE)
     with pytest.raises(Unavailable, match="switched off"):
         await pair.moving(None).run(move)
-
-
-async def begun(pair: Railed, price: Decimal = NEAR_SHORT) -> Job:
-    """A move whose cut is made."""
-    position = await pair.watched()
-    await pair.allow()
-    pair.moved(price)
-    await defender(pair).defend(position.id)
-    (cut,), (move,) = await pair.of(JobKind.REDUCE), await pair.of(JobKind.MOVE)
-    assert await pair.reducing.run(cut) is None
-    return move
-
-
-async def delivered(pair: Railed) -> Any:
-    """The queue delivers the move once more."""
-    (move,) = await pair.of(JobKind.MOVE)
-    return await pair.moves.run(move)
-
-
-async def tried(pair: Railed) -> int:
-    (move,) = await pair.of(JobKind.MOVE)
-    async with pair.transactions.for_user(ADA) as work:
-        return len((await work.journals.of_job(move.id)).steps)
-
-
-async def stranded(pair: Railed) -> list[Alarm]:
-    async with pair.transactions.for_user(ADA) as work:
-        found = await work.alarms.unresolved()
-    return [alarm for alarm in found if alarm.kind is AlarmKind.MONEY_STRANDED]
-
-
-async def test_the_alarm_of_stranded_money_ends_when_it_has_arrived_after_all(
-    pair: Railed,
-) -> None:
-    await begun(pair)
-    pair.purses.refuses_mints = True
-    with pytest.raises(Unavailable, match="owed to you by Circle"):
-        await delivered(pair)
-    (alarm,) = await stranded(pair)
-    assert "owed to you by Circle" in alarm.message
-    before = await tried(pair)
-    with pytest.raises(Unavailable, match="owed to you by Circle"):
-        await delivered(pair)
-    assert await tried(pair) == before, "it is not tried all the time"
-    assert len(await stranded(pair)) == 1
-    pair.purses.refuses_mints = False
-    pair.clock.pass_time(700)
-    assert await delivered(pair) is None
-    assert await stranded(pair) == []
-    assert pair.purses.owed == pair.purses.arbitrum == 0
-
-
-async def test_what_somebody_else_has_minted_is_not_taken_for_lost(pair: Railed) -> None:
-    await begun(pair)
-    pair.purses.is_stuck = True
-    with pytest.raises(OutcomeUnknown):
-        await delivered(pair)
-    pair.purses.is_stuck = False
-    pair.purses.bring(Chain.ARBITRUM)
-    assert await delivered(pair) is None
-    assert not [sent for sent in pair.purses.sent if sent.startswith("mint")]
-    assert await stranded(pair) == []
-    assert pair.purses.owed == pair.purses.arbitrum == 0
-    assert pair.free > 0
-
-
-async def test_a_circle_that_is_away_after_the_burn_strands_nothing(pair: Railed) -> None:
-    await begun(pair)
-    pair.purses.is_away = True
-    for _ in range(8):
-        with pytest.raises((OutcomeUnknown, Unavailable)):
-            await delivered(pair)
-    assert pair.purses.owed > 0
-    assert await stranded(pair) == []
-    pair.purses.is_away = False
-    assert await delivered(pair) is None
-    assert pair.purses.owed == pair.purses.arbitrum == 0
-
-
-async def test_the_alarm_of_money_on_arbitrum_ends_when_its_owner_has_sent_it_on(
-    pair: Railed,
-) -> None:
-    await begun(pair, NEAR_LONG)
-    pair.purses.refuses_burns = True
-    failure = await delivered(pair)
-    for job in await pair.jobs():
-        await pair.desk.finished(job, failure if job.kind is JobKind.MOVE else None)
-    (alarm,) = await stranded(pair)
-    assert "in your wallet on Arbitrum" in alarm.message
-    world: Any = pair.world
-    held: dict[str, Any] = {"solana": SolanaBalances(ZERO, ZERO, {})}
-    pair.world.answers |= {
-        "balances": lambda address: held.get("solana" if "solana" in address else "arbitrum")
-    }
-    book = WalletBook(
-        transactions=pair.transactions,
-        solana=world,
-        arbitrum=world,
-        perp=world,
-        reader=world,
-        clock=pair.clock,
-    )
-    held["arbitrum"] = ArbitrumBalances(ZERO, pair.purses.arbitrum)
-    await book.look(ADA)
-    assert len(await stranded(pair)) == 1, "it is there still"
-    held["arbitrum"] = ArbitrumBalances(ZERO, ZERO)
-    await book.look(ADA)
-    assert await stranded(pair) == []
