@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from asgard_basis.application.context import trading_context
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.domain.errors import OutcomeUnknown
 from asgard_basis.domain.risk.limits import RiskLimits
@@ -15,7 +14,7 @@ from asgard_basis.domain.saga.step import PlainIntent, Step, StepName, StepStatu
 from asgard_basis.ports.repositories import JobKind
 from asgard_basis.ports.venues import DepositCredit
 from tests.unit.application.pair import Pair
-from tests.unit.application.world import ADA
+from tests.unit.application.world import ADA, CONTEXT
 
 D = Decimal
 
@@ -47,7 +46,7 @@ async def test_a_credit_that_came_before_that_of_a_later_deposit_is_found() -> N
         DepositCredit(first, D(20), "0x1"),
         DepositCredit(second, D(30), "0x2"),
     ]
-    hands = await deposits.hands(await trading_context(pair.transactions, ADA))
+    hands = await deposits.hands(CONTEXT)
     assert await hands(D(20)).resolve(step) == Credited(D(20), first)
     with pytest.raises(OutcomeUnknown):
         await hands(D(30)).resolve(step)
