@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from asgard_basis.application.accounting.wallet_book import WalletBook
+from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Unavailable
 from asgard_basis.domain.identifiers import JobId
 from asgard_basis.domain.money import ZERO
+from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.treasury.cctp import Chain
 from asgard_basis.ports.chains import ArbitrumBalances, SolanaBalances
 from asgard_basis.ports.oversight import Alarm, AlarmKind
@@ -168,3 +170,38 @@ async def test_two_moves_at_once_do_not_exceed_the_cap_of_a_day(pair: Railed) ->
     await delivered_first(pair, move)
     (job,) = [each for each in await pair.of(JobKind.MOVE) if each.id == move.id]
     assert job.amount_usdc == 20
+
+
+async def test_what_is_on_its_way_is_in_the_total_once(pair: Railed) -> None:
+    await begun(pair)
+    world: Any = pair.world
+    unseen: Any = type("Views", (), {"held": lambda *_: _none()})()
+    balances = Balances(
+        transactions=pair.transactions,
+        solana=world,
+        arbitrum=world,
+        perp=world,
+        reader=world,
+        positions=unseen,
+        clock=pair.clock,
+        limits=RiskLimits(),
+    )
+    pair.world.answers["balances"] = lambda address: (
+        SolanaBalances(ZERO, pair.wallet, {})
+        if "solana" in address
+        else ArbitrumBalances(ZERO, pair.purses.arbitrum)
+    )
+    before = (await balances.of(ADA)).total_usd
+    pair.purses.is_stuck = True
+    with pytest.raises(OutcomeUnknown):
+        await delivered(pair)
+    view = await balances.of(ADA)
+    assert view.under_way_usd == pair.purses.owed > 0
+    assert view.total_usd == before
+    pair.purses.is_stuck = False
+    assert await delivered(pair) is None
+    assert (await balances.of(ADA)).under_way_usd == 0
+
+
+async def _none() -> list[Any]:
+    return []
