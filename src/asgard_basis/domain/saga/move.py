@@ -33,6 +33,8 @@ LEAST_USDC = Decimal(10)
 """Enough to pass every fee on the way and still be credited."""
 _REFUSALS_MAX = 2
 _TRIES_MAX = 6
+_AWAY_REFUSALS_MAX = 6
+"""Half a minute: a node may be behind the one that has seen the stage before."""
 _MINT_REFUSALS_MAX = 30
 """What is burned must be minted: after so many a person is told, and it is tried again later."""
 
@@ -150,9 +152,11 @@ def _stages(plan: MovePlan, journal: Journal) -> Iterator[tuple[StepName, Decima
 
 
 def _is_due(journal: Journal, name: StepName, place: Place) -> bool:
-    """Once the money has left its source no silence ends the way: only a refusal does."""
-    most = _MINT_REFUSALS_MAX if name is StepName.MINT else _REFUSALS_MAX
+    """Once the money has left its source no silence ends the way: only refusals do."""
     is_gone = place is not Place.AT_SOURCE
+    most = _AWAY_REFUSALS_MAX if is_gone else _REFUSALS_MAX
+    if name is StepName.MINT:
+        most = _MINT_REFUSALS_MAX
     return journal.refusals(name) < most and (is_gone or journal.attempts(name) < _TRIES_MAX)
 
 
