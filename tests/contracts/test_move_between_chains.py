@@ -171,7 +171,7 @@ async def mover(world: Running) -> AsyncIterator[Mover]:
 
         def performer(plan: MovePlan) -> MoveSteps:
             def deposit(minted: Minted) -> DepositSteps:
-                return DepositSteps(context, minted.amount_usdc, arbitrum, perp, claimed_until=None)
+                return DepositSteps(context, minted.amount_usdc, arbitrum, perp)
 
             return MoveSteps(
                 plan, account, rail=rail, withdrawals=withdrawals, payouts=end, clock=clock,

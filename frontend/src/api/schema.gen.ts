@@ -1252,6 +1252,11 @@ export interface components {
             solana: components["schemas"]["SolanaBalance"] | null;
             /** Total Usd */
             total_usd: string | null;
+            /**
+             * Under Way Usd
+             * Format: decimal
+             */
+            under_way_usd: string;
         };
         /**
          * CheckResult

@@ -51,6 +51,7 @@ export const balances = (change: Partial<BalancesResponse> = {}): BalancesRespon
   arbitrum: { address: EVM, eth: "0.0048", usdc: "400.00" },
   hyperliquid: { address: EVM, account_value_usd: "7624.20", withdrawable_usdc: "620.00", margin_used_usdc: "7004.20", exists: true },
   positions_equity_usd: "12578.77",
+  under_way_usd: "0",
   total_usd: "14356.18",
   failures: [],
   observed_at: hostNow(),

@@ -77,7 +77,6 @@ def deposit_steps(outside: Outside) -> DepositSteps:
         Decimal(50),
         outside,  # type: ignore[arg-type]
         outside,  # type: ignore[arg-type]
-        claimed_until=None,
     )
 
 

@@ -45,8 +45,11 @@ class Purses:
     arbitrum: Decimal = ZERO
     owed: Decimal = ZERO
     is_stuck: bool = False
+    is_away: bool = False
+    is_brought: bool = False
     answers: bool = True
     refuses_burns: bool = False
+    refuses_mints: bool = False
     sent: list[str] = field(default_factory=list)
     landed: set[str] = field(default_factory=set)
     _orders: dict[str, tuple[str, Chain, Decimal]] = field(default_factory=dict)
@@ -68,6 +71,8 @@ class Purses:
     async def attestation(
         self, account: RailAccount, order: BurnOrder, burn_id: str
     ) -> Attestation | None:
+        if self.is_away:
+            raise Unavailable(ErrorCode.CIRCLE_API, "Circle does not answer")
         if self.is_stuck or burn_id not in self.landed:
             return None
         return Attestation(b"message", b"signed", order.amount_usdc)
@@ -75,10 +80,14 @@ class Purses:
     async def prepare_mint(
         self, account: RailAccount, source: Chain, attestation: Attestation
     ) -> SignedCall:
+        if self.is_brought:
+            raise Refused(ErrorCode.TRANSACTION_FAILED, "nonce already used")
+        if self.refuses_mints:
+            raise Refused(ErrorCode.INSUFFICIENT_ETH, "no ETH")
         return self._signed("mint", source.other, attestation.minted_usdc)
 
     async def is_minted(self, source: Chain, attestation: Attestation) -> bool:
-        return False
+        return self.is_brought
 
     async def send(self, call: SignedCall) -> None:
         if call.id in self.landed:
@@ -127,6 +136,12 @@ class Purses:
 
     async def hands(self, context: Any) -> Any:
         return lambda amount: Deposit(self, amount)
+
+    def bring(self, to: Chain) -> None:
+        """Somebody else brings the message."""
+        self._change(to, self.owed)
+        self.owed = ZERO
+        self.is_brought = True
 
     def _signed(self, what: str, chain: Chain, amount: Decimal) -> SignedCall:
         number = f"{what}-{len(self._orders)}"

@@ -55,6 +55,8 @@ class BalancesResponse(Shape):
     arbitrum: ArbitrumBalance | None
     hyperliquid: HyperliquidBalance | None
     positions_equity_usd: DecimalText | None
+    under_way_usd: DecimalText
+    """Between two venues: in no wallet, and owed by a bridge or by Circle."""
     total_usd: DecimalText | None
     """Everything together; null while a part is unknown."""
     failures: list[VenueFailure]

@@ -9,8 +9,9 @@ from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.operations.jobs import ENDED as JOB_ENDED
 from asgard_basis.application.trading.preflight import known
+from asgard_basis.application.trading.reduce_position import LEG
 from asgard_basis.domain.assets import Asset
-from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.identifiers import JobId, UserId
 from asgard_basis.domain.ledger import accounts
 from asgard_basis.domain.ledger.postings import Entry
 from asgard_basis.domain.ledger.wallets import (
@@ -28,11 +29,13 @@ from asgard_basis.domain.ledger.wallets import (
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.saga.intent import CallIntent, WithdrawIntent
+from asgard_basis.domain.saga.move import MovePlan, whereabouts
 from asgard_basis.domain.saga.outcome import Allowed, Arrived, Burned, Minted, Withdrawn
-from asgard_basis.domain.saga.step import Credited, EvmIntent, Step, Transferred
+from asgard_basis.domain.saga.step import Credited, EvmIntent, Leg, Step, Transferred
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
 from asgard_basis.ports.ledger import WALLETS, Book, WalletStand
+from asgard_basis.ports.oversight import AlarmKind
 from asgard_basis.ports.repositories import JobKind
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from asgard_basis.ports.venues import PerpVenue
@@ -103,6 +106,7 @@ class WalletBook:
             if await work.jobs.unfinished():
                 self._noticed.pop(user_id, None)
                 return 0
+            await self._gone_on(work, looks)
             entries = [*credits, *await self._unexplained(work, user_id, looks)]
             entries += await self._prices(work, looks)
             return await self._write(work, user_id, entries)
@@ -156,6 +160,24 @@ class WalletBook:
                     WalletLook("solana", place, address, asset.value, amount, rate * price)
                 )
         return looks
+
+    async def _gone_on(self, work: UnitOfWork, looks: list[WalletLook]) -> None:
+        """End the alarm of money that a move has left on Arbitrum, once it is not there any more.
+
+        Its owner has sent it on or taken it out, and both are in the books like anything else.
+        """
+        usdc = (accounts.ARBITRUM_WALLET, accounts.USDC)
+        held = next(look.stated for look in looks if (look.account, look.commodity) == usdc)
+        for alarm in await work.alarms.unresolved():
+            if alarm.kind is not AlarmKind.MONEY_STRANDED:
+                continue
+            job = await work.jobs.get(JobId(alarm.subject))
+            if job is None or job.status not in JOB_ENDED:
+                continue
+            plan = MovePlan(Leg(job.details[LEG]), job.amount_usdc or ZERO)
+            left = whereabouts(plan, await work.journals.of_job(job.id))
+            if held < left.amount_usdc:
+                await work.alarms.resolve(alarm.kind, alarm.subject, at=self._clock.host())
 
     async def _unexplained(
         self, work: UnitOfWork, user_id: UserId, looks: list[WalletLook]

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
@@ -10,14 +10,18 @@ from typing import TypeVar
 from asgard_basis.application.context import trading_context
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.application.trading.position_views import PositionViews
+from asgard_basis.application.trading.reduce_position import LEG
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.saga.move import OWED, MovePlan, whereabouts
+from asgard_basis.domain.saga.step import Leg, StepName
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
+from asgard_basis.ports.repositories import JobKind
 from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 
@@ -79,6 +83,8 @@ class BalancesView:
     arbitrum: ArbitrumView | None
     hyperliquid: HyperliquidView | None
     positions_equity_usd: Decimal | None
+    under_way_usd: Decimal
+    """In nobody's wallet: between two venues, and owed by a bridge or by Circle."""
     total_usd: Decimal | None
     failures: list[VenueFailureView]
     observed_at: datetime
@@ -156,11 +162,27 @@ class Balances:
             positions_equity_usd=sum((v for v in longs if v is not None), ZERO)
             if is_valued
             else None,
+            under_way_usd=await self._under_way(user_id),
             total_usd=None,
             failures=failures,
             observed_at=self._clock.host(),
         )
         return _with_total(view, snapshot)
+
+    async def _under_way(self, user_id: UserId) -> Decimal:
+        async with self._transactions.for_user(user_id) as work:
+            owed = ZERO
+            for job in await work.jobs.unfinished():
+                if job.kind is JobKind.MOVE:
+                    plan = MovePlan(Leg(job.details[LEG]), job.amount_usdc or ZERO)
+                    found = whereabouts(plan, await work.journals.of_job(job.id))
+                    owed += found.amount_usdc if found.place in OWED else ZERO
+                if job.kind is JobKind.DEPOSIT:
+                    journal = await work.journals.of_job(job.id)
+                    is_sent = journal.is_done(StepName.TRANSFER_TO_BRIDGE)
+                    is_there = journal.is_done(StepName.AWAIT_CREDIT)
+                    owed += (job.amount_usdc or ZERO) if is_sent and not is_there else ZERO
+        return owed
 
     async def check(self, user_id: UserId) -> BalanceCheck:
         """Whether a position of the smallest size could be paid for, and what is missing."""
@@ -202,16 +224,9 @@ def _with_total(view: BalancesView, snapshot: MarketSnapshot | None) -> Balances
         + view.arbitrum.usdc
         + view.hyperliquid.account_value_usd
         + view.positions_equity_usd
+        + view.under_way_usd
     )
-    return BalancesView(
-        solana=view.solana,
-        arbitrum=view.arbitrum,
-        hyperliquid=view.hyperliquid,
-        positions_equity_usd=view.positions_equity_usd,
-        total_usd=total,
-        failures=view.failures,
-        observed_at=view.observed_at,
-    )
+    return replace(view, total_usd=total)
 
 
 async def _part(venue: str, asking: Awaitable[T], failures: list[VenueFailureView]) -> T | None:

@@ -38,7 +38,6 @@ from asgard_basis.ports.unit_of_work import Transactions
 from asgard_basis.ports.venues import PerpVenue
 
 _LEDGER_MARGIN = timedelta(seconds=5)
-_LEDGER_STEP = timedelta(milliseconds=1)
 _EARLIER_MAX = 50
 _LOOKS_MAX = 6
 """About twenty seconds: the bridge may take hours, and a worker has other things to do."""
@@ -108,7 +107,7 @@ class Deposits:
             job.amount_usdc,
             self._arbitrum,
             self._perp,
-            claimed_until=await self._claimed_until(job.user_id),
+            claimed=await self._claimed(job.user_id),
         )
         finished = await self._runner.run(
             job,
@@ -125,12 +124,10 @@ class Deposits:
 
     async def hands(self, context: UserTradingContext) -> Callable[[Decimal], "DepositSteps"]:
         """For each amount the Performer of its deposit, where it is a part of something else."""
-        claimed = await self._claimed_until(context.user_id)
+        claimed = await self._claimed(context.user_id)
 
         def steps(amount_usdc: Decimal) -> DepositSteps:
-            return DepositSteps(
-                context, amount_usdc, self._arbitrum, self._perp, claimed_until=claimed
-            )
+            return DepositSteps(context, amount_usdc, self._arbitrum, self._perp, claimed=claimed)
 
         return steps
 
@@ -142,8 +139,8 @@ class Deposits:
                 views.append(_view(job, await work.journals.of_job(job.id)))
         return views
 
-    async def _claimed_until(self, user_id: UserId) -> datetime | None:
-        """When the venue booked the newest credit that an earlier deposit was completed by."""
+    async def _claimed(self, user_id: UserId) -> frozenset[datetime]:
+        """When the venue booked what other deposits and moves were completed by."""
         async with self._transactions.for_user(user_id) as work:
             jobs = [
                 job
@@ -152,7 +149,7 @@ class Deposits:
             ]
             journals = [await work.journals.of_job(job.id) for job in jobs]
         credits = [o for journal in journals for o in journal.outcomes(StepName.AWAIT_CREDIT)]
-        return max((c.credited_at for c in credits if isinstance(c, Credited)), default=None)
+        return frozenset(c.credited_at for c in credits if isinstance(c, Credited))
 
     def _amount(self, amount_usdc: Decimal) -> Decimal:
         amount = amount_usdc.quantize(Decimal("0.000001"))
@@ -195,13 +192,13 @@ class DepositSteps:
         arbitrum: ArbitrumChain,
         perp: PerpVenue,
         *,
-        claimed_until: datetime | None,
+        claimed: frozenset[datetime] = frozenset(),
     ) -> None:
         self._context = context
         self._amount = amount_usdc
         self._arbitrum = arbitrum
         self._perp = perp
-        self._claimed_until = claimed_until
+        self._claimed = claimed
 
     async def prepare(self, command: Perform, journal: Journal, attempt: int) -> Intent:
         """The signed transfer, or what to look for in the venue's ledger."""
@@ -241,16 +238,15 @@ class DepositSteps:
 
     async def _credited(self, step: Step) -> Credited:
         # The venue's ledger carries its own hash, not the transfer's: amount and time decide.
-        # A user's jobs run one after another, so every credit that an earlier deposit has claimed
-        # was booked before this transfer was even signed.
+        # Another that was sent later may be credited, and done, before this one is looked at.
         sent_at = step.intended_at
         if isinstance(step.intent, PlainIntent) and step.intent.value:
             sent_at = datetime.fromisoformat(step.intent.value)
-        since = sent_at - _LEDGER_MARGIN
-        if self._claimed_until is not None:
-            since = max(since, self._claimed_until + _LEDGER_STEP)
-        for deposit in await self._perp.deposits(self._context.evm_address, since=since):
-            if deposit.amount_usdc == self._amount:
+        listed = await self._perp.deposits(
+            self._context.evm_address, since=sent_at - _LEDGER_MARGIN
+        )
+        for deposit in listed:
+            if deposit.amount_usdc == self._amount and deposit.time not in self._claimed:
                 return Credited(deposit.amount_usdc, deposit.time)
         raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "not credited yet")
 

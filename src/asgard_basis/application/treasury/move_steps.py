@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
+from hashlib import sha256
 
 from asgard_basis.application.trading.lookups import looked_up
 from asgard_basis.application.trading.saga_runner import Performer
@@ -83,7 +84,11 @@ class MoveSteps:
                 call = await self._rail.prepare_burn(self._account, order)
                 return CallIntent(call.chain, call.id, call.raw, call.valid_until, size, fee)
             case StepName.MINT:
-                call = await self._rail.prepare_mint(self._account, source, self._attestation())
+                said = self._attestation()
+                if await self._rail.is_minted(source, said):
+                    # A chain would refuse it: somebody else was faster, and it is here.
+                    return CallIntent(source.other, _message_id(said), "", 0, size)
+                call = await self._rail.prepare_mint(self._account, source, said)
                 return _intent(call, command)
             case _ if command.name in _DEPOSIT:
                 return await self._depositing().prepare(command, journal, attempt)
@@ -96,7 +101,7 @@ class MoveSteps:
             return await self._depositing().execute(step)
         if isinstance(step.intent, WithdrawIntent):
             await self._withdrawals.send(self._account.arbitrum, _withdrawal(step.intent))
-        if isinstance(step.intent, CallIntent):
+        if isinstance(step.intent, CallIntent) and step.intent.raw:
             await self._rail.send(_call(step.intent))
         return await self.resolve(step)
 
@@ -153,6 +158,8 @@ class MoveSteps:
 
     async def _landed(self, step: Step, intent: CallIntent) -> Outcome:
         call, node = _call(intent), _NODES[intent.chain]
+        if not intent.raw:
+            return Minted("", intent.amount_usdc, self._kept())
         landing = await looked_up(self._rail.landing(self._account, call), node)
         if landing is Landing.PENDING:
             await looked_up(self._rail.send(call), node)
@@ -179,7 +186,10 @@ class MoveSteps:
         if not isinstance(burn, CallIntent):
             raise OutcomeUnknown(ErrorCode.INTERNAL, "nothing was burned")
         order = BurnOrder(self._plan.source, burn.amount_usdc, burn.fee_max_usdc)
-        found = await self._rail.attestation(self._account, order, burn.id)
+        try:
+            found = await self._rail.attestation(self._account, order, burn.id)
+        except Unavailable as error:
+            raise OutcomeUnknown(error.code, error.message, error.details) from error
         if found is None:
             raise OutcomeUnknown(ErrorCode.CIRCLE_API, "Circle has not attested the burn yet")
         return Attested(found.message.hex(), found.signatures.hex(), found.minted_usdc)
@@ -214,6 +224,11 @@ class MoveSteps:
 
 def _intent(call: SignedCall, command: Perform) -> CallIntent:
     return CallIntent(call.chain, call.id, call.raw, call.valid_until, command.size)
+
+
+def _message_id(attestation: Attestation) -> str:
+    """A name for what nobody of ours has signed."""
+    return "message:" + sha256(attestation.message).hexdigest()
 
 
 def _call(intent: CallIntent) -> SignedCall:

@@ -33,8 +33,10 @@ LEAST_USDC = Decimal(10)
 """Enough to pass every fee on the way and still be credited."""
 _REFUSALS_MAX = 2
 _TRIES_MAX = 6
+_AWAY_REFUSALS_MAX = 6
+"""Half a minute: a node may be behind the one that has seen the stage before."""
 _MINT_REFUSALS_MAX = 30
-"""What is burned must be minted: it is tried for as long as that makes any sense."""
+"""What is burned must be minted: after so many a person is told, and it is tried again later."""
 
 
 class Place(StrEnum):
@@ -51,6 +53,10 @@ class Place(StrEnum):
     SENT = "sent"
     """At Hyperliquid's bridge, not credited yet."""
     AT_HYPERLIQUID = "at_hyperliquid"
+
+
+OWED = frozenset({Place.LEAVING, Place.BURNED, Place.SENT})
+"""In nobody's wallet: a bridge or Circle still has to pay it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +84,17 @@ class Whereabouts:
     """False while the outcome of a step that moves it is not known."""
 
 
-def next_step(plan: MovePlan, journal: Journal) -> Decision:
-    """The next stage of the way; a stage that is done is never begun again."""
+def next_step(plan: MovePlan, journal: Journal, *, tries_again: bool = False) -> Decision:
+    """The next stage of the way; a stage that is done is never begun again.
+
+    Money that somebody owes is never given up: `is_stuck` asks for a person, and with
+    `tries_again` the stage is begun once more.
+    """
     for name, size in _stages(plan, journal):
         if journal.is_done(name):
             continue
-        if _is_due(journal, name):
+        place = whereabouts(plan, journal).place
+        if _is_due(journal, name, place) or (tries_again and place in OWED):
             return Perform(name, size=size)
         return _given_up(plan, journal, name)
     return Finished()
@@ -140,10 +151,13 @@ def _stages(plan: MovePlan, journal: Journal) -> Iterator[tuple[StepName, Decima
         yield StepName.AWAIT_CREDIT, ZERO
 
 
-def _is_due(journal: Journal, name: StepName) -> bool:
+def _is_due(journal: Journal, name: StepName, place: Place) -> bool:
+    """Once the money has left its source no silence ends the way: only refusals do."""
+    is_gone = place is not Place.AT_SOURCE
+    most = _AWAY_REFUSALS_MAX if is_gone else _REFUSALS_MAX
     if name is StepName.MINT:
-        return journal.refusals(name) < _MINT_REFUSALS_MAX
-    return journal.refusals(name) < _REFUSALS_MAX and journal.attempts(name) < _TRIES_MAX
+        most = _MINT_REFUSALS_MAX
+    return journal.refusals(name) < most and (is_gone or journal.attempts(name) < _TRIES_MAX)
 
 
 _TOLD = {
@@ -163,5 +177,4 @@ def _given_up(plan: MovePlan, journal: Journal, name: StepName) -> Finished:
     found = whereabouts(plan, journal)
     told = _TOLD[found.place].format(plain(found.amount_usdc))
     why = refusal.error if refusal and refusal.error else "it could not be done"
-    is_stuck = found.place in {Place.BURNED, Place.LEAVING, Place.SENT}
-    return Finished(code, f"{why}; {told}", is_stuck=is_stuck)
+    return Finished(code, f"{why}; {told}", is_stuck=found.place in OWED)

@@ -97,7 +97,7 @@ def test_what_was_refused_before_anything_left_is_no_loss() -> None:
 
 def test_a_move_that_ends_halfway_says_where_the_money_is() -> None:
     there = tuple(done(name, outcome) for name, _, outcome, _ in LONG_WAY[:3])
-    no = tuple(refused(StepName.BURN, ErrorCode.INSUFFICIENT_ETH, n) for n in (1, 2))
+    no = tuple(refused(StepName.BURN, ErrorCode.INSUFFICIENT_ETH, n) for n in range(1, 7))
     end = next_step(TO_LONG, Journal(there + no))
     told = "no; 49 USDC are in your wallet on Arbitrum"
     assert end == Finished(ErrorCode.INSUFFICIENT_ETH, told)
@@ -112,6 +112,39 @@ def test_what_is_burned_is_minted_whatever_else_fails() -> None:
     assert isinstance(end, Finished)
     assert end.is_stuck
     assert end.reason == "no; 50 USDC are owed to you by Circle and have to be minted"
+
+
+def test_what_is_owed_is_asked_for_again_after_a_person_was_told() -> None:
+    gone = tuple(done(name, outcome) for name, _, outcome, _ in SHORT_WAY[:2])
+    no = tuple(refused(StepName.MINT, ErrorCode.TRANSACTION_FAILED, n) for n in range(1, 31))
+    again = next_step(TO_SHORT, Journal(gone + no), tries_again=True)
+    assert again == Perform(StepName.MINT, size=FIFTY)
+    own = tuple(done(name, outcome) for name, _, outcome, _ in LONG_WAY[:3])
+    no = tuple(refused(StepName.BURN, ErrorCode.INSUFFICIENT_ETH, n) for n in range(1, 7))
+    assert isinstance(next_step(TO_LONG, Journal(own + no), tries_again=True), Finished)
+
+
+@pytest.mark.parametrize(("plan", "way", "at"), [(TO_LONG, LONG_WAY, 3), (TO_SHORT, SHORT_WAY, 3)])
+def test_a_node_that_has_not_seen_the_stage_before_strands_nothing(
+    plan: MovePlan, way: tuple[tuple[StepName, Decimal, Outcome, Place], ...], at: int
+) -> None:
+    gone = tuple(done(name, outcome) for name, _, outcome, _ in way[:at])
+    name, size, _, _ = way[at]
+    no = tuple(refused(name, ErrorCode.TRANSACTION_FAILED, n) for n in (1, 2, 3))
+    assert next_step(plan, Journal(gone + no)) == Perform(name, size=size)
+
+
+@pytest.mark.parametrize(
+    ("plan", "way", "at"),
+    [(TO_LONG, LONG_WAY, n) for n in range(1, 6)] + [(TO_SHORT, SHORT_WAY, n) for n in range(1, 5)],
+)
+def test_a_silence_never_strands_what_has_left(
+    plan: MovePlan, way: tuple[tuple[StepName, Decimal, Outcome, Place], ...], at: int
+) -> None:
+    gone = tuple(done(name, outcome) for name, _, outcome, _ in way[:at])
+    name, size, _, _ = way[at]
+    quiet = tuple(silent(name, n) for n in range(1, 41))
+    assert next_step(plan, Journal(gone + quiet)) == Perform(name, size=size)
 
 
 def test_nothing_is_certain_while_an_answer_is_missing() -> None:
