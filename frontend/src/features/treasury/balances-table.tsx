@@ -1,7 +1,7 @@
 /** Where the money is, venue by venue. */
 import type { ReactNode } from "react";
 import type { BalancesResponse } from "../../api/schema.gen";
-import { add, compare, type Decimal } from "../../lib/decimal";
+import { add, compare, isZero, type Decimal } from "../../lib/decimal";
 import { amount, figure } from "../../lib/format";
 import { Age, Aging, Amount, Money, NoData } from "../../ui/numbers";
 import { Sub, Table } from "../../ui/table";
@@ -54,7 +54,15 @@ function rowsOf(balances: BalancesResponse, longEquity: Decimal | null): Row[] {
       forFees: arbitrum ? <Amount value={arbitrum.eth} unit="ETH" /> : null,
       missing: arbitrum ? null : (reasonFor(balances, "arbitrum") ?? "Arbitrum has not answered."),
     },
+    ...underWay(balances),
   ];
+}
+
+/** Money that has left one venue and is owed by a bridge; no row while there is none. */
+function underWay({ under_way_usd }: BalancesResponse): Row[] {
+  if (isZero(under_way_usd)) return [];
+  const none = <span className="text-13 text-ink3">none needed</span>;
+  return [{ venue: "Under way", about: "between the chains, owed by a bridge", inPositions: "0", free: under_way_usd, forFees: none, missing: null }];
 }
 
 export function BalancesTable({ balances, longEquity }: BalancesTableProps) {

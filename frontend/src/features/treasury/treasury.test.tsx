@@ -22,6 +22,13 @@ describe("balances", () => {
     expect(sums).toHaveTextContent("$12,578.77");
     expect(sums).toHaveTextContent("$1,710.47");
   });
+  it("counts money that a bridge owes, and says nothing of none", () => {
+    const { rerender } = render(<BalancesTable balances={balances()} longEquity="5574.57" />);
+    expect(screen.queryByText("Under way")).not.toBeInTheDocument();
+    rerender(<BalancesTable balances={balances({ under_way_usd: "100" })} longEquity="5574.57" />);
+    expect(screen.getByText("Under way")).toBeInTheDocument();
+    expect(screen.getAllByRole("row").at(-1)).toHaveTextContent("$1,810.47");
+  });
   it("names a silent venue's reason and gives no sum with a part missing", () => {
     const failures = [{ venue: "hyperliquid", code: "NET-0003", message: "A venue does not answer" }];
     render(<BalancesTable balances={balances({ hyperliquid: null, total_usd: null, failures })} longEquity="5574.57" />);
