@@ -14,6 +14,8 @@ from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.quality import staking_part
+from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, plain
 from asgard_basis.domain.risk.breakers import (
     ACCOUNT,
@@ -51,6 +53,7 @@ class AccountReview:
         pauses: PauseControl,
         result_usd: Callable[[UserId], Awaitable[Decimal | None]],
         balance_usd: Callable[[UserId], Awaitable[Decimal | None]],
+        market: Callable[[], Awaitable[MarketSnapshot | None]],
         clock: Clock,
         limits: RiskLimits,
         ids: Callable[[], str],
@@ -59,6 +62,7 @@ class AccountReview:
         self._pauses = pauses
         self._result_usd = result_usd
         self._balance_usd = balance_usd
+        self._market = market
         self._clock = clock
         self._ids = ids
         self._thresholds = AccountThresholds.of(limits)
@@ -142,8 +146,13 @@ class AccountReview:
         log.warning("breaker_tripped", user=user_id, breaker=tripped, figure=figure)
 
     async def _measure(self, account: AccountMemory) -> AccountMemory:
-        """With the balance of now; as it was while a job moves money or a part is not known."""
+        """With the balance of now; as it was while a job moves money or a part is not known.
+
+        Nor by a market that is old or disputed: positions are worth what it says.
+        """
         self._measured_at[account.user_id] = self._clock.host()
+        if not await self._is_market_believed(account.user_id):
+            return account
         result = await self._settled_result(account.user_id)
         balance = None if result is None else await self._balance_usd(account.user_id)
         again = None if balance is None else await self._settled_result(account.user_id)
@@ -167,6 +176,15 @@ class AccountReview:
         await self._keep(account)
         log.info("account_measured", user=account.user_id, balance_usd=plain(mark.balance_usd))
         return account
+
+    async def _is_market_believed(self, user_id: UserId) -> bool:
+        snapshot = await self._market()
+        if snapshot is None:
+            return False
+        async with self._transactions.for_user(user_id) as work:
+            tokens = {position.asset for position in await work.positions.held()}
+        quality = snapshot.quality(self._clock.host())
+        return quality.price.is_fresh and not quality.is_disputed(map(staking_part, tokens))
 
     async def _settled_result(self, user_id: UserId) -> Decimal | None:
         """What all positions have earned; None while one is being changed or is not known."""
