@@ -20,6 +20,7 @@ from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.permissions import PauseSetter
+from asgard_basis.domain.rulebook import replayed
 from tests.builders_platform import a_position, a_user
 from tests.unit.application.pair import PERP, SNAPSHOT
 from tests.unit.application.world import ADA, StillClock
@@ -66,6 +67,19 @@ class Account:
             )
             async with self.transactions.for_user(user) as work:
                 await work.positions.add(unwound)
+
+    async def denied(self) -> None:
+        """One opening that the wallet's policy did not allow."""
+        self.clock.pass_time(60)
+        failed = replace(
+            a_position(ADA, key=f"p{next(self.numbers)}"),
+            state=PositionState.FAILED,
+            closed_at=self.clock.now(),
+            failure_code=ErrorCode.POLICY_DENIED.code,
+            failure="rule 3 forbids it",
+        )
+        async with self.transactions.for_user(ADA) as work:
+            await work.positions.add(failed)
 
     async def measured(self, balance: int, result: int) -> None:
         self.balance, self.result = D(balance), D(result)
@@ -125,6 +139,26 @@ async def test_a_user_cannot_lift_it_an_operator_can_and_it_does_not_trip_again(
     await account.review.round()
     assert (await account.control()).may_open
     await account.failed(3)
+    await account.review.round()
+    assert not (await account.control()).may_open
+
+
+async def test_what_a_policy_denies_is_not_tried_again_until_an_operator_has_looked(
+    account: Account,
+) -> None:
+    await account.denied()
+    await account.review.round()
+    (pause,) = (await account.control()).pauses
+    assert (pause.by, pause.details["breaker"]) == ("system", "denied")
+    assert pause.reason.startswith("policy_violation: ")
+    assert "rule 3" in pause.reason
+    async with account.transactions.for_user(ADA) as work:
+        (kept,) = await work.decisions.of_subject(f"account:{ADA}")
+    assert replayed(kept.card) == kept.card.ruling
+    await account.pauses.resume(ADA, by=PauseSetter.OPERATOR, of=PauseSetter.SYSTEM)
+    await account.review.round()
+    assert (await account.control()).may_open
+    await account.denied()
     await account.review.round()
     assert not (await account.control()).may_open
 
