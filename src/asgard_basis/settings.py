@@ -220,6 +220,15 @@ class Settings(BaseModel):
     positions_max: int = _named(
         "RISK_MAX_POSITIONS", "Most open positions of a user.", default=3, ge=1, le=3
     )
+    drawdown_max_pct: Decimal = _named(
+        "RISK_MAX_DRAWDOWN_PCT", "Fall in % that pauses opening.", default=Decimal(20), ge=1, le=20
+    )
+    trades_daily_max: int = _named(
+        "RISK_MAX_DAILY_TRADES", "Most trades of a user a day.", default=20, ge=1, le=20
+    )
+    failures_max: int = _named(
+        "RISK_CIRCUIT_BREAKER_FAILURES", "Failures that pause opening.", default=3, ge=1, le=3
+    )
     deposit_max_usdc: Decimal = _named(
         "DEPOSIT_MAX_USDC", "Most USDC of one deposit.", default=Decimal(25_000), le=25_000
     )
@@ -267,6 +276,9 @@ class Settings(BaseModel):
             size_min_usd=self.size_min_usd,
             size_max_usd=self.size_max_usd,
             positions_max=self.positions_max,
+            drawdown_max=self.drawdown_max_pct / 100,
+            trades_daily_max=self.trades_daily_max,
+            failures_max=self.failures_max,
             deposit_usdc_max=self.deposit_max_usdc,
             unclaimed_seconds=self.unclaimed_seconds,
         )

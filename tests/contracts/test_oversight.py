@@ -251,13 +251,17 @@ async def test_pauses_come_back_for_those_they_concern(transactions: Transaction
         assert await work.pauses.in_force() == [of_all]
 
 
-async def test_pausing_again_keeps_since_and_takes_the_new_reason(
+async def test_pausing_again_takes_the_new_reason_and_keeps_since_and_what_is_not_said_anew(
     transactions: Transactions,
 ) -> None:
     async with transactions.for_user(ADA) as work:
-        await work.pauses.put(a_pause())
-        await work.pauses.put(replace(a_pause(hour=5), reason="another\x00", details={}))
-        assert await work.pauses.in_force() == [replace(a_pause(), reason="another�", details={})]
+        await work.pauses.put(replace(a_pause(), details={"n": "1", "closes": "everything"}))
+        again = replace(a_pause(hour=5), reason="another\x00", details={"n": "2"})
+        await work.pauses.put(again)
+        kept = {"n": "2", "closes": "everything"}
+        assert await work.pauses.in_force() == [
+            replace(a_pause(), reason="another\ufffd", details=kept)
+        ]
         assert await work.pauses.lift(ADA, by="user")
         assert not await work.pauses.lift(ADA, by="user")
         assert await work.pauses.in_force() == []

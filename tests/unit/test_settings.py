@@ -1,6 +1,7 @@
 """Settings: what may not start does not start, and says why."""
 
 import tomllib
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -121,6 +122,24 @@ def test_caps_can_only_be_tightened() -> None:
     assert load_settings({**PAPER, "RISK_MAX_POSITION_USD": "1000"}).limits.size_max_usd == 1000
     (problem,) = _problems(base="paper", RISK_MAX_POSITION_USD="50001")
     assert problem.startswith("RISK_MAX_POSITION_USD")
+    limits = load_settings(
+        {
+            **PAPER,
+            "RISK_MAX_DRAWDOWN_PCT": "12.5",
+            "RISK_MAX_DAILY_TRADES": "6",
+            "RISK_CIRCUIT_BREAKER_FAILURES": "2",
+        }
+    ).limits
+    assert limits.drawdown_max == Decimal("0.125")
+    assert (limits.trades_daily_max, limits.failures_max) == (6, 2)
+    for name, value in (
+        ("RISK_MAX_DRAWDOWN_PCT", "21"),
+        ("RISK_MAX_DRAWDOWN_PCT", "0.2"),
+        ("RISK_MAX_DAILY_TRADES", "21"),
+        ("RISK_CIRCUIT_BREAKER_FAILURES", "4"),
+    ):
+        (problem,) = _problems(base="paper", **{name: value})
+        assert problem.startswith(name)
     (problem,) = _problems(base="paper", RISK_MAX_POSITIONS="4")
     assert problem.startswith("RISK_MAX_POSITIONS")
 

@@ -10,8 +10,10 @@ from asgard_basis.application.oversight.risk_actions import Closings, Defender
 from asgard_basis.application.oversight.risk_views import RiskViews
 from asgard_basis.application.oversight.risk_watch import RiskWatch
 from asgard_basis.application.trading.position_views import PositionViews
+from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.ports.clock import Clock
@@ -50,6 +52,9 @@ def risk_desk(
     async def balance_usd(user_id: UserId) -> Decimal | None:
         return (await balances.of(user_id)).total_usd
 
+    async def market() -> MarketSnapshot | None:
+        return await known(snapshots.latest())
+
     async def result_usd(user_id: UserId) -> Decimal | None:
         held = [view.estimate for view in await positions.held(user_id)]
         past = await positions.history(user_id, limit=_ALL_ENDED)
@@ -73,6 +78,7 @@ def risk_desk(
             pauses=pauses,
             result_usd=result_usd,
             balance_usd=balance_usd,
+            market=market,
             clock=clock,
             limits=limits,
             ids=ids,

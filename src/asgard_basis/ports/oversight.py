@@ -240,7 +240,7 @@ class Pauses(Protocol):
     """
 
     async def put(self, pause: Pause) -> None:
-        """Set it; one for each scope and setter, the newest reason stands."""
+        """Set it; one for each scope and setter: the newest reason stands, no detail is lost."""
         ...
 
     async def lift(self, scope: str, *, by: str) -> bool:

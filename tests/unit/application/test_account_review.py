@@ -4,6 +4,7 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal as D
+from typing import Any
 
 import pytest
 
@@ -11,12 +12,17 @@ from asgard_basis.adapters.memory.unit_of_work import MemoryTransactions
 from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.operations.pause import ControlView, PauseControl
 from asgard_basis.application.oversight.account_review import AccountReview
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.quality import PRICE, Dispute, Part, staking_part
+from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.permissions import PauseSetter
+from asgard_basis.domain.rulebook import replayed
 from tests.builders_platform import a_position, a_user
+from tests.unit.application.pair import PERP, SNAPSHOT
 from tests.unit.application.world import ADA, StillClock
 
 BOB = UserId("bob")
@@ -31,12 +37,14 @@ class Account:
         self.pauses = PauseControl(self.transactions, self.clock)
         self.balance: D | None = D(10_000)
         self.result: D | None = D(0)
+        self.snapshot: MarketSnapshot | None = self.observed()
         self.numbers = itertools.count(1)
         self.review = AccountReview(
             transactions=self.transactions,
             pauses=self.pauses,
             result_usd=self._result,
             balance_usd=self._balance,
+            market=self._market,
             clock=self.clock,
             limits=RiskLimits(),
             ids=lambda: f"id-{next(self.numbers)}",
@@ -60,13 +68,34 @@ class Account:
             async with self.transactions.for_user(user) as work:
                 await work.positions.add(unwound)
 
+    async def denied(self) -> None:
+        """One opening that the wallet's policy did not allow."""
+        self.clock.pass_time(60)
+        failed = replace(
+            a_position(ADA, key=f"p{next(self.numbers)}"),
+            state=PositionState.FAILED,
+            closed_at=self.clock.now(),
+            failure_code=ErrorCode.POLICY_DENIED.code,
+            failure="rule 3 forbids it",
+        )
+        async with self.transactions.for_user(ADA) as work:
+            await work.positions.add(failed)
+
     async def measured(self, balance: int, result: int) -> None:
         self.balance, self.result = D(balance), D(result)
         self.clock.pass_time(3600)
+        self.snapshot = self.observed()
         await self.review.review(ADA)
 
     async def control(self, user: UserId = ADA) -> ControlView:
         return await self.pauses.control(user)
+
+    def observed(self, **changes: Any) -> MarketSnapshot:
+        perp = replace(PERP, observed_at=self.clock.host())
+        return replace(SNAPSHOT, perp=perp, **changes)
+
+    async def _market(self) -> MarketSnapshot | None:
+        return self.snapshot
 
     async def _balance(self, _user: UserId) -> D | None:
         return self.balance
@@ -114,6 +143,26 @@ async def test_a_user_cannot_lift_it_an_operator_can_and_it_does_not_trip_again(
     assert not (await account.control()).may_open
 
 
+async def test_what_a_policy_denies_is_not_tried_again_until_an_operator_has_looked(
+    account: Account,
+) -> None:
+    await account.denied()
+    await account.review.round()
+    (pause,) = (await account.control()).pauses
+    assert (pause.by, pause.details["breaker"]) == ("system", "denied")
+    assert pause.reason.startswith("policy_violation: ")
+    assert "rule 3" in pause.reason
+    async with account.transactions.for_user(ADA) as work:
+        (kept,) = await work.decisions.of_subject(f"account:{ADA}")
+    assert replayed(kept.card) == kept.card.ruling
+    await account.pauses.resume(ADA, by=PauseSetter.OPERATOR, of=PauseSetter.SYSTEM)
+    await account.review.round()
+    assert (await account.control()).may_open
+    await account.denied()
+    await account.review.round()
+    assert not (await account.control()).may_open
+
+
 async def test_a_fall_of_a_fifth_pauses(account: Account) -> None:
     await account.measured(10_000, 0)
     await account.measured(8_010, -1_990)
@@ -152,6 +201,27 @@ async def test_what_is_not_known_is_no_fall(account: Account) -> None:
     account.balance, account.result = D(1), None
     await account.review.review(ADA)
     assert (await account.control()).may_open
+
+
+@pytest.mark.parametrize("part", [PRICE, staking_part(Asset.JITOSOL)])
+async def test_a_balance_at_a_price_nobody_believes_is_no_fall(
+    account: Account, part: Part
+) -> None:
+    held = replace(a_position(ADA), state=PositionState.HEDGED, asset=Asset.JITOSOL)
+    async with account.transactions.for_user(ADA) as work:
+        await work.positions.add(held)
+    await account.measured(10_000, 0)
+    account.balance, account.result = D(6_000), D(-4_000)
+    disputed = account.observed(disputes=(Dispute(part, "it fell by half in a second"),))
+    old = account.snapshot
+    for market in (disputed, old, None):
+        account.snapshot = market
+        account.clock.pass_time(60)
+        await account.review.review(ADA)
+    assert (await account.control()).may_open
+    account.snapshot = account.observed()
+    await account.review.review(ADA)
+    assert not (await account.control()).may_open
 
 
 async def test_each_account_is_measured_once_a_minute_at_most(account: Account) -> None:

@@ -11,6 +11,8 @@ from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.decision.card import Verdict, WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
+from asgard_basis.domain.market.quality import PRICE as PRICE_PART
+from asgard_basis.domain.market.quality import Dispute
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.defence import Act
@@ -196,7 +198,7 @@ async def test_one_defence_is_asked_for_however_many_marks_come(pair: Threatened
     for price in (NEAR_SHORT, D(210), D(211)):
         pair.moved(price)
         position = await pair.seen(position)
-        await defender(pair).defend(position.id, price)
+        await defender(pair).defend(position.id, pair.snapshot)
     assert len(await pair.jobs()) == 1
 
 
@@ -247,6 +249,26 @@ async def test_a_stale_price_moves_nothing(pair: Threatened) -> None:
     pair.clock.pass_time(60)
     assert await defender(pair).defend(position.id) is Act.UNKNOWN
     assert not await pair.jobs()
+
+
+async def test_a_disputed_price_moves_nothing(pair: Threatened) -> None:
+    position = await pair.watched()
+    pair.moved(NEAR_SHORT)
+    dispute = Dispute(PRICE_PART, "the venues are 12% apart")
+    pair.world.answers["latest"] = replace(pair.snapshot, disputes=(dispute,))
+    assert await defender(pair).defend(position.id) is Act.UNKNOWN
+    await defender(pair).consider_all([position])
+    assert not await pair.jobs()
+
+
+async def test_a_mark_of_the_venue_is_defended_at_while_redis_is_away(pair: Threatened) -> None:
+    position = await pair.watched()
+    pair.world.answers["latest"] = pair.snapshot
+    pair.clock.pass_time(60)
+    pair.moved(NEAR_SHORT)
+    await pair.seen(position)
+    assert await defender(pair).defend(position.id, pair.snapshot) is Act.CUT
+    assert len(await pair.jobs()) == 1
 
 
 async def test_free_money_is_used_only_where_its_owner_allows_it(pair: Threatened) -> None:

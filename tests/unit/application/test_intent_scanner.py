@@ -164,6 +164,19 @@ async def test_one_persons_trouble_keeps_nobody_else_waiting(orders: Orders) -> 
     assert (await orders.kept(fine)).is_under_way
 
 
+async def test_what_breaks_unforeseen_for_one_breaks_no_scan(orders: Orders) -> None:
+    _, fine = await orders.written(ADA), await orders.written(BOB)
+
+    def check(context: Any, *_: Any, **__: Any) -> Any:
+        if context.user_id == ADA:
+            raise RuntimeError("this account breaks everything")
+        return report()
+
+    orders.world.answers["check"] = check
+    assert await orders.scanner.scan() == 1
+    assert (await orders.kept(fine)).is_under_way
+
+
 async def test_two_of_one_person_are_opened_one_after_the_other(orders: Orders) -> None:
     first, second = await orders.written(), await orders.written()
     assert await orders.scanner.scan() == 1

@@ -108,7 +108,7 @@ async def test_three_failures_in_a_row_stop_a_persons_opening_too(ada: Manual) -
     await ada.begun(3, PositionState.UNWOUND)
     ada.clock.pass_time(timedelta(hours=12).total_seconds())
 
-    async def nothing(_user: object) -> None:
+    async def nothing(*_: object) -> None:
         return None
 
     review = AccountReview(
@@ -116,6 +116,7 @@ async def test_three_failures_in_a_row_stop_a_persons_opening_too(ada: Manual) -
         pauses=ada.pauses,
         result_usd=nothing,
         balance_usd=nothing,
+        market=nothing,
         clock=ada.clock,
         limits=RiskLimits(),
         ids=ada.desk.fresh_id,

@@ -233,3 +233,38 @@ async def test_looking_never_raises(deployment: Deployment) -> None:
 
     deployment.watch = deployment.started()
     assert Playbook.STORES_AWAY in await deployment.watch.round()
+
+
+async def test_what_another_process_began_is_over_when_this_one_watches_again(
+    deployment: Deployment,
+) -> None:
+    await deployment.holding(ADA, "one")
+    first = deployment.watch
+    await deployment.pass_rounds(3)
+    deployment.watch = deployment.started()
+    deployment.outside.answers["solana"] = deployment.height
+    assert Playbook.SOLANA_HALTED in await deployment.pass_rounds(18)
+
+    # That one dies, and blocks are made again before the first has its turn.
+    deployment.watch = first
+    deployment.outside.answers["solana"] = deployment._block
+    assert await deployment.pass_rounds(12) == frozenset()
+    assert await deployment.alarms(ADA) == []
+    assert await deployment.paused(ADA) is None
+
+
+async def test_what_another_process_ended_is_not_begun_anew_by_this_one(
+    deployment: Deployment,
+) -> None:
+    await deployment.holding(ADA, "one")
+    first = deployment.watch
+    deployment.outside.answers["solana"] = deployment.height
+    assert Playbook.SOLANA_HALTED in await deployment.pass_rounds(18)
+    deployment.watch = deployment.started()
+    deployment.outside.answers["solana"] = deployment._block
+    assert await deployment.pass_rounds(12) == frozenset()
+
+    deployment.watch = first
+    assert await deployment.pass_rounds(3) == frozenset()
+    assert await deployment.paused(ADA) is None
+    assert await deployment.alarms(ADA) == []

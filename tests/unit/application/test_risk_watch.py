@@ -14,7 +14,7 @@ from asgard_basis.adapters.memory.coordination import MemorySnapshots
 from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.oversight.risk_watch import RiskWatch
 from asgard_basis.domain.decision.card import Verdict
-from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
 from asgard_basis.domain.market.quality import PRICE, Dispute
 from asgard_basis.domain.market.rates import HealthFactor
@@ -41,11 +41,13 @@ class Defended:
     def __init__(self) -> None:
         self.asked: list[PositionId] = []
         self.refused: set[PositionId] = set()
+        self.market: MarketSnapshot | None = None
 
-    async def defend(self, position_id: PositionId, mark: D | None = None) -> None:
+    async def defend(self, position_id: PositionId, market: MarketSnapshot | None = None) -> None:
         if position_id in self.refused:
             raise DomainError(ErrorCode.POSITION_BUSY)
         self.asked.append(position_id)
+        self.market = market
 
 
 class Watched:
@@ -347,32 +349,6 @@ async def test_marks_are_heard_as_they_come(watched: Watched) -> None:
     finally:
         watching.cancel()
         await asyncio.gather(watching, return_exceptions=True)
-
-
-class Away(MemorySnapshots):
-    """The shared market was known once, and is out of reach since."""
-
-    async def latest(self) -> MarketSnapshot | None:
-        if self.is_away:
-            raise Unavailable(ErrorCode.NOT_READY)
-        return await super().latest()
-
-    is_away = False
-
-
-async def test_without_the_shared_market_the_venue_itself_is_asked(watched: Watched) -> None:
-    await watched.hold()
-    watched.snapshots = away = Away()
-    watched.watch = watched.fresh(away)
-    await watched.mark("100")
-    away.is_away = True
-    watched.clock.pass_time(6)
-    price = D(69)
-    watched.pair.world.answers["market"] = replace(
-        PERP, mark_price=price, oracle_price=price, observed_at=watched.clock.host()
-    )
-    await watched.watch.without_mark()
-    assert len(await watched.closings()) == 1
 
 
 async def test_the_patience_of_a_danger_is_told_with_the_alarm(watched: Watched) -> None:

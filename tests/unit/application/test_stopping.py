@@ -129,6 +129,23 @@ async def test_what_was_being_opened_is_closed_once_it_is_hedged(pair: Pair) -> 
     assert await pair.stop.keep() == 0
 
 
+async def test_a_pause_pressed_after_a_stop_does_not_end_the_stop(pair: Pair) -> None:
+    job = await pair.open_job()
+    await pair.stop.request(ADA, reason="enough", key=None)
+    await pair.pauses.pause(ADA, by=PauseSetter.USER, reason="holidays")
+    async with pair.transactions.for_user(ADA) as work:
+        assert job.position_id is not None
+        opened = await work.positions.get(job.position_id)
+        assert opened is not None
+        await work.positions.save(replace(opened, state=PositionState.HEDGED))
+        await work.jobs.save(pair.desk.ended(job))
+    assert await pair.stop.keep() == 1
+    await pair.pauses.resume(ADA, by=PauseSetter.USER)
+    await pair.pauses.pause(ADA, by=PauseSetter.USER, reason="holidays")
+    (pause,) = await pair.pauses.everything()
+    assert pause.details == {}
+
+
 async def test_an_operator_stops_everybody(pair: Pair) -> None:
     await holding(pair, 1)
     async with pair.transactions.for_user(BOB) as work:

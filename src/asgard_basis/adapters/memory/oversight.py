@@ -199,15 +199,16 @@ class MemoryPauses:
         self._rows = transaction
 
     async def put(self, pause: Pause) -> None:
-        """Set it; one for each scope and setter, the newest reason stands."""
+        """Set it; one for each scope and setter: the newest reason stands, no detail is lost."""
         if not self._may_change(pause.scope, pause.by):
             raise PermissionError("a user sets nothing but the user's own pause")
         present = self._rows.find("pauses", (pause.scope, pause.by))
+        details = {name: _clean(text) or "" for name, text in pause.details.items()}
         stored = replace(
             pause,
             reason=_clean(pause.reason) or "",
             since=present.value.since if present else pause.since,
-            details={name: _clean(text) or "" for name, text in pause.details.items()},
+            details={**present.value.details, **details} if present else details,
         )
         owner = None if pause.scope == EVERYBODY else UserId(pause.scope)
         self._rows.put("pauses", (pause.scope, pause.by), stored, owner=owner)

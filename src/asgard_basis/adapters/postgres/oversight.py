@@ -207,11 +207,11 @@ class PostgresPauses:
         self._connection = connection
 
     async def put(self, pause: Pause) -> None:
-        """Set it; one for each scope and setter, the newest reason stands."""
+        """Set it; one for each scope and setter: the newest reason stands, no detail is lost."""
         await self._connection.execute(
             "INSERT INTO pauses (scope, set_by, reason, since, details)"
             " VALUES ($1, $2, $3, $4, $5::jsonb) ON CONFLICT (scope, set_by)"
-            " DO UPDATE SET reason = excluded.reason, details = excluded.details",
+            " DO UPDATE SET reason = excluded.reason, details = pauses.details || excluded.details",
             pause.scope,
             pause.by,
             storable(pause.reason),

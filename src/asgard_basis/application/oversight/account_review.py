@@ -14,14 +14,17 @@ from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.identifiers import UserId
+from asgard_basis.domain.market.quality import staking_part
+from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO, plain
 from asgard_basis.domain.risk.breakers import (
     ACCOUNT,
     AccountFacts,
     AccountThresholds,
     failures_in_a_row,
+    last_denial,
 )
-from asgard_basis.domain.risk.churn import Attempt, Result, attempt_of
+from asgard_basis.domain.risk.churn import Result, attempt_of
 from asgard_basis.domain.risk.drawdown import HighWater, measured
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.permissions import PauseSetter
@@ -51,6 +54,7 @@ class AccountReview:
         pauses: PauseControl,
         result_usd: Callable[[UserId], Awaitable[Decimal | None]],
         balance_usd: Callable[[UserId], Awaitable[Decimal | None]],
+        market: Callable[[], Awaitable[MarketSnapshot | None]],
         clock: Clock,
         limits: RiskLimits,
         ids: Callable[[], str],
@@ -59,6 +63,7 @@ class AccountReview:
         self._pauses = pauses
         self._result_usd = result_usd
         self._balance_usd = balance_usd
+        self._market = market
         self._clock = clock
         self._ids = ids
         self._thresholds = AccountThresholds.of(limits)
@@ -73,6 +78,7 @@ class AccountReview:
             accounts = await work.risk.accounts()
         attempts = [a for p in (*held, *ended) if (a := attempt_of(p, now)) is not None]
         failed = {a.user_id for a in attempts if a.result is not Result.HEDGED}
+        failed |= {p.user_id for p in ended if last_denial([p], None) is not None}
         trading = {p.user_id for p in held} | {a.user_id for a in accounts if a.peak_usd > 0}
         due = self._due(trading)
         looked = 0
@@ -92,7 +98,12 @@ class AccountReview:
         async with self._transactions.for_user(user_id) as work:
             account = await work.risk.account(user_id) or _unknown(user_id)
             is_paused = await _is_paused(work, user_id)
-            attempts = await self._attempts(work)
+            positions = [
+                *await work.positions.held(),
+                *await work.positions.ended(limit=_OWN_REMEMBERED),
+            ]
+        now = self._clock.now()
+        attempts = [a for p in positions if (a := attempt_of(p, now)) is not None]
         if account.drawdown_at is not None and not is_paused:
             # Somebody has looked and resumed: what was lost until then is the new beginning.
             account = replace(account, peak_usd=account.balance_usd, drawdown_at=None)
@@ -100,16 +111,20 @@ class AccountReview:
         if measures:
             account = await self._measure(account)
         failures = failures_in_a_row(attempts, account.failures_until)
+        denial = last_denial(positions, account.failures_until)
         facts = AccountFacts(
             failures=tuple(attempt.why for attempt in failures),
             drawdown=_mark(account).drawdown if account.measured_at else None,
+            denied=None if denial is None else denial.why,
         )
+        counted = [a.at for a in failures] if denial is None else [denial.at]
         if not is_paused:
-            await self._judge(account, facts, failures)
+            await self._judge(account, facts, max(counted, default=None))
 
     async def _judge(
-        self, account: AccountMemory, facts: AccountFacts, failures: tuple[Attempt, ...]
+        self, account: AccountMemory, facts: AccountFacts, counted: datetime | None
     ) -> None:
+        """Pause where a breaker has tripped; `counted` is when what it counts happened last."""
         user_id, now = account.user_id, self._clock.now()
         card = ACCOUNT.card(
             facts,
@@ -123,12 +138,12 @@ class AccountReview:
             async with self._transactions.for_user(user_id) as work:
                 await work.decisions.note([card])
             return
-        tripped = "failures" if "failures" in card.ruling.failing else "drawdown"
+        tripped = card.ruling.failing[0]
         figure = next(c.figure for c in card.ruling.criteria if c.key == tripped)
-        if tripped == "failures":
-            account = replace(account, failures_until=failures[-1].at)
-        else:
+        if tripped == "drawdown":
             account = replace(account, drawdown_at=now)
+        else:
+            account = replace(account, failures_until=counted)
         async with self._transactions.for_system() as work:
             await work.decisions.note([card])
             await self._pauses.put(
@@ -142,8 +157,13 @@ class AccountReview:
         log.warning("breaker_tripped", user=user_id, breaker=tripped, figure=figure)
 
     async def _measure(self, account: AccountMemory) -> AccountMemory:
-        """With the balance of now; as it was while a job moves money or a part is not known."""
+        """With the balance of now; as it was while a job moves money or a part is not known.
+
+        Nor by a market that is old or disputed: positions are worth what it says.
+        """
         self._measured_at[account.user_id] = self._clock.host()
+        if not await self._is_market_believed(account.user_id):
+            return account
         result = await self._settled_result(account.user_id)
         balance = None if result is None else await self._balance_usd(account.user_id)
         again = None if balance is None else await self._settled_result(account.user_id)
@@ -168,20 +188,21 @@ class AccountReview:
         log.info("account_measured", user=account.user_id, balance_usd=plain(mark.balance_usd))
         return account
 
+    async def _is_market_believed(self, user_id: UserId) -> bool:
+        snapshot = await self._market()
+        if snapshot is None:
+            return False
+        async with self._transactions.for_user(user_id) as work:
+            tokens = {position.asset for position in await work.positions.held()}
+        quality = snapshot.quality(self._clock.host())
+        return quality.price.is_fresh and not quality.is_disputed(map(staking_part, tokens))
+
     async def _settled_result(self, user_id: UserId) -> Decimal | None:
         """What all positions have earned; None while one is being changed or is not known."""
         async with self._transactions.for_user(user_id) as work:
             if await work.jobs.unfinished():
                 return None
         return await self._result_usd(user_id)
-
-    async def _attempts(self, work: UnitOfWork) -> list[Attempt]:
-        now = self._clock.now()
-        positions = [
-            *await work.positions.held(),
-            *await work.positions.ended(limit=_OWN_REMEMBERED),
-        ]
-        return [a for p in positions if (a := attempt_of(p, now)) is not None]
 
     async def _keep(self, account: AccountMemory) -> None:
         async with self._transactions.for_user(account.user_id) as work:

@@ -22,6 +22,7 @@ from asgard_basis.application.trading.reduce_position import DEFENDS, MOVED, POS
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode
 from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.market.quality import FreshFor
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ONE, ZERO
 from asgard_basis.domain.position.position import Position
@@ -102,21 +103,22 @@ class DefendPosition:
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._noted: dict[PositionId, tuple[str, datetime]] = {}
 
-    async def defend(self, position_id: PositionId, mark: Decimal | None = None) -> Act:
-        """Judge it at that mark, or at the snapshot's, and have done what is to be done.
+    async def defend(self, position_id: PositionId, market: MarketSnapshot | None = None) -> Act:
+        """Judge it by that market, or by the shared one, and have done what is to be done.
 
-        Nothing for a position that has ended or that nobody knows.
+        Who has asked the venue itself gives what it said: the shared one may be away. Nothing
+        for a position that has ended or that nobody knows.
         """
         async with self._transactions.for_system() as work:
             position = await work.positions.get(position_id)
-        return Act.NOTHING if position is None else await self.consider(position, mark)
+        return Act.NOTHING if position is None else await self.consider(position, market)
 
-    async def consider(self, position: Position, mark: Decimal | None = None) -> Act:
+    async def consider(self, position: Position, market: MarketSnapshot | None = None) -> Act:
         """As `defend`, for a position that was just read; asks nobody while it has room."""
-        snapshot = await known(self._reader.latest())
-        if snapshot is None or self._is_stale(snapshot):
+        snapshot = market or await known(self._reader.latest())
+        if snapshot is None or not self._is_believed(snapshot):
             return Act.UNKNOWN
-        facts = self._facts(position, snapshot, mark)
+        facts = self._facts(position, snapshot)
         if facts is None or not facts.is_idle:
             return Act.NOTHING
         thresholds = thresholds_of(position, snapshot, self._limits, self._costs)
@@ -126,7 +128,7 @@ class DefendPosition:
                 async with self._transactions.for_user(position.user_id) as work:
                     await self._note(work, card)
             return judge(facts, thresholds).act
-        return await self._act(position, snapshot, mark)
+        return await self._act(position, snapshot)
 
     async def consider_all(self, positions: Sequence[Position]) -> None:
         """As `consider` for many: one reading of the market, one writing of what is news.
@@ -134,12 +136,12 @@ class DefendPosition:
         One's failure is nobody else's: it is told, and the next mark judges it again.
         """
         snapshot = await known(self._reader.latest())
-        if snapshot is None or self._is_stale(snapshot):
+        if snapshot is None or not self._is_believed(snapshot):
             return
         acting: list[Position] = []
         news: list[WhyCard] = []
         for position in positions:
-            facts = self._facts(position, snapshot, None)
+            facts = self._facts(position, snapshot)
             if facts is None or not facts.is_idle:
                 continue
             thresholds = thresholds_of(position, snapshot, self._limits, self._costs)
@@ -153,7 +155,7 @@ class DefendPosition:
 
         async def act(position: Position) -> Act:
             async with self._turns:
-                return await self._act(position, snapshot, None)
+                return await self._act(position, snapshot)
 
         outcomes = await asyncio.gather(*map(act, acting), return_exceptions=True)
         for position, outcome in zip(acting, outcomes, strict=True):
@@ -162,7 +164,7 @@ class DefendPosition:
             elif isinstance(outcome, BaseException):
                 log.error("defence_broke", position=position.id, exc_info=outcome)
 
-    async def _act(self, position: Position, snapshot: MarketSnapshot, mark: Decimal | None) -> Act:
+    async def _act(self, position: Position, snapshot: MarketSnapshot) -> Act:
         async with self._transactions.for_user(position.user_id) as work:
             present = await work.positions.get(position.id)
             running = await work.jobs.unfinished(position_id=position.id)
@@ -170,7 +172,7 @@ class DefendPosition:
             repairs = await work.jobs.recent(kind=JobKind.REPAIR, limit=_RECENT)
             consent = await work.move_consents.get(position.user_id)
             moves = await work.jobs.recent(kind=JobKind.MOVE, limit=_RECENT)
-        facts = self._facts(present, snapshot, mark, is_busy=bool(running)) if present else None
+        facts = self._facts(present, snapshot, is_busy=bool(running)) if present else None
         if present is None or facts is None or not facts.is_idle:
             return Act.NOTHING
         thresholds = thresholds_of(present, snapshot, self._limits, self._costs)
@@ -213,19 +215,13 @@ class DefendPosition:
             await self._closings.request(position.user_id, position.id, None)
 
     def _facts(
-        self,
-        position: Position,
-        snapshot: MarketSnapshot,
-        mark: Decimal | None,
-        *,
-        is_busy: bool = False,
+        self, position: Position, snapshot: MarketSnapshot, *, is_busy: bool = False
     ) -> DefenceFacts | None:
         seen = position.observation
         age = timedelta.max if seen is None else self._clock.host() - seen.observed_at
         return facts_of(
             position,
             snapshot,
-            mark=mark,
             is_health_fresh=age <= _HEALTH_FRESH / max(1.0, self._clock.speed),
             is_busy=is_busy,
         )
@@ -287,9 +283,10 @@ class DefendPosition:
         """Market time since it was asked for."""
         return (self._clock.host() - job.created_at) * max(1.0, self._clock.speed)
 
-    def _is_stale(self, snapshot: MarketSnapshot) -> bool:
-        age = self._clock.host() - snapshot.perp.observed_at
-        return age > timedelta(seconds=self._limits.market_age_seconds_max)
+    def _is_believed(self, snapshot: MarketSnapshot) -> bool:
+        """Whether anything may be done by its price: it is fresh and nothing contradicts it."""
+        fresh_for = FreshFor(self._limits.market_age_seconds_max)
+        return snapshot.quality(self._clock.host(), fresh_for).price.is_fresh
 
     def _card(self, position: Position, facts: DefenceFacts, snapshot: MarketSnapshot) -> WhyCard:
         return DEFENCE.card(

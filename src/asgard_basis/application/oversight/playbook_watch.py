@@ -113,16 +113,17 @@ class PlaybookWatch:
         return frozenset(in_force)
 
     async def _load(self) -> None:
-        if self._written is not None:
-            return
+        """What the database says, each time: another process may have watched in between."""
         async with self._transactions.for_system() as work:
             alarms = await work.alarms.unresolved()
-        self._written = {}
-        for alarm in alarms:
-            playbook = playbook_of(alarm)
-            if playbook is None or alarm.user_id is not None:
-                continue
-            self._written[playbook] = alarm.raised_at
+        told = [(playbook, alarm) for alarm in alarms if (playbook := playbook_of(alarm))]
+        kept = {playbook: alarm for playbook, alarm in told if alarm.user_id is None}
+        for playbook in self._written or ():
+            if playbook not in kept:  # somebody else has seen the end of it
+                self._standing.pop(playbook, None)
+        self._written = {playbook: alarm.raised_at for playbook, alarm in kept.items()}
+        self._has_told = self._has_told or any(alarm.user_id is not None for _, alarm in told)
+        for playbook, alarm in kept.items():
             standing = self._standing.get(playbook)
             if standing is None or standing.active_since is None:
                 self._standing[playbook] = Standing(

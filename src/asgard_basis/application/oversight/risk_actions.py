@@ -1,10 +1,10 @@
 """What a risk ruling leads to: the closing, or whoever defends the pair."""
 
-from decimal import Decimal
 from typing import Protocol
 
 from asgard_basis.domain.decision.card import Ruling, Verdict
 from asgard_basis.domain.identifiers import PositionId, UserId
+from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.risk.engine import TRIM
 from asgard_basis.ports.repositories import Job
 
@@ -27,8 +27,8 @@ class Closings(Protocol):
 class Defender(Protocol):
     """Who makes pairs smaller, brings their legs together, and moves money between them."""
 
-    async def defend(self, position_id: PositionId, mark: Decimal | None = None) -> object:
-        """Look at the position anew at that mark and have done what is needed, once.
+    async def defend(self, position_id: PositionId, market: MarketSnapshot | None = None) -> object:
+        """Look at the position anew by that market and have done what is needed, once.
 
         Raises DomainError when it could not be taken on.
         """

@@ -296,7 +296,7 @@ class RiskWatch:
     async def _defend(self, judged: Judged, snapshot: MarketSnapshot) -> None:
         async with self._turns:
             self._asked[judged.position.id] = (judged.ruling.verdict, self._clock.host())
-            await self._defender.defend(judged.position.id, judged.facts.price.mark_price)
+            await self._defender.defend(judged.position.id, snapshot)
             _tell(judged, snapshot)
 
     async def _present(self, position: Position) -> Position | None:

@@ -90,7 +90,13 @@ class IntentScanner:
             async with turns:
                 return await self._carry_out(one)
 
-        return sum(await asyncio.gather(*map(begun, first.values())))
+        outcomes = await asyncio.gather(*map(begun, first.values()), return_exceptions=True)
+        for user_id, outcome in zip(first, outcomes, strict=True):
+            if isinstance(outcome, Superseded) or not isinstance(outcome, bool | Exception):
+                raise outcome
+            if isinstance(outcome, Exception):
+                log.error("intent_broke", user=user_id, exc_info=outcome)
+        return sum(outcome is True for outcome in outcomes)
 
     async def settle(self) -> int:
         """End, or let wait again, the intents whose opening has come to its end; how many."""

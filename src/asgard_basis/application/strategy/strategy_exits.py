@@ -15,14 +15,18 @@ from asgard_basis.domain.strategy.opportunity import Priced
 def exit_facts(
     position: Position, config: StrategyConfig, look: StrategyLook, fees: FeeSchedule
 ) -> StrategyExitFacts | None:
-    """All the exit rule looks at; None for a position that is not hedged yet."""
+    """All the exit rule looks at; None for a position that is not hedged yet.
+
+    Funding that cannot be believed is not known: a loss is stopped by the price all the same.
+    """
     snapshot = look.snapshot
     if position.hedged_at is None or position.short is None:
         return None
     mark = snapshot.perp.mark_price
     notional = position.short.size * mark
     result = result_now(position, valued(position, snapshot), mark)
-    mean = snapshot.mean_income(config.patience_hours)
+    is_believed = not look.funding_unfit
+    mean = snapshot.mean_income(config.patience_hours) if is_believed else None
     income = None if mean is None else mean.annual().value
     priced = _priced(position, look)
     other = ZERO if priced is None else priced.carry.net.value - priced.carry.funding.value
@@ -30,7 +34,7 @@ def exit_facts(
     if priced is not None and income is not None:
         exposure = position.leverage * priced.split.collateral_usdc / position.size_usd
         carry = other + exposure * income
-    predicted = snapshot.funding_predicted
+    predicted = snapshot.funding_predicted if is_believed else None
     return StrategyExitFacts(
         now=snapshot.taken_at,
         hedged_at=position.hedged_at,
@@ -49,7 +53,7 @@ def exit_facts(
             size_usd=position.size_usd,
         ),
         round_trip_usd=round_trip(notional_usd=notional, fees=fees).total_usd,
-        unfit=look.unfit,
+        unfit=look.value_unfit(position.asset),
     )
 
 

@@ -55,12 +55,14 @@ class StrategyLook:
         self._funding = _funding(snapshot)
         self._priced: dict[tuple[Asset, LendingProtocol, Decimal], StrategyOffer | None] = {}
         self._markets: dict[_Wish, StrategyMarket] = {}
-        parts = [PRICE, FUNDING]
+        parts = [FUNDING]
         history = self._quality.of(FUNDING_HISTORY)
         if snapshot.funding_observed_at is not None or history.state is QualityState.DISPUTED:
             parts.append(FUNDING_HISTORY)
-        self.unfit = self._told(parts)
-        """Of price and funding, what nobody may decide on."""
+        self.funding_unfit = self._told(parts)
+        """Of funding, what nobody may decide on."""
+        self.unfit = self._told([PRICE, *parts])
+        """Of price and funding."""
 
     def market(self, config: StrategyConfig) -> StrategyMarket:
         """What a person with these wishes sees; the same value for the same wishes."""
@@ -85,6 +87,15 @@ class StrategyLook:
         if asset is not Asset.SOL:
             parts.append(staking_part(asset))
         return self._told(parts)
+
+    def value_unfit(self, asset: Asset) -> tuple[str, ...]:
+        """Of what a long of that asset is worth, what nobody may decide on.
+
+        A redemption rate grows slowly: one that is only old still says what a token is worth.
+        """
+        staking = self._quality.of(staking_part(asset))
+        is_disputed = asset is not Asset.SOL and staking.state is QualityState.DISPUTED
+        return self._told([PRICE, staking.part] if is_disputed else [PRICE])
 
     def hours(self) -> Sequence[FundingObservation]:
         """The settled hours, oldest first."""

@@ -158,6 +158,11 @@ class MarketSnapshot:
         lst = self.lsts.get(asset)
         return lst.redemption_rate if lst else None
 
+    def believed_redemption(self, asset: Asset) -> Decimal | None:
+        """As `redemption_rate`, and None while it is disputed: nobody leaves because of it."""
+        is_disputed = any(dispute.part == staking_part(asset) for dispute in self.disputes)
+        return None if is_disputed else self.redemption_rate(asset)
+
     def mean_income(self, hours: int) -> HourlyRate | None:
         """Mean hourly income to the short over so many hours until now; None without any."""
         begin = self.taken_at.replace(minute=0, second=0, microsecond=0) - timedelta(hours=hours)

@@ -1,10 +1,10 @@
-"""What stops a user's openings by itself: failures in a row, too many a day, a deep fall.
+"""What stops a user's openings by itself: failures in a row, a denial, too many a day, a deep fall.
 
 A breaker that trips is a pause by the system, which its user cannot lift; the daily limit only
 holds openings back until the next day. None of them ever forbids closing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -12,6 +12,8 @@ from decimal import Decimal
 from asgard_basis.domain.decision.card import Ruling, Verdict
 from asgard_basis.domain.decision.check import Check
 from asgard_basis.domain.decision.rule import Rule
+from asgard_basis.domain.errors import ErrorCode
+from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.churn import Attempt, Hold, Result
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.rules import percent
@@ -28,6 +30,8 @@ class AccountFacts:
     out."""
     drawdown: Decimal | None
     """None while the account has not been measured."""
+    denied: str | None = None
+    """What the wallet's policy did not allow, where nobody has looked at it yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ def decide(facts: AccountFacts, thresholds: AccountThresholds) -> Ruling:
         remedy="An operator looks at where it was lost and resumes.",
     )
     criteria = (failures, drawdown)
+    if facts.denied is not None:
+        denied = Check(
+            key="denied",
+            label="Allowed by the wallet's policy",
+            passed=False,
+            figure=facts.denied,
+            limit="everything that was asked for",
+            remedy="It is never tried again by itself: an operator looks at it and resumes.",
+        )
+        return Ruling(Verdict.PAUSE, f"policy_violation: {facts.denied}", (denied, *criteria))
     if not failures.passed:
         why = f"circuit_breaker: {count} consecutive failures, the last: {facts.failures[-1]}"
         return Ruling(Verdict.PAUSE, why, criteria)
@@ -88,6 +102,26 @@ def failures_in_a_row(
         elif counted_until is None or attempt.at > counted_until:
             found.append(attempt)
     return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """An opening that the wallet's policy did not allow."""
+
+    at: datetime
+    """Market time."""
+    why: str
+
+
+def last_denial(positions: Iterable[Position], counted_until: datetime | None) -> Denial | None:
+    """The newest since the last time a breaker counted: a denial is final, never tried again."""
+    found = [
+        Denial(position.closed_at, position.failure or "an opening was denied")
+        for position in positions
+        if position.failure_code == ErrorCode.POLICY_DENIED.code and position.closed_at is not None
+    ]
+    new = [each for each in found if counted_until is None or each.at > counted_until]
+    return max(new, key=lambda each: each.at, default=None)
 
 
 def too_many_today(

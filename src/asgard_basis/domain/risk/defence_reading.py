@@ -31,6 +31,10 @@ def facts_of(
     seen, redemption = position.observation, snapshot.redemption_rate(position.asset)
     if position.long is None or position.short is None or seen is None or redemption is None:
         return None
+    is_believed = snapshot.believed_redemption(position.asset) is not None
+    if not is_believed:
+        # Pools only ever pay more: the rate of the opening is never too much.
+        redemption = position.long.redemption_opened
     price = mark or snapshot.perp.mark_price
     # The mark moves between two snapshots, and the oracle follows it.
     oracle = snapshot.perp.oracle_price * price / snapshot.perp.mark_price
@@ -51,7 +55,7 @@ def facts_of(
             margin_usd=_margin(position.short, seen, size, price),
             maintenance=snapshot.perp.maintenance_fraction,
         ),
-        long_sol=sol,
+        long_sol=sol if is_believed else position.short.size,  # else nothing is trimmed by it
         short_sol=position.short.size,
         sells_parts=position.protocol in SELLS_PARTS,
         is_idle=position.state is PositionState.HEDGED and not is_busy,

@@ -52,7 +52,7 @@ def price_facts(
         maintenance_fraction=snapshot.perp.maintenance_fraction,
         belief=belief,
         doubt=quality.price.reason,
-        redemption_rate=snapshot.redemption_rate(asset),
+        redemption_rate=snapshot.believed_redemption(asset),
         market_rate=known,
         market_rate_change=change,
     )

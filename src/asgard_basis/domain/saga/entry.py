@@ -106,11 +106,15 @@ def _hedge(plan: EntryPlan, journal: Journal, long: HeldLong, patience: Patience
 
 
 def _first(journal: Journal, name: StepName, patience: Patience) -> Decision:
-    """A step of before anything is held: two refusals, or silence for a while, end the opening."""
-    is_refused = journal.refusals(name) >= FIRST_REFUSALS_MAX
+    """A step of before anything is held: two refusals, or silence for a while, end the opening.
+
+    What the wallet's policy denies is denied for ever.
+    """
+    refusal = journal.last_refusal(name)
+    is_denied = refusal is not None and refusal.error_code == ErrorCode.POLICY_DENIED.code
+    is_refused = is_denied or journal.refusals(name) >= FIRST_REFUSALS_MAX
     if not is_refused and journal.attempts(name) < patience.first_tries_max:
         return Perform(name)
-    refusal = journal.last_refusal(name)
     code = code_named(refusal.error_code or "") if refusal else ErrorCode.UNKNOWN
     return Finished(code, refusal.error if refusal else None)
 

@@ -128,6 +128,13 @@ def test_a_policy_denial_is_not_repeated() -> None:
     assert entry.state_of(journal) is PositionState.OPENING_SHORT
 
 
+@pytest.mark.parametrize("name", [StepName.APPROVE_AGENT, StepName.OPEN_LONG])
+def test_a_policy_denial_before_anything_is_held_ends_the_opening(name: StepName) -> None:
+    before = READY if name is StepName.OPEN_LONG else ()
+    journal = Journal((*before, refused(name, ErrorCode.POLICY_DENIED)))
+    assert entry.next_step(PLAN, journal) == Finished(ErrorCode.POLICY_DENIED, "no")
+
+
 def test_a_partly_filled_short_is_bought_back_before_the_long_is_sold() -> None:
     given_up = (order("3.00"), refused(SHORT, ErrorCode.POLICY_DENIED, 2), LEFT)
     size = Decimal("3.00")
