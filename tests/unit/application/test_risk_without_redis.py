@@ -1,5 +1,6 @@
 """What is held is judged, left and defended while the shared market is out of reach."""
 
+import asyncio
 from dataclasses import replace
 from decimal import Decimal as D
 
@@ -40,6 +41,20 @@ async def test_without_the_shared_market_the_venue_itself_is_asked(watched: Watc
         PERP, mark_price=price, oracle_price=price, observed_at=watched.clock.host()
     )
     await watched.watch.without_mark()
+    assert len(await watched.closings()) == 1
+
+
+async def test_who_begins_without_the_shared_market_judges_by_the_venue(watched: Watched) -> None:
+    await watched.hold()
+    away = Away()
+    away.is_away = True
+    watched.watch = watched.fresh(away)
+    price = D(143)
+    watched.pair.world.answers["market"] = replace(
+        PERP, mark_price=price, oracle_price=price, observed_at=watched.clock.host()
+    )
+    async with asyncio.timeout(10):
+        await watched.watch.without_mark()
     assert len(await watched.closings()) == 1
 
 

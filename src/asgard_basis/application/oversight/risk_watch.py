@@ -6,6 +6,7 @@ asked: they forbid opening only.
 """
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from asgard_basis.application.oversight.risk_columns import Flagged, RiskColumns
 from asgard_basis.application.oversight.risk_notes import Judged, RiskNotes
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.decision.card import Verdict
-from asgard_basis.domain.errors import DomainError
+from asgard_basis.domain.errors import DomainError, Unavailable
 from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.market.lst import Peg, PegTrail, watched
 from asgard_basis.domain.market.snapshot import MarketSnapshot
@@ -170,7 +171,10 @@ class RiskWatch:
 
     async def without_mark(self) -> None:
         """The shared market is silent: judge it read again, or else by the venue's own price."""
+        is_first = self._latest is None
         await self._ask()
+        if is_first:
+            await self._refresh()
         await self._seen()
 
     async def _seen(self) -> None:
@@ -183,13 +187,15 @@ class RiskWatch:
         (found,) = await asyncio.gather(self._snapshots.latest(), return_exceptions=True)
         if isinstance(found, MarketSnapshot):
             self._latest = found
-        if self._latest is None or now - self._latest.perp.observed_at < _ASK_AFTER:
+        if self._latest is not None and now - self._latest.perp.observed_at < _ASK_AFTER:
             return
         (asked,) = await asyncio.gather(self._perp.market(), return_exceptions=True)
         if isinstance(asked, BaseException):
             log.warning("risk_market_silent", error=repr(asked))
             return
-        self._latest = replace(self._latest, taken_at=self._clock.now(), perp=asked)
+        # Who began without the shared market knows the price alone: enough to judge the short by.
+        base = self._latest or MarketSnapshot(self._clock.now(), asked, lenders=())
+        self._latest = replace(base, taken_at=self._clock.now(), perp=asked)
 
     async def _refreshing(self) -> None:
         while True:
@@ -200,7 +206,8 @@ class RiskWatch:
 
     async def _refresh(self) -> None:
         if self._latest is None:
-            self._latest = await self._snapshots.latest()
+            with contextlib.suppress(Unavailable):
+                self._latest = await self._snapshots.latest()
         if self._latest is None:
             return
         async with self._transactions.for_system() as work:
