@@ -11,6 +11,7 @@ from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.decision.card import Verdict, WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
+from asgard_basis.domain.identifiers import PositionId
 from asgard_basis.domain.market.quality import PRICE as PRICE_PART
 from asgard_basis.domain.market.quality import Dispute
 from asgard_basis.domain.position.lifecycle import PositionState
@@ -310,6 +311,20 @@ async def test_caps_of_a_day_count_what_was_moved_before(pair: Threatened) -> No
     pair.clock.pass_time(timedelta(hours=2).total_seconds())
     await pair.seen(position)
     assert await defender(pair).defend(position.id) is Act.CUT
+
+
+async def test_two_pairs_defended_at_once_share_the_cap_of_the_day(pair: Threatened) -> None:
+    position = await pair.watched()
+    await pair.allow(per_move="100", per_day="60")
+    pair.moved(NEAR_SHORT)
+    position = await pair.seen(position)
+    other = replace(position, id=PositionId("another"))
+    async with pair.transactions.for_user(ADA) as work:
+        await work.positions.add(other)
+    await defender(pair).consider_all([position, other])
+    jobs = await pair.jobs()
+    assert len(jobs) == 2
+    assert sum(D(job.details.get("moved_usd", "0")) for job in jobs) == 60
 
 
 async def test_a_long_that_has_grown_is_hedged_again(pair: Threatened) -> None:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -102,6 +103,7 @@ class DefendPosition:
         self._costs = cut_costs(fees)
         self._turns = asyncio.Semaphore(_AT_ONCE)
         self._noted: dict[PositionId, tuple[str, datetime]] = {}
+        self._by_owner: WeakValueDictionary[UserId, asyncio.Lock] = WeakValueDictionary()
 
     async def defend(self, position_id: PositionId, market: MarketSnapshot | None = None) -> Act:
         """Judge it by that market, or by the shared one, and have done what is to be done.
@@ -165,6 +167,11 @@ class DefendPosition:
                 log.error("defence_broke", position=position.id, exc_info=outcome)
 
     async def _act(self, position: Position, snapshot: MarketSnapshot) -> Act:
+        """One pair of a person after the other: they share free money and its caps."""
+        async with self._by_owner.setdefault(position.user_id, asyncio.Lock()):
+            return await self._act_alone(position, snapshot)
+
+    async def _act_alone(self, position: Position, snapshot: MarketSnapshot) -> Act:
         async with self._transactions.for_user(position.user_id) as work:
             present = await work.positions.get(position.id)
             running = await work.jobs.unfinished(position_id=position.id)
