@@ -210,7 +210,7 @@ class WalletBook:
         if any(job.status not in JOB_ENDED for job in jobs):
             return []
         ours = {
-            step.outcome.credited_at
+            (step.outcome.credited_at, step.outcome.record or step.outcome.amount_usdc)
             for journal in journals
             for step in journal.steps
             if isinstance(step.outcome, Credited)
@@ -218,9 +218,9 @@ class WalletBook:
         listed = await self._perp.deposits(context.evm_address, since=_BEGINNING)
         self._asked_at[user_id] = self._clock.host()
         return [
-            credited(each.amount_usdc, each.time, is_ours=False)
+            credited(each.amount_usdc, each.time, is_ours=False, record=each.transaction_hash)
             for each in listed
-            if each.time not in ours
+            if ours.isdisjoint({(each.time, each.transaction_hash), (each.time, each.amount_usdc)})
         ]
 
 
@@ -260,5 +260,6 @@ def _transfer(step: Step) -> Entry | None:
                 at=step.finished_at or step.intended_at,
             )
         case Credited():
-            return credited(step.outcome.amount_usdc, step.outcome.credited_at, is_ours=True)
+            amount, credited_at = step.outcome.amount_usdc, step.outcome.credited_at
+            return credited(amount, credited_at, is_ours=True, record=step.outcome.record)
     return None

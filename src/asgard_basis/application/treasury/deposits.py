@@ -251,7 +251,7 @@ class DepositSteps:
             since = max(since, self._claimed_until + _LEDGER_STEP)
         for deposit in await self._perp.deposits(self._context.evm_address, since=since):
             if deposit.amount_usdc == self._amount:
-                return Credited(deposit.amount_usdc, deposit.time)
+                return Credited(deposit.amount_usdc, deposit.time, deposit.transaction_hash)
         raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "not credited yet")
 
 

@@ -117,6 +117,8 @@ class Credited:
 
     amount_usdc: Decimal
     credited_at: datetime
+    record: str = ""
+    """The ledger's hash; empty where it was not written down."""
 
 
 @dataclass(frozen=True, slots=True)
