@@ -5,6 +5,8 @@ from decimal import Decimal
 
 import pytest
 
+from asgard_basis.adapters.memory.ledger import MemoryLedger
+from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.ledger import accounts
 from asgard_basis.domain.saga.outcome import Credited
 from asgard_basis.domain.saga.step import PlainIntent, Step, StepName, StepStatus
@@ -60,3 +62,31 @@ async def test_a_credit_of_ours_is_booked_once_and_hides_no_other(pair: Kept, re
     await pair.wallets.transfers(ADA)
     await pair.wallets.look(ADA, may_ask_credits=True)
     assert await credited_to(pair) - before == 70
+
+
+async def test_credits_that_could_not_be_written_are_not_put_off_for_a_day(
+    pair: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = await credited_to(pair)
+    pair.world.answers["deposits"] = [DepositCredit(pair.clock.now(), Decimal(50), "0x1")]
+
+    async def taken(*_: object) -> int:
+        raise Unavailable(ErrorCode.NOT_READY, "somebody else has written")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MemoryLedger, "write", taken)
+        with pytest.raises(Unavailable):
+            await pair.wallets.look(ADA, may_ask_credits=True)
+    assert pair.wallets.is_credits_due(ADA)
+    await pair.wallets.look(ADA, may_ask_credits=True)
+    assert await credited_to(pair) - before == 50
+    assert not pair.wallets.is_credits_due(ADA)
+
+
+async def test_credits_are_not_put_off_for_a_day_by_a_job_at_work(pair: Kept) -> None:
+    pair.world.answers["deposits"] = [DepositCredit(pair.clock.now(), Decimal(50), "0x1")]
+    async with pair.transactions.for_user(ADA) as work:
+        await work.jobs.add(a_job(ADA, key="busy"))
+    await pair.wallets.look(ADA, may_ask_credits=True)
+    assert pair.wallets.is_credits_due(ADA)
+    assert "deposits" not in pair.world.calls, "nothing could be concluded from it"
