@@ -22,6 +22,8 @@ class AccountMeasured:
     """What that cost."""
     at: datetime | None = None
     """When it happened (market time); None when the venue lists no execution for it."""
+    is_all_listed: bool = True
+    """Whether the executions it lists are all that is missing; else the price is of a part."""
 
     @property
     def short(self) -> Decimal:
