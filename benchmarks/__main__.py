@@ -4,6 +4,7 @@ import json
 import sys
 from itertools import chain
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -53,17 +54,22 @@ def main() -> None:
     RESULTS.write_text(json.dumps(rows, indent=1) + "\n")
     table = Table("figure", "value", "unit", "target", "share of target", "earlier")
     for row in rows:
-        target = row["target"]
-        share = f"{row['value'] / target:.0%}" if target else ""
-        table.add_row(
-            row["name"],
-            f"{row['value']}",
-            row["unit"],
-            str(target or ""),
-            share,
-            EARLIER.get(row["name"], ""),
-        )
+        table.add_row(*cells(row))
     console.print(table)
 
 
-main()
+def cells(row: dict[str, Any]) -> tuple[str, ...]:
+    """One figure as the table has it; of a target of nothing there is no share."""
+    value, target = row["value"], row["target"]
+    return (
+        row["name"],
+        f"{value}",
+        row["unit"],
+        "" if target is None else str(target),
+        f"{value / target:.0%}" if target else "",
+        EARLIER.get(row["name"], ""),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -167,6 +167,18 @@ async def test_funding_is_due_while_a_full_hour_of_the_short_is_missing(
     assert ("ada" in found and found["ada"].is_funding_due) is is_due
 
 
+async def test_an_ended_position_whose_payments_are_read_is_left_out(
+    transactions: Transactions,
+) -> None:
+    closed: dict[str, Any] = {"state": PositionState.CLOSED, "closed_at": NOON}
+    ada = await person(transactions, "ada", **closed)
+    ben = await person(transactions, "ben", **closed)
+    wanted = FundingWanted(NOON, 9, read=[ada.id])
+    async with transactions.for_system() as work:
+        found = await work.reconciling.overview(ended_since=NOON - HOUR, funding=wanted)
+    assert [kept.position for home in found for kept in home.ended] == [ben]
+
+
 async def test_funding_waits_for_a_job(transactions: Transactions) -> None:
     ada = await person(transactions, "ada")
     await busy(transactions, ada)

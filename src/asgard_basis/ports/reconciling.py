@@ -70,6 +70,8 @@ class FundingWanted:
     """The last full hour of market time: there may be a payment for it."""
     users_max: int
     but_not: Collection[UserId] = ()
+    read: Collection[PositionId] = ()
+    """Ended positions that have no payment for the hour they miss."""
 
 
 @dataclass(frozen=True, slots=True)

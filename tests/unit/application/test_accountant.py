@@ -127,16 +127,16 @@ async def test_no_fee_is_owed_while_a_result_is_not_known(pair: Kept) -> None:
     assert await _owed(pair) > 0
 
 
-async def _taken_and_closed(pair: Kept, *, is_listed: bool) -> Position:
-    """The venue took the short by itself; then the pair is closed."""
+async def _taken_and_closed(pair: Kept, *, listed: str) -> Position:
+    """The venue took the short by itself and lists such a part of it; then the pair is closed."""
     position = await pair.opened()
-    if is_listed:
+    if Decimal(listed) > 0:
         taken = PerpFill(
             trade_id=77,
             order_id=77,
             client_order_id=None,
             price=Decimal(200),
-            size=pair.sold_short,
+            size=pair.sold_short * Decimal(listed),
             is_buy=True,
             fee_usdc=Decimal("0.4"),
             closed_result_usd=Decimal(-180),
@@ -151,8 +151,11 @@ async def _taken_and_closed(pair: Kept, *, is_listed: bool) -> Position:
     return closed
 
 
-async def test_a_result_at_a_price_nobody_listed_is_not_told_as_known(pair: Kept) -> None:
-    position = await _taken_and_closed(pair, is_listed=False)
+@pytest.mark.parametrize("listed", ["0", "0.5"])
+async def test_a_result_at_a_price_nobody_listed_is_not_told_as_known(
+    pair: Kept, listed: str
+) -> None:
+    position = await _taken_and_closed(pair, listed=listed)
     told = await pair.books.attribution(ADA, position.id)
     assert (told.is_complete, told.total, told.unsettled) == (False, None, None)
     assert NO_FILL in told.missing
@@ -166,7 +169,7 @@ async def test_a_result_at_a_price_nobody_listed_is_not_told_as_known(pair: Kept
 
 
 async def test_what_the_venue_took_and_lists_is_known(pair: Kept) -> None:
-    position = await _taken_and_closed(pair, is_listed=True)
+    position = await _taken_and_closed(pair, listed="1")
     told = await pair.books.attribution(ADA, position.id)
     assert (told.is_complete, told.missing) == (True, ())
     history = await pair.views.history(ADA)

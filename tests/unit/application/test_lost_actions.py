@@ -15,6 +15,7 @@ from asgard_basis.domain.identifiers import JobId, PositionId
 from asgard_basis.domain.position.legs import OrderResult, PerpAccount, PerpFill, PerpPosition
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.saga.outcome import AccountMeasured
+from asgard_basis.domain.saga.short_record import trades
 from asgard_basis.domain.saga.step import (
     Intent,
     Journal,
@@ -276,6 +277,16 @@ async def test_what_the_venue_took_in_the_middle_of_an_entry_is_measured_with_it
     step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent("8"), MOMENT)
     measured = await Scene(fills=[FILL, taken]).steps.execute(step)
     assert measured == AccountMeasured(Decimal(6), Decimal(0), Decimal(180), Decimal("0.4"), MOMENT)
+
+
+async def test_a_loss_that_is_listed_in_part_is_not_taken_for_listed() -> None:
+    taken = replace(FILL, client_order_id=None, is_buy=True, size=Decimal(1), price=Decimal(180))
+    step = Step(StepName.VALIDATE, 1, StepStatus.INTENDED, PlainIntent("8"), MOMENT)
+    measured = await Scene(fills=[FILL, taken]).steps.execute(step)
+    assert isinstance(measured, AccountMeasured)
+    done = replace(step, status=StepStatus.DONE, outcome=measured, finished_at=MOMENT)
+    (trade,) = trades([done], Decimal(8))
+    assert (trade.sold, trade.price, trade.is_listed) == (-2, 180, False)
 
 
 async def test_a_second_loss_has_its_own_price_and_fee() -> None:

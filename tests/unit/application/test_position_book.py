@@ -242,6 +242,60 @@ async def test_a_late_settlement_reaches_a_position_that_was_closed_meanwhile() 
     assert books.perp.calls == []
 
 
+async def ended_alone(books: Books, *, closed_at: datetime) -> Position:
+    """A position that held its short over noon and ended a minute after."""
+    position = await books.add(
+        "a",
+        opened("6", NOON - timedelta(minutes=40)),
+        traded(StepName.CLOSE_SHORT, "6", NOON + timedelta(minutes=1)),
+        closed_at=closed_at,
+    )
+    async with books.transactions.for_user(ADA) as work:
+        await work.positions.save(replace(position, state=PositionState.CLOSED))
+    return position
+
+
+async def test_the_last_settlement_is_asked_for_though_nobody_worked_for_a_day() -> None:
+    books = Books(NOON + timedelta(minutes=2))
+    position = await ended_alone(books, closed_at=NOON + timedelta(minutes=2))
+    books.payments = [paid(NOON, "0.06", "6")]
+    books.clock.pass_time(24 * 3600)
+    await books.monitor().cycle()
+    assert (await books.now(position)).funding_usdc == Decimal("0.06")
+
+
+async def test_an_outage_of_the_venue_does_not_lose_the_last_settlement() -> None:
+    books = Books(NOON + timedelta(minutes=2))
+    position = await ended_alone(books, closed_at=NOON + timedelta(minutes=2))
+    books.payments = [paid(NOON, "0.06", "6")]
+    away = [True]
+
+    def listed(_: Any, *, since: datetime) -> Any:
+        if away:
+            return Unavailable(ErrorCode.HYPERLIQUID_API, "away")
+        return [p for p in books.payments if p.settled_at >= since]
+
+    books.perp.answers["funding_payments"] = listed
+    monitor = books.monitor()
+    for _ in range(5):
+        await monitor.cycle()
+        books.clock.pass_time(3600)
+    away.clear()
+    await monitor.cycle()
+    assert (await books.now(position)).funding_usdc == Decimal("0.06")
+
+
+async def test_what_was_never_settled_is_asked_for_once_and_not_for_ever() -> None:
+    books = Books(NOON + timedelta(minutes=2))
+    await ended_alone(books, closed_at=NOON + timedelta(minutes=2))
+    books.clock.pass_time(24 * 3600)
+    monitor = books.monitor()
+    for _ in range(20):
+        await monitor.cycle()
+        books.clock.pass_time(1800)
+    assert books.perp.calls.count("funding_payments") == 1
+
+
 async def test_a_month_of_hours_is_booked_and_later_only_the_new_one_is_asked_for() -> None:
     books = Books(NOON + timedelta(minutes=2))
     begin = NOON - timedelta(days=31)

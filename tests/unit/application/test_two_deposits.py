@@ -36,7 +36,12 @@ async def test_a_credit_that_came_before_that_of_a_later_deposit_is_found() -> N
     later = pair.desk.new(ADA, JobKind.DEPOSIT, amount_usdc=D(30))
     step = Step(StepName.AWAIT_CREDIT, 1, StepStatus.INTENDED, PlainIntent(), sent)
     done = Step(
-        StepName.AWAIT_CREDIT, 1, StepStatus.DONE, PlainIntent(), sent, Credited(D(30), second)
+        StepName.AWAIT_CREDIT,
+        1,
+        StepStatus.DONE,
+        PlainIntent(),
+        sent,
+        Credited(D(30), second, "0x2"),
     )
     async with pair.transactions.for_user(ADA) as work:
         await work.jobs.add(later)
@@ -47,6 +52,9 @@ async def test_a_credit_that_came_before_that_of_a_later_deposit_is_found() -> N
         DepositCredit(second, D(30), "0x2"),
     ]
     hands = await deposits.hands(CONTEXT)
-    assert await hands(D(20)).resolve(step) == Credited(D(20), first)
+    assert await hands(D(20)).resolve(step) == Credited(D(20), first, "0x1")
     with pytest.raises(OutcomeUnknown):
         await hands(D(30)).resolve(step)
+    # Another of the same size in the same millisecond is somebody else's record.
+    pair.world.answers["deposits"] = [DepositCredit(second, D(30), name) for name in ("0x2", "0x3")]
+    assert await hands(D(30)).resolve(step) == Credited(D(30), second, "0x3")

@@ -45,6 +45,7 @@ class MemoryReconciling:
             position: Position = row.value
             is_due = position.id not in busy and _is_due(position, booked, funding.hour)
             is_late = position.closed_at is not None and position.closed_at >= ended_since
+            is_late = is_late and position.id not in funding.read
             if position.state not in ENDED or (is_late and is_due):
                 named[position.user_id].append((position, is_due))
         troubled = self._troubled()

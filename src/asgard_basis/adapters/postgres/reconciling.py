@@ -34,7 +34,7 @@ WITH busy AS (
         (SELECT max(paid.hour) FROM funding_payments AS paid WHERE position_id = positions.id)
             AS booked_until
     FROM positions
-    WHERE {HELD} OR closed_at >= $2
+    WHERE {HELD} OR (closed_at >= $2 AND id <> ALL($7))
 ), due AS (
     SELECT id, user_id, booked_until FROM kept
     WHERE (NOT is_held OR state = ANY($6)) AND short_size IS NOT NULL AND hour >= requested_at
@@ -133,6 +133,7 @@ class PostgresReconciling:
             list(funding.but_not),
             [kind.value for kind in GATE_ALARMS],
             [state.value for state in WATCHED],
+            list(funding.read),
         )
         by_owner = groupby(rows, key=lambda row: row["owner"])
         return [_household(UserId(owner), list(of_one)) for owner, of_one in by_owner]

@@ -101,15 +101,18 @@ class WalletBook:
         context = await trading_context(self._transactions, user_id)
         snapshot = await known(self._reader.latest())
         looks = await self._looks(context, snapshot)
-        credits = await self._credits(context) if may_ask_credits else []
+        credits = await self._credits(context) if may_ask_credits else None
         async with self._transactions.for_user(user_id) as work:
             if await work.jobs.unfinished():
                 self._noticed.pop(user_id, None)
                 return 0
             await self._gone_on(work, looks)
-            entries = [*credits, *await self._unexplained(work, user_id, looks)]
+            entries = [*(credits or ()), *await self._unexplained(work, user_id, looks)]
             entries += await self._prices(work, looks)
-            return await self._write(work, user_id, entries)
+            count = await self._write(work, user_id, entries)
+        if credits is not None:
+            self._asked_at[user_id] = self._clock.host()
+        return count
 
     def is_credits_due(self, user_id: UserId) -> bool:
         """Whether Hyperliquid's list of deposits should be read again."""
@@ -219,10 +222,15 @@ class WalletBook:
         entry = revalued(replace(look, stated=units), worth, at)
         return [] if entry is None else [entry]
 
-    async def _credits(self, context: UserTradingContext) -> list[Entry]:
-        """Deposits in Hyperliquid's own list that no journal of ours claims."""
+    async def _credits(self, context: UserTradingContext) -> list[Entry] | None:
+        """Deposits in Hyperliquid's own list that no journal of ours claims.
+
+        None, without having asked, while a job is at work: nothing is concluded then.
+        """
         user_id = context.user_id
         async with self._transactions.for_user(user_id) as work:
+            if await work.jobs.unfinished():
+                return None
             jobs = [
                 job
                 for kind in (JobKind.DEPOSIT, JobKind.MOVE)
@@ -230,19 +238,18 @@ class WalletBook:
             ]
             journals = [await work.journals.of_job(job.id) for job in jobs]
         if any(job.status not in JOB_ENDED for job in jobs):
-            return []
+            return None
         ours = {
-            step.outcome.credited_at
+            (step.outcome.credited_at, step.outcome.record or step.outcome.amount_usdc)
             for journal in journals
             for step in journal.steps
             if isinstance(step.outcome, Credited)
         }
         listed = await self._perp.deposits(context.evm_address, since=_BEGINNING)
-        self._asked_at[user_id] = self._clock.host()
         return [
-            credited(each.amount_usdc, each.time, is_ours=False)
+            credited(each.amount_usdc, each.time, is_ours=False, record=each.transaction_hash)
             for each in listed
-            if each.time not in ours
+            if ours.isdisjoint({(each.time, each.transaction_hash), (each.time, each.amount_usdc)})
         ]
 
 
@@ -282,5 +289,6 @@ def _transfer(step: Step) -> Entry | None:
                 at=step.finished_at or step.intended_at,
             )
         case Credited():
-            return credited(step.outcome.amount_usdc, step.outcome.credited_at, is_ours=True)
+            amount, credited_at = step.outcome.amount_usdc, step.outcome.credited_at
+            return credited(amount, credited_at, is_ours=True, record=step.outcome.record)
     return None

@@ -48,6 +48,8 @@ class Found:
     """Something is not as it is booked: somebody should look closer."""
     is_funding_news: bool
     """Payments were asked for, and there were some that were not booked."""
+    all_booked: tuple[Position, ...]
+    """Ended ones whose payments were asked for, and there were none that were not booked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,13 @@ class PositionLooks:
             looked_at=sum(look.is_looked_at for look in looks) + asked,
             is_odd=is_odd or any(look.is_odd for look in looks),
             is_funding_news=_is_news((*watched, *home.ended), changes),
+            all_booked=tuple(
+                kept.position
+                for kept, change in zip(home.ended, late, strict=True)
+                if payments is not None
+                and kept.steps is not None
+                and not _is_news([kept], [change])
+            ),
         )
 
     async def _held(self, wanted: Wanted) -> tuple[PerpPosition | None, bool]:

@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from asgard_basis.application.market.reader import MarketReader
+from asgard_basis.application.oversight.ended_payments import EndedPayments
 from asgard_basis.application.oversight.existence_gate import ExistenceGate
 from asgard_basis.application.oversight.exposure_watch import ExposureWatch
 from asgard_basis.application.oversight.monitor_rota import Resident, Rota
@@ -32,8 +33,6 @@ from asgard_basis.ports.unit_of_work import Transactions
 
 log = structlog.get_logger(__name__)
 
-_LATE = timedelta(hours=2)
-"""A settlement may be listed after the position it belongs to was closed."""
 _PATIENCE = timedelta(seconds=30)
 """Before the venue is asked again for a settlement it had not listed; doubled each time."""
 _DOUBLINGS_MAX = 4
@@ -89,6 +88,7 @@ class PositionMonitor:
         self._in_vain: dict[UserId, tuple[datetime, int, datetime]] = {}
         """Whose payments were not listed yet: for which hour, how often, asked last when."""
         self._troubled: set[UserId] = set()
+        self._ended = EndedPayments()
 
     async def alone(self) -> None:
         """Tell of legs that stand alone by our own journals; asks no venue, so none delays it."""
@@ -157,14 +157,18 @@ class PositionMonitor:
         """Everybody not being looked at still, and whose payments are to be read."""
         market_now = self._clock.now()
         hour = market_now.replace(minute=0, second=0, microsecond=0)
-        late = _LATE + timedelta(minutes=1) * self._clock.speed
         wanted = FundingWanted(
             hour=hour,
             users_max=self._rota.begin(now),
             but_not=[*self._looking, *self._waiting(hour, now)],
+            read=self._ended.read,
         )
         async with self._transactions.for_system() as work:
-            found = await work.reconciling.overview(ended_since=market_now - late, funding=wanted)
+            found = await work.reconciling.overview(
+                ended_since=self._ended.since(market_now), funding=wanted
+            )
+        ended = [kept.position for home in found for kept in home.ended]
+        self._ended.missing(ended, market_now, timedelta(minutes=1) * self._clock.speed)
         self._troubled = {home.user_id for home in found if home.is_troubled}
         self._in_vain = {u: v for u, v in self._in_vain.items() if u in {h.user_id for h in found}}
         homes = [home for home in found if home.user_id not in self._looking]
@@ -204,6 +208,8 @@ class PositionMonitor:
             found = None
         if is_funding:
             self._funding_asked(user_id, hour, is_news=found is not None and found.is_funding_news)
+        for position in () if found is None else found.all_booked:
+            self._ended.nothing_new(position, hour)
         return found
 
     def _funding_asked(self, user_id: UserId, at: datetime, *, is_news: bool) -> None:

@@ -125,7 +125,13 @@ class ShortOrders:
         if taken is None:
             market = await self._perp.market()
             return replace(measured, price=market.mark_price)
-        return replace(measured, price=taken.price, fee_usdc=taken.fee_usdc, at=taken.at)
+        return replace(
+            measured,
+            price=taken.price,
+            fee_usdc=taken.fee_usdc,
+            at=taken.at,
+            is_all_listed=taken.size >= missing,
+        )
 
     async def _found(self, intent: OrderIntent) -> OrderResult | None:
         return await looked_up(

@@ -35,8 +35,10 @@ from asgard_basis.domain.saga.transfer import next_deposit_step
 from asgard_basis.ports.chains import ArbitrumChain, Landing, SignedTransfer
 from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions
-from asgard_basis.ports.venues import PerpVenue
+from asgard_basis.ports.venues import DepositCredit, PerpVenue
 
+Claim = tuple[datetime, str]
+"""When the venue booked a credit, and its hash."""
 _LEDGER_MARGIN = timedelta(seconds=5)
 _EARLIER_MAX = 50
 _LOOKS_MAX = 6
@@ -139,8 +141,8 @@ class Deposits:
                 views.append(_view(job, await work.journals.of_job(job.id)))
         return views
 
-    async def _claimed(self, user_id: UserId) -> frozenset[datetime]:
-        """When the venue booked what other deposits and moves were completed by."""
+    async def _claimed(self, user_id: UserId) -> frozenset[Claim]:
+        """The venue's records by which other deposits and moves were completed."""
         async with self._transactions.for_user(user_id) as work:
             jobs = [
                 job
@@ -149,7 +151,7 @@ class Deposits:
             ]
             journals = [await work.journals.of_job(job.id) for job in jobs]
         credits = [o for journal in journals for o in journal.outcomes(StepName.AWAIT_CREDIT)]
-        return frozenset(c.credited_at for c in credits if isinstance(c, Credited))
+        return frozenset((c.credited_at, c.record) for c in credits if isinstance(c, Credited))
 
     def _amount(self, amount_usdc: Decimal) -> Decimal:
         amount = amount_usdc.quantize(Decimal("0.000001"))
@@ -192,7 +194,7 @@ class DepositSteps:
         arbitrum: ArbitrumChain,
         perp: PerpVenue,
         *,
-        claimed: frozenset[datetime] = frozenset(),
+        claimed: frozenset[Claim] = frozenset(),
     ) -> None:
         self._context = context
         self._amount = amount_usdc
@@ -246,9 +248,14 @@ class DepositSteps:
             self._context.evm_address, since=sent_at - _LEDGER_MARGIN
         )
         for deposit in listed:
-            if deposit.amount_usdc == self._amount and deposit.time not in self._claimed:
-                return Credited(deposit.amount_usdc, deposit.time)
+            if deposit.amount_usdc == self._amount and not self._is_claimed(deposit):
+                return Credited(deposit.amount_usdc, deposit.time, deposit.transaction_hash)
         raise OutcomeUnknown(ErrorCode.HYPERLIQUID_UNKNOWN, "not credited yet")
+
+    def _is_claimed(self, deposit: DepositCredit) -> bool:
+        """Journals from before the venue's hash was kept claim by time alone."""
+        names = {(deposit.time, deposit.transaction_hash), (deposit.time, "")}
+        return not names.isdisjoint(self._claimed)
 
 
 def _transfer(intent: EvmIntent) -> SignedTransfer:

@@ -102,8 +102,11 @@ def sent_to_bridge(
     )
 
 
-def credited(amount_usdc: Decimal, at: datetime, *, is_ours: bool) -> Entry:
-    """USDC in Hyperliquid's list of deposits: what we sent, or what the owner did."""
+def credited(amount_usdc: Decimal, at: datetime, *, is_ours: bool, record: str = "") -> Entry:
+    """USDC in Hyperliquid's list of deposits: what we sent, or what the owner did.
+
+    Its hash tells it from another of the same millisecond.
+    """
     place = accounts.BRIDGE_TRANSIT if is_ours else accounts.DEPOSITS
     lines = Lines()
     lines.usdc(accounts.PERP_MARGIN, amount_usdc)
@@ -111,7 +114,7 @@ def credited(amount_usdc: Decimal, at: datetime, *, is_ours: bool) -> Entry:
     return Entry(
         venue="hyperliquid",
         kind="deposit",
-        record=f"{at:%Y-%m-%dT%H:%M:%S.%f}Z",
+        record=f"{at:%Y-%m-%dT%H:%M:%S.%f}Z" + (f":{record}" if record else ""),
         at=at,
         memo=f"Credited on Hyperliquid, {plain(amount_usdc)} USDC",
         postings=lines.balanced(place),

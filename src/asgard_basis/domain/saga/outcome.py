@@ -22,6 +22,8 @@ class AccountMeasured:
     """What that cost."""
     at: datetime | None = None
     """When it happened (market time); None when the venue lists no execution for it."""
+    is_all_listed: bool = True
+    """Whether the executions it lists are all that is missing; else the price is of a part."""
 
     @property
     def short(self) -> Decimal:
@@ -117,6 +119,8 @@ class Credited:
 
     amount_usdc: Decimal
     credited_at: datetime
+    record: str = ""
+    """The ledger's hash; empty where it was not written down."""
 
 
 @dataclass(frozen=True, slots=True)

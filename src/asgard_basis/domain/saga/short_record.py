@@ -31,8 +31,8 @@ class Trade:
     slippage_usd: Decimal
     """Against the middle when it was decided; none of what the venue did by itself."""
     is_listed: bool = True
-    """Whether the venue has it on record; else its price is what the market said when it was
-    found out, and its fee is not known."""
+    """Whether the venue has all of it on record; else its price is that of the part it has, or
+    what the market said when it was found out, and its fee is not known."""
 
 
 def opened_short(journal: Journal, plan: EntryPlan) -> ShortRecord | None:
@@ -91,7 +91,7 @@ def trades(steps: Sequence[Step], start: Decimal) -> Iterator[Trade]:
         elif isinstance(step.outcome, AccountMeasured) and held != before:
             measured = step.outcome
             at = measured.at or step.finished_at or step.intended_at
-            is_listed = measured.at is not None
+            is_listed = measured.at is not None and measured.is_all_listed
             yield Trade(at, held - before, measured.price, measured.fee_usdc, ZERO, is_listed)
         before = held
 
@@ -106,4 +106,5 @@ def _ordered(step: Step, done: OrderDone, change: Decimal) -> Iterator[Trade]:
     slippage, is_ours = ZERO, result.status != ALREADY_FLAT
     if mid is not None and price is not None and is_ours:
         slippage = change * (mid - price)  # otherwise the venue's own doing, at its own time
-    yield Trade(at, change, price, done.fee_usdc, slippage, is_ours or done.filled_at is not None)
+    is_listed = is_ours or (done.filled_at is not None and result.filled_size >= -change)
+    yield Trade(at, change, price, done.fee_usdc, slippage, is_listed)

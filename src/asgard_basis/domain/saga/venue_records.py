@@ -65,7 +65,7 @@ def has_opening(episodes: Sequence[Episode]) -> bool:
 
 
 def has_unpriced(episodes: Sequence[Episode]) -> bool:
-    """Whether the venue closed some of a short by itself and lists no execution for it.
+    """Whether the venue closed some of a short by itself and does not list all of it.
 
     The result of that part is not known then, which is not the same as nothing.
     """
