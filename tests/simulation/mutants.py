@@ -168,13 +168,19 @@ CLOSES_THE_LONG_ONLY = Build(runner=_LongFirstRunner)
 
 
 class _ForgivingPerp(_Passing):
-    """Lists credits of long ago as well."""
+    """Lists credits of long ago as well, so that none is recognised as claimed."""
+
+    def __init__(self, inner: Any) -> None:
+        super().__init__(inner)
+        self._asked = 0
 
     async def deposits(self, address: EvmAddress, *, since: datetime) -> Sequence[DepositCredit]:
+        self._asked += 1
         found: Sequence[DepositCredit] = await self._inner.deposits(
             address, since=since - timedelta(minutes=10)
         )
-        return found
+        another = timedelta(microseconds=self._asked)
+        return [replace(credit, time=credit.time + another) for credit in found]
 
 
 def _forgiving(outside: Outside) -> Outside:

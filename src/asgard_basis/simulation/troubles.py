@@ -102,6 +102,16 @@ _SHORT_HELD = frozenset(
     {StepName.ADD_MARGIN, StepName.VALIDATE, StepName.CLOSE_SHORT, StepName.REPAY_LONG}
 )
 _ORDERS = frozenset({StepName.OPEN_SHORT, StepName.CLOSE_SHORT})
+_OF_MOVES = frozenset(
+    {
+        StepName.WITHDRAW,
+        StepName.AWAIT_ARRIVAL,
+        StepName.ALLOW_BURN,
+        StepName.BURN,
+        StepName.AWAIT_ATTESTATION,
+        StepName.MINT,
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +124,8 @@ class Cell:
 
 def impossible(step: StepName, kind: Kind) -> str | None:
     """Why a fault of this kind cannot meet the step; None when it can."""
+    if step in _OF_MOVES:
+        return "these worlds have no way between the chains"
     allowed: tuple[frozenset[StepName], str] | None = None
     if kind in NETWORK or kind is Kind.STALE:
         return "the step asks nobody outside" if step in _SILENT else None
