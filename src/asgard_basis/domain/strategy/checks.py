@@ -13,6 +13,9 @@ from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.data_checks import fresh_data, undisputed
 from asgard_basis.domain.strategy.entry_facts import EntryFacts
 
+_UNHEARD = "{} has not said what is there; it is asked again."
+"""Nobody is told to send money because a venue has not answered."""
+
 
 def evaluate(facts: EntryFacts, limits: RiskLimits) -> tuple[Check, ...]:
     """Every check, in the order a person would ask."""
@@ -68,7 +71,7 @@ def _solana_usdc(facts: EntryFacts, _limits: RiskLimits) -> Check:
         passed=passed,
         figure="not known" if have is None else usd(have),
         limit=f"at least {usd(need)}",
-        remedy=None if passed else f"Send {usd(need - (have or 0))} more USDC to Solana.",
+        remedy=None if passed else _more("Send {} more USDC to Solana.", "Solana", need, have),
         code=ErrorCode.INSUFFICIENT_USDC.code,
     )
 
@@ -82,9 +85,16 @@ def _free_margin(facts: EntryFacts, _limits: RiskLimits) -> Check:
         passed=passed,
         figure="not known" if have is None else usd(have),
         limit=f"at least {usd(need)}",
-        remedy=None if passed else f"Move {usd(need - (have or 0))} more to Hyperliquid.",
+        remedy=None if passed else _more("Move {} more to Hyperliquid.", "Hyperliquid", need, have),
         code=ErrorCode.HYPERLIQUID_MARGIN.code,
     )
+
+
+def _more(told: str, venue: str, need: Decimal, have: Decimal | None) -> str:
+    """What to add, where that is known."""
+    if have is None:
+        return _UNHEARD.format(venue)
+    return told.format(usd(need - have))
 
 
 def _safe_leverage(facts: EntryFacts, limits: RiskLimits) -> Check:
@@ -212,7 +222,11 @@ def _book_depth(facts: EntryFacts, limits: RiskLimits) -> Check:
         passed=passed,
         figure="not known" if have is None else f"{have:.2f} SOL within {band}",
         limit=f"at least {need} SOL",
-        remedy=None if passed else "Open less, or wait until more is bid.",
+        remedy=None
+        if passed
+        else _UNHEARD.format("Hyperliquid")
+        if have is None
+        else "Open less, or wait until more is bid.",
         code=ErrorCode.HYPERLIQUID_ORDER.code,
     )
 
@@ -226,7 +240,11 @@ def _network_fees(facts: EntryFacts, limits: RiskLimits) -> Check:
         passed=passed,
         figure="not known" if have is None else f"{have:.4f} SOL",
         limit=f"at least {limits.sol_reserve} SOL",
-        remedy=None if passed else f"Send at least {limits.sol_reserve} SOL to Solana.",
+        remedy=None
+        if passed
+        else _UNHEARD.format("Solana")
+        if have is None
+        else f"Send at least {limits.sol_reserve} SOL to Solana.",
         code=ErrorCode.INSUFFICIENT_SOL.code,
     )
 

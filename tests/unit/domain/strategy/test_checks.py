@@ -207,3 +207,12 @@ def test_too_much_leverage_names_what_would_pass() -> None:
     (check,) = failing(replace(FACTS, leverage=Decimal(3), split=split("3")))
     assert check.figure == "health 16.7%"
     assert check.remedy == "3x leaves too little room on Kamino. Choose 2.7x or less."
+
+
+@pytest.mark.parametrize("part", ["solana_usdc", "free_margin_usdc", "solana_sol", "book_sol"])
+def test_nobody_is_told_to_send_money_because_a_venue_is_silent(part: str) -> None:
+    facts = replace(FACTS, **{part: None})  # type: ignore[arg-type]
+    (check,) = [check for check in evaluate(facts, RiskLimits()) if not check.passed]
+    assert check.figure == "not known"
+    assert check.remedy is not None
+    assert check.remedy.endswith("has not said what is there; it is asked again.")
