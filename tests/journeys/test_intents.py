@@ -41,9 +41,9 @@ def until(visitor: Visitor, intent_id: str, status: str, *, seconds: float = 100
 
 
 def until_judged(
-    visitor: Visitor, intent_id: str, key: str, *, passed: bool, seconds: float = 60
+    visitor: Visitor, intent_id: str, key: str, *, passed: bool, seconds: float = 150
 ) -> dict[str, Any]:
-    """The intent once that criterion holds, or does not any more."""
+    """The intent once that criterion holds, or does not any more; it is judged once a minute."""
 
     def there() -> dict[str, Any] | None:
         intent: dict[str, Any] = visitor.get(f"/intents/{intent_id}")
