@@ -30,7 +30,7 @@ demo: $(RUN_STAMP) $(DIST) ## Tell the whole path, step by step, in under two mi
 .PHONY: test
 test: check $(DIST) ## Set up and run every test
 	$(PY) -m pytest tests/architecture tests/unit tests/contracts tests/conformance tests/integration tests/simulation -n 2 --dist loadfile
-	$(PY) -m pytest tests/journeys tests/crashes -n 3 --dist loadfile
+	$(PY) -m pytest tests/journeys tests/crashes -n 2 --dist loadfile
 	npm test -w frontend
 	$(PY) -m pytest tests/browser
 

@@ -167,8 +167,14 @@ def test_a_liquidated_long_takes_its_short_with_it_and_the_loss_shows(machine: M
     assert person.books.short() == "0"
     assert person.books.longs() == []
     # Whoever notices first: the risk rules that would have left, or the gate that misses a leg.
-    told = {(alarm["kind"], alarm["position_id"]) for alarm in alarms(person, is_open=False)}
-    assert told & {("liquidation_near", position["id"]), ("leg_lost", position["id"])}
+    # Its alarm ends when the gate has looked again.
+    either = {("liquidation_near", position["id"]), ("leg_lost", position["id"])}
+
+    def told() -> bool | None:
+        ended = {(alarm["kind"], alarm["position_id"]) for alarm in alarms(person, is_open=False)}
+        return True if ended & either else None
+
+    wait_for(told, seconds=60, what="the end of the alarm")
     timeline = person.visitor.get(f"/positions/{position['id']}/timeline")
     assert "Not there any more" in str(timeline)
     # The long lost its whole equity and no more; the short earned on all of the fall.
