@@ -1,4 +1,4 @@
-"""Faults on demand: any request to any venue can be slow, refused, lost or doubled."""
+"""Faults on demand: any request to any venue can be slow, refused, lost, doubled or held back."""
 
 import asyncio
 import random
