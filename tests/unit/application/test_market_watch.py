@@ -152,6 +152,37 @@ async def test_a_price_that_is_hard_to_believe_is_confirmed_at_once_by_the_other
     assert any(at_first < count <= at_first + 2 for count in seen)
 
 
+async def test_a_fast_market_asks_the_other_venue_before_anything_is_disputed() -> None:
+    watched = Watched()
+    price = Decimal(170)
+    watched.world.answers["spot_prices"] = lambda: {Asset.SOL: price}
+    lenders = [[LENDER]]
+    watched.world.answers["markets"] = lambda: (
+        lenders.pop() if lenders else Unavailable(ErrorCode.ASGARD_API, "away")
+    )
+
+    async def falling() -> AsyncIterator[PerpMarket]:
+        nonlocal price
+        yield replace(PERP, observed_at=watched.clock.host())
+        await watched.third.wait()
+        before = watched.world.calls.count("spot_prices")
+        for _ in range(8):
+            price *= Decimal("0.98")
+            mark = replace(PERP, mark_price=price, oracle_price=price)
+            yield replace(mark, observed_at=watched.clock.host())
+            for _ in range(200):
+                if watched.world.calls.count("spot_prices") > before:
+                    break
+                await asyncio.sleep(0)
+            before = watched.world.calls.count("spot_prices")
+        await asyncio.Event().wait()
+
+    watched.streams = [falling()]
+    await watched.until(40)
+    assert watched.published[-1].perp.mark_price < 150
+    assert not any(snapshot.disputes for snapshot in watched.published)
+
+
 async def test_what_is_disputed_is_published_with_its_figure_and_its_reason() -> None:
     watched = Watched()
     mad = replace(LENDER, usdc_borrow=AnnualYield(Decimal(9)))

@@ -28,7 +28,8 @@ log = structlog.get_logger(__name__)
 _SHOWN_HOURS = 168
 _MARKS_APART_SECONDS = 0.1
 """Marks that come closer together go out as one."""
-
+_OPINIONS_APART_SECONDS = 2.0
+"""Of the one request a second that Asgard grants without a key, half is left to orders."""
 
 _YEAR_PAGE_SECONDS = 15.0
 """Between two pages of the past year: nobody waits for them."""
@@ -67,6 +68,7 @@ class MarketWatch:
         self._memory = plausibility.Memory()
         self._disputes: tuple[Dispute, ...] = ()
         self._is_marked = asyncio.Event()
+        self._is_doubted = asyncio.Event()
 
     async def run(self) -> None:
         """Watch until cancelled; a part that fails ages visibly and is tried again."""
@@ -78,7 +80,9 @@ class MarketWatch:
         async with asyncio.TaskGroup() as group:
             group.create_task(self._repeat("marks", self._marks, 1))
             group.create_task(self._repeat("lenders", self._read_lenders, 5))
-            group.create_task(self._repeat("second opinion", self._confirm, 0.5))
+            group.create_task(
+                self._repeat("second opinion", self._confirm, _OPINIONS_APART_SECONDS)
+            )
             group.create_task(self._repeat("staking", self._read_staking, 30))
             group.create_task(self._repeat("funding", self._read_funding, 10))
             group.create_task(self._repeat("year", self._read_year, _YEAR_PAGE_SECONDS))
@@ -144,10 +148,12 @@ class MarketWatch:
         self._spot_seen = self._clock.host(), self._clock.now()
 
     async def _confirm(self) -> None:
-        """Ask the other venue at once about a price that is hard to believe."""
-        if self._memory.wants_second_opinion:
-            with asking_as(Priority.RISK):
-                await self._read_spot()
+        """Ask the other venue at once about a price that is, or soon will be, hard to believe."""
+        await self._is_doubted.wait()
+        self._is_doubted.clear()
+        with asking_as(Priority.RISK):
+            await self._read_spot()
+        await self._spread()
 
     async def _read_staking(self) -> None:
         self._lsts = await self._redemptions.completed(await self._solana.lst_markets())
@@ -157,7 +163,9 @@ class MarketWatch:
         self._funding_seen = self._clock.host()
 
     async def _read_year(self) -> None:
-        if await self._record.reach_back():
+        with asking_as(Priority.SCREENS):
+            is_all = await self._record.reach_back()
+        if is_all:
             await self._clock.sleep(_YEAR_AGAIN_SECONDS)
 
     async def _publish(self) -> None:
@@ -197,6 +205,8 @@ class MarketWatch:
             spot_at=self._spot_seen[1] if self._spot_seen else None,
         )
         disputes, self._memory = plausibility.judge(snapshot, self._memory, moment)
+        if self._memory.wants_second_opinion:
+            self._is_doubted.set()
         before = {dispute.part for dispute in self._disputes}
         for dispute in disputes:
             if dispute.part not in before:

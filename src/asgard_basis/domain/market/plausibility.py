@@ -48,6 +48,9 @@ JUMP_MAX = Decimal("0.05")
 JUMP_WINDOW = timedelta(seconds=60)
 JUMP_STANDS = timedelta(seconds=30)
 """Host time. The short is liquidated by this very price: nobody may contradict it for ever."""
+ASK_AHEAD = Decimal("0.015")
+"""After half of what the venues may be apart the other one is asked again, so that a fast market
+is not disputed for an opinion that is only old."""
 SIX_SIGMA_SECOND = Decimal("0.00095")
 """Six times the volatility of one second at 88 % a year: 6 x 0.88 / sqrt(31 536 000)."""
 HISTORY_HOURS = 24
@@ -93,11 +96,10 @@ class Memory:
     """Accepted within the window, oldest first."""
     unconfirmed: Unconfirmed | None = None
     redemptions: Mapping[Asset, Redemption] = field(default_factory=dict)
-
-    @property
-    def wants_second_opinion(self) -> bool:
-        """Whether the other venue should be asked for its price at once."""
-        return self.unconfirmed is not None
+    opinion: PricePoint | None = None
+    """The mark that the newest second opinion was first held against, and when that was given."""
+    wants_second_opinion: bool = False
+    """Whether the other venue should be asked for its price at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,14 @@ def judge(
         *(dispute for lender in snapshot.lenders for dispute in _lender(lender)),
         *staking,
     )
-    return disputes, Memory(prices, unconfirmed, {**memory.redemptions, **redemptions})
+    opinion = _opinion(snapshot, memory, moment)
+    return disputes, Memory(
+        prices,
+        unconfirmed,
+        {**memory.redemptions, **redemptions},
+        opinion,
+        unconfirmed is not None or _has_moved(snapshot, opinion),
+    )
 
 
 def drift(market_time: timedelta) -> Decimal:
@@ -180,11 +189,11 @@ def _jump(
     unconfirmed = memory.unconfirmed
     if unconfirmed is None or abs(mark / unconfirmed.price - 1) > JUMP_MAX:
         unconfirmed = Unconfirmed(mark, snapshot.perp.observed_at)
-    spot, seen = snapshot.spot_prices.get(Asset.SOL), snapshot.spot_observed_at
+    spot, seen = snapshot.spot_prices.get(Asset.SOL), moment.spot_at
     is_seen = (
         spot is not None
         and seen is not None
-        and seen >= unconfirmed.since
+        and moment.market - seen <= JUMP_WINDOW
         and abs(spot / mark - 1) <= VENUES_APART_MAX
     )
     if is_seen or moment.host - unconfirmed.since >= JUMP_STANDS:
@@ -201,6 +210,19 @@ def _too_far(now: PricePoint, before: Iterable[PricePoint]) -> PricePoint | None
         if abs(now.price / point.price - 1) > JUMP_MAX + drift(now.at - point.at):
             return point
     return None
+
+
+def _opinion(snapshot: MarketSnapshot, memory: Memory, moment: Moment) -> PricePoint | None:
+    known = memory.opinion
+    if moment.spot_at is None or (known is not None and known.at == moment.spot_at):
+        return known
+    return PricePoint(snapshot.perp.mark_price, moment.spot_at)
+
+
+def _has_moved(snapshot: MarketSnapshot, opinion: PricePoint | None) -> bool:
+    if opinion is None or opinion.price <= 0:
+        return False
+    return abs(snapshot.perp.mark_price / opinion.price - 1) > ASK_AHEAD
 
 
 def _funding(snapshot: MarketSnapshot) -> Iterator[Dispute]:

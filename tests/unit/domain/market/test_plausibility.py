@@ -156,6 +156,39 @@ def test_the_fastest_crash_of_the_paper_world_is_believed_as_it_happens() -> Non
         watching.passes(1)
 
 
+def test_a_crash_of_a_percent_a_second_is_never_disputed_while_the_other_venue_answers() -> None:
+    """Nothing is defended by a disputed price, and a crash is when it must be."""
+    watching = Watching()
+    price, asked_at = Decimal(170), START
+    watching.second_opinion("170")
+    for _ in range(120):
+        assert watching.sees(str(price)) == []
+        wanted = watching.memory.wants_second_opinion
+        if wanted and watching.host - asked_at >= timedelta(seconds=2):
+            watching.second_opinion(str(price))
+            asked_at = watching.host
+        watching.passes(0.5)
+        price *= Decimal("0.995")
+
+
+def test_a_market_that_stands_still_asks_for_no_second_opinion() -> None:
+    watching = Watching()
+    watching.second_opinion("167")  # what Asgard sells at is never quite the same
+    for _ in range(30):
+        assert watching.sees("170") == []
+        assert not watching.memory.wants_second_opinion
+        watching.passes(1)
+
+
+def test_an_old_opinion_confirms_no_jump() -> None:
+    watching = Watching()
+    watching.second_opinion("163")
+    watching.passes(61)
+    assert watching.sees("168") == []
+    watching.passes(1)
+    assert parts(watching.sees("159")) == [PRICE]
+
+
 @pytest.mark.parametrize(("funding", "is_disputed"), [("0.04", False), ("-0.0401", True)])
 def test_funding_beyond_the_venues_own_cap_is_disputed(funding: str, is_disputed: bool) -> None:
     perp = replace(PERP, funding_now=FundingRate(Decimal(funding)))
