@@ -51,11 +51,11 @@ _FREELY = Pace(
     longs_a_second=Decimal(10**6),
     longs_burst=10**6,
 )
-_CONTROL = ("BEGIN", "COMMIT", "SELECT set_config")
+_CONTROL = ("BEGIN", "COMMIT", "SELECT set_config('role'")
 _OF_THE_DRIVER = (
     "WITH RECURSIVE typeinfo_tree",
-    "SELECT current_setting",
-    "SELECT\n    set_config",
+    "SELECT current_setting('jit')",
+    "SELECT set_config('jit'",
 )
 """What types are called, asked once for each new connection."""
 
@@ -119,14 +119,16 @@ class _Hours:
 
 
 class _CountedPool:
-    """A pool whose connections tell each statement."""
+    """A pool whose connections tell each statement of ours."""
 
     def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]") -> None:
         self._pool = pool
         self.statements: list[str] = []
 
     def _note(self, query: Any) -> None:
-        self.statements.append(query.query)
+        text = " ".join(query.query.split())
+        if not text.startswith(_CONTROL + _OF_THE_DRIVER):
+            self.statements.append(text)
 
     async def acquire(self, *, timeout: float) -> Any:
         connection = await self._pool.acquire(timeout=timeout)
@@ -166,11 +168,7 @@ async def _thousand() -> list[Figure]:
             began = time.perf_counter()
             seen = await monitor.reconcile()
             seconds.append(time.perf_counter() - began)
-            counts.append(
-                sum(
-                    not s.lstrip().startswith(_CONTROL + _OF_THE_DRIVER) for s in counted.statements
-                )
-            )
+            counts.append(len(counted.statements))
             asked = [venues.calls[n] for n in ("position", "state", "funding_payments")]
             if seen != PEOPLE or asked != [PEOPLE] * 3:
                 raise RuntimeError(f"{seen} positions were seen with {asked} calls")
