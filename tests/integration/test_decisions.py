@@ -1,9 +1,16 @@
-"""Kept decisions made again: all come out the same, and one that was tampered with does not."""
+"""Kept decisions made again: all come out the same, and one that was tampered with does not.
 
+`CARDS=100000` in the environment keeps and makes again as many.
+"""
+
+import itertools
+import os
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
+from typing import Any
 
 import asyncpg
 
@@ -13,13 +20,16 @@ from asgard_basis.application.operations.decisions import DecisionDesk, Replay
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.risk.limits import RiskLimits
+from asgard_basis.domain.rulebook import RULES
 from asgard_basis.domain.strategy.checks import PREFLIGHT
 from asgard_basis.domain.strategy.entry_facts import EntryFacts
+from tests.anything import Anything
 from tests.builders_platform import MOMENT, a_position, a_user
 from tests.unit.domain.strategy.test_checks import FACTS
 
 ADA = UserId("ada")
-CARDS = 3000
+CARDS = int(os.environ.get("CARDS", "3000"))
+_AT_ONCE = 5000
 
 
 def facts(chance: random.Random) -> EntryFacts:
@@ -38,20 +48,41 @@ def facts(chance: random.Random) -> EntryFacts:
     )
 
 
-def cards() -> list[WhyCard]:
-    chance = random.Random(7)
-    return [
-        PREFLIGHT.card(
-            facts(chance),
-            replace(RiskLimits(), positions_max=chance.randint(1, 4)),
-            card_id=f"card-{number}",
-            user_id=ADA,
-            subject=f"position:{number}",
-            at=MOMENT,
-            position_id=a_position(ADA).id,
-        )
-        for number in range(CARDS)
-    ]
+def an_entry(number: int, chance: random.Random) -> WhyCard:
+    return PREFLIGHT.card(
+        facts(chance),
+        replace(RiskLimits(), positions_max=chance.randint(1, 4)),
+        **kept_as(number),
+    )
+
+
+def of_any_rule(number: int, anything: Anything) -> WhyCard:
+    rule = RULES[number // 2 % len(RULES)]
+
+    def drawn() -> WhyCard:
+        given = anything.of(rule.facts), anything.of(rule.thresholds)
+        return rule.card(*given, **kept_as(number))
+
+    card: WhyCard = anything.fitting(drawn)
+    return card
+
+
+def kept_as(number: int) -> Any:
+    return {
+        "card_id": f"card-{number}",
+        "user_id": ADA,
+        "subject": f"position:{number}",
+        "at": MOMENT,
+        "position_id": a_position(ADA).id,
+    }
+
+
+def cards() -> Iterator[WhyCard]:
+    """Half of them entries that may well pass, half whatever any rule may have looked at."""
+    chance, anything = random.Random(7), Anything(7)
+    for number in range(CARDS):
+        is_entry = number % 2 == 1
+        yield an_entry(number, chance) if is_entry else of_any_rule(number, anything)
 
 
 async def test_every_kept_decision_comes_out_the_same_again(
@@ -61,8 +92,10 @@ async def test_every_kept_decision_comes_out_the_same_again(
     async with transactions.for_user(ADA) as work:
         await work.users.save(a_user(ADA))
         await work.positions.add(a_position(ADA))
-    async with transactions.for_system() as work:
-        await work.decisions.note(cards())
+    made = cards()
+    while some := list(itertools.islice(made, _AT_ONCE)):
+        async with transactions.for_system() as work:
+            await work.decisions.note(some)
 
     async with transactions.for_system() as work:
         replay = await Replay.of(work.decisions)
@@ -88,7 +121,7 @@ async def test_a_person_reads_every_input_and_every_threshold(
     async with transactions.for_user(ADA) as work:
         await work.users.save(a_user(ADA))
         await work.positions.add(a_position(ADA))
-        await work.decisions.note(cards()[:1])
+        await work.decisions.note([an_entry(0, random.Random(7))])
 
     (view,) = await DecisionDesk(transactions).of_position(ADA, a_position(ADA).id, limit=5)
 
