@@ -190,12 +190,8 @@ def _jump(
     if unconfirmed is None or abs(mark / unconfirmed.price - 1) > JUMP_MAX:
         unconfirmed = Unconfirmed(mark, snapshot.perp.observed_at)
     spot, seen = snapshot.spot_prices.get(Asset.SOL), moment.spot_at
-    is_seen = (
-        spot is not None
-        and seen is not None
-        and moment.market - seen <= JUMP_WINDOW
-        and abs(spot / mark - 1) <= VENUES_APART_MAX
-    )
+    is_young = seen is not None and moment.market - seen <= JUMP_WINDOW
+    is_seen = is_young and spot is not None and abs(spot / mark - 1) <= VENUES_APART_MAX
     if is_seen or moment.host - unconfirmed.since >= JUMP_STANDS:
         return (), (now,), None
     moved = mark / far.price - 1
