@@ -16,14 +16,14 @@ from eth_utils.crypto import keccak
 from asgard_basis.adapters.arbitrum.chain import RpcArbitrumChain
 from asgard_basis.adapters.http import HttpClient
 from asgard_basis.adapters.memory.arbitrum import ArbitrumLedger, MemoryArbitrumChain
-from asgard_basis.domain.assets import HYPERLIQUID_BRIDGE
-from asgard_basis.domain.errors import ErrorCode, Refused
+from asgard_basis.domain.assets import HYPERLIQUID_BRIDGE, USDC_ARBITRUM
+from asgard_basis.domain.errors import DomainError, ErrorCode, Refused
 from asgard_basis.domain.identifiers import EvmAddress, TransactionHash
 from asgard_basis.ports.chains import Landing, SignedTransfer
 from asgard_basis.ports.wallets import Wallet, WalletRole
 from asgard_paper.arbitrum.anvil import AnvilMissing, find_anvil
 from asgard_paper.arbitrum.chain import ArbitrumChain, BridgeTransfer
-from asgard_paper.arbitrum.rpc import create_app
+from asgard_paper.arbitrum.rpc import LOGGED_BLOCKS_MAX, create_app
 from asgard_paper.kernel.store import MemoryStore
 from tests.contracts.signers import LocalEvmSigner
 
@@ -104,9 +104,13 @@ async def both(
 
 
 @asynccontextmanager
-async def served(world: ArbitrumChain) -> AsyncIterator[str]:
+async def served(
+    world: ArbitrumChain, *, logged_blocks_max: int = LOGGED_BLOCKS_MAX
+) -> AsyncIterator[str]:
     """The chain's endpoint, served from this very loop, in which it lives."""
-    server = uvicorn.Server(uvicorn.Config(create_app(world), log_level="warning"))
+    server = uvicorn.Server(
+        uvicorn.Config(create_app(world, logged_blocks_max=logged_blocks_max), log_level="warning")
+    )
     with socket.create_server(("127.0.0.1", 0)) as listening:
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}/rpc/key"
@@ -238,3 +242,26 @@ async def test_a_transfer_that_fails_on_chain_is_failed_and_still_costs(
 
 async def test_a_transaction_nobody_knows_has_no_fee(chain: Chain) -> None:
     assert await chain.fee_paid_eth(TransactionHash("0x" + "ab" * 32)) is None
+
+
+async def test_logs_of_a_long_absence_are_read_although_nodes_answer_for_few_blocks(
+    both: tuple[Chain, Paper], signer: LocalEvmSigner, wallet: Wallet
+) -> None:
+    chain, paper = both
+    if isinstance(paper, MemoryPaper):
+        pytest.skip("in memory nothing is logged")
+    transfer = await chain.prepare_usdc_transfer(
+        wallet, to=HYPERLIQUID_BRIDGE, amount_usdc=Decimal(6)
+    )
+    await chain.send(transfer)
+    assert await landed(chain, transfer, wallet) is Landing.CONFIRMED
+    await paper.call("anvil_mine", hex(30))
+    topics: list[str | None] = [None, "0x" + "0" * 24 + wallet.address.removeprefix("0x")]
+    few = served(paper, logged_blocks_max=10)
+    async with few as url, HttpClient(url, timeout_seconds=10, name="arbitrum") as http:
+        asked = {"http": http, "signer": signer, "clock": HostTime()}
+        with pytest.raises(DomainError, match="max block range 10"):
+            await RpcArbitrumChain(**asked).logs(USDC_ARBITRUM, topics, from_block=0)
+        paging = RpcArbitrumChain(**asked, blocks_at_once=10)
+        (log,) = await paging.logs(USDC_ARBITRUM, topics, from_block=0)
+    assert log["transactionHash"] == transfer.hash

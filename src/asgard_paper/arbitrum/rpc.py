@@ -25,6 +25,7 @@ _FORWARDED = frozenset({
     "net_listening", "net_version", "web3_clientVersion", "web3_sha3",
 })  # fmt: skip
 _MOST_BLOCKS = 1024
+LOGGED_BLOCKS_MAX = 10_000
 _METHOD_NOT_FOUND, _BAD_REQUEST, _BAD_PARAMS, _UNPARSABLE = -32601, -32600, -32602, -32700
 _INTERNAL = -32603
 
@@ -35,8 +36,11 @@ class _Call(msgspec.Struct):
     params: list[object] = []
 
 
-def create_app(chain: ArbitrumChain) -> Starlette:
-    """The endpoint: POST one call or a batch at any path."""
+def create_app(chain: ArbitrumChain, *, logged_blocks_max: int = LOGGED_BLOCKS_MAX) -> Starlette:
+    """The endpoint: POST one call or a batch at any path.
+
+    Like other nodes it looks for logs in so many blocks at once and refuses more.
+    """
 
     async def post(request: Request) -> Response:
         try:
@@ -44,18 +48,20 @@ def create_app(chain: ArbitrumChain) -> Starlette:
         except msgspec.DecodeError:
             return _json(_error(None, RpcFault(_UNPARSABLE, "parse error")))
         if isinstance(body, list):
-            return _json([await _answer(chain, entry) for entry in body])
-        return _json(await _answer(chain, body))
+            return _json([await _answer(chain, entry, logged_blocks_max) for entry in body])
+        return _json(await _answer(chain, body, logged_blocks_max))
 
     return Starlette(routes=[Route("/{path:path}", post, methods=["POST"])])
 
 
-async def _answer(chain: ArbitrumChain, body: object) -> dict[str, object]:
+async def _answer(chain: ArbitrumChain, body: object, logged_blocks_max: int) -> dict[str, object]:
     try:
         call = msgspec.convert(body, _Call)
     except msgspec.ValidationError:
         return _error(None, RpcFault(_BAD_REQUEST, "invalid request"))
     try:
+        if call.method == "eth_getLogs":
+            await _few_enough(chain, call.params, logged_blocks_max)
         result = await _perform(chain, call)
     except RpcFault as fault:
         return _error(call.id, fault)
@@ -79,6 +85,22 @@ async def _perform(chain: ArbitrumChain, call: _Call) -> object:
     if call.method in _FORWARDED:
         return await chain.call(call.method, *call.params)
     raise RpcFault(_METHOD_NOT_FOUND, f"the method {call.method} does not exist/is not available")
+
+
+async def _few_enough(chain: ArbitrumChain, params: list[object], most: int) -> None:
+    """Raises RpcFault for more blocks than are looked through at once."""
+    query = params[0] if params else None
+    if not isinstance(query, dict):
+        raise RpcFault(_BAD_PARAMS, "missing value for required argument 0")
+    newest = await chain.block_number()
+    named = {"earliest": 0, "latest": newest, "pending": newest, None: newest}
+
+    def number(name: str) -> int:
+        stated = query.get(name)
+        return named[stated] if stated in named else int(str(stated), 16)
+
+    if "blockHash" not in query and number("toBlock") - number("fromBlock") >= most:
+        raise RpcFault(_BAD_REQUEST, f"query exceeds max block range {most}")
 
 
 async def _fee_history(chain: ArbitrumChain, params: list[object]) -> dict[str, object]:
