@@ -11,6 +11,7 @@ from asgard_basis.application.trading.position_views import valued
 from asgard_basis.domain.decision.card import Verdict, WhyCard
 from asgard_basis.domain.errors import ErrorCode, Unavailable
 from asgard_basis.domain.ledger.attribution import LongValuation, attribute
+from asgard_basis.domain.market.quality import PRICE, Dispute
 from asgard_basis.domain.market.rates import HealthFactor
 from asgard_basis.domain.position.lifecycle import PositionState
 from asgard_basis.domain.position.position import Position
@@ -240,6 +241,23 @@ async def test_with_room_nothing_is_cut_however_long_solana_stands_still(pair: C
         await pair.delivered(job, after=100)
     assert pair.sold_short == size
     assert (await pair.now(job))[0].state is PositionState.HEDGED
+
+
+async def test_a_disputed_price_gives_no_room_the_venue_is_asked_how_its_leg_stands(
+    pair: Cornered,
+) -> None:
+    position = await pair.watched()
+    size, wrong = pair.sold_short, pair.snapshot
+    pair.is_solana_up = False
+    pair.moved(near_short(pair))
+    dispute = Dispute(PRICE, "far from what Asgard says")
+    pair.world.answers["latest"] = lambda *_: replace(
+        wrong, perp=replace(wrong.perp, observed_at=pair.clock.host()), disputes=(dispute,)
+    )
+    job = await asked(pair, position, "close")
+    for _ in range(10):
+        await pair.delivered(job)
+    assert pair.sold_short < size
 
 
 async def test_as_the_price_goes_on_the_leg_is_cut_again(pair: Cornered) -> None:

@@ -2,6 +2,7 @@
 
 import itertools
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,9 +12,12 @@ from asgard_basis.application.operations.pause import PauseControl
 from asgard_basis.application.oversight.playbook_signs import Lines, Sign, Signs
 from asgard_basis.application.oversight.playbook_views import PlaybookView, PlaybookViews
 from asgard_basis.application.oversight.playbook_watch import PlaybookWatch
+from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.identifiers import UserId
 from asgard_basis.domain.market.quality import PRICE, Dispute
+from asgard_basis.domain.market.rates import AnnualYield
+from asgard_basis.domain.market.snapshot import LstMarket
 from asgard_basis.domain.position.position import Position
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.risk.permissions import PauseSetter
@@ -179,6 +183,25 @@ async def test_a_disputed_price_is_told_without_a_pause_of_its_own(deployment: D
     assert Playbook.PRICE_UNTRUSTED in await deployment.pass_rounds(12)
     assert "it jumped" in str((await deployment.view(ADA, Playbook.PRICE_UNTRUSTED)).seen)
     assert await deployment.paused(ADA) is None
+
+
+async def test_a_peg_nobody_can_tell_ends_no_depeg(deployment: Deployment) -> None:
+    depegged = LstMarket(
+        asset=Asset.JITOSOL,
+        redemption_rate=Decimal("1.2"),
+        staking=AnnualYield(Decimal("0.07")),
+        market_rate=Decimal("1.1"),
+        observed_at=deployment.clock.host(),
+    )
+    deployment.snapshot = replace(SNAPSHOT, lsts={Asset.JITOSOL: depegged})
+    assert Playbook.LST_DEPEG in await deployment.pass_rounds(120)
+    deployment.snapshot = replace(
+        deployment.snapshot, lsts={Asset.JITOSOL: replace(depegged, market_rate=None)}
+    )
+    assert Playbook.LST_DEPEG in await deployment.pass_rounds(600)
+    at_par = replace(depegged, market_rate=Decimal("1.2"))
+    deployment.snapshot = replace(deployment.snapshot, lsts={Asset.JITOSOL: at_par})
+    assert Playbook.LST_DEPEG not in await deployment.pass_rounds(1800)
 
 
 async def test_two_at_once_share_one_pause_and_an_operators_stays(deployment: Deployment) -> None:

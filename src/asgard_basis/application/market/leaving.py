@@ -13,6 +13,7 @@ from typing import Generic, TypeVar
 from asgard_basis.application.market.reader import MarketReader
 from asgard_basis.domain.assets import Asset
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
+from asgard_basis.domain.market.quality import QualityState
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ONE
 from asgard_basis.ports.chains import SolanaChain
@@ -112,10 +113,13 @@ class LeavingMarket:
         return market.mid_price or market.mark_price
 
     async def short_terms(self) -> ShortTerms:
-        """The best that is known, however old; raises Unavailable RSK-0004 when nothing is."""
+        """The best that is known, however old; raises Unavailable RSK-0004 when nothing is.
+
+        What is disputed is asked of the exchange: by its own word the short is liquidated.
+        """
         snapshot = await _answer(self._reader.latest())
         market = snapshot.perp if snapshot is not None else None
-        if snapshot is None or not self._is_fresh(snapshot):
+        if snapshot is None or not self._is_believed(snapshot):
             market = await self._perp_seen.answer() or market
         if market is not None:
             return ShortTerms(market.mark_price, market.size_step)
@@ -153,6 +157,10 @@ class LeavingMarket:
         if kept is None:
             raise Unavailable(ErrorCode.STALE_MARKET, f"what {asset} redeems for is not known")
         return kept  # it moves once in two days, by some hundredths of a percent
+
+    def _is_believed(self, snapshot: MarketSnapshot) -> bool:
+        price = snapshot.quality(self._clock.host()).price
+        return self._is_fresh(snapshot) and price.state is not QualityState.DISPUTED
 
     def _is_fresh(self, snapshot: MarketSnapshot) -> bool:
         return self._clock.host() - snapshot.perp.observed_at < _FRESH

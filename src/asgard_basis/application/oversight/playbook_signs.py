@@ -215,12 +215,15 @@ class Signs:
         quality = snapshot.quality(self._clock.host())
         limit = self._limits.lst_discount_critical
         found: dict[Asset, Decimal] = {}
+        unknown: list[str] = []
         for asset, market in snapshot.lsts.items():
             discount = market.discount
             if discount is None or not quality.of(staking_part(asset)).is_fresh:
-                continue
-            if abs(discount) >= limit:
+                unknown.append(asset.value)
+            elif abs(discount) >= limit:
                 found[asset] = discount
+        if unknown and not found:
+            return Sign(None, f"Not known of {', '.join(unknown)}.")
         told = ", ".join(f"{asset.value} {-discount:+.1%}" for asset, discount in found.items())
         return Sign(bool(found), told or "At par.", assets=frozenset(found))
 

@@ -19,6 +19,7 @@ from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import known
 from asgard_basis.application.trading.reachability import HYPERLIQUID
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.domain.market.quality import FreshFor
 from asgard_basis.domain.market.snapshot import MarketSnapshot
 from asgard_basis.domain.money import ZERO
 from asgard_basis.domain.position.lifecycle import PositionState, moved
@@ -161,10 +162,10 @@ class LoneLegs:
     def _has_room(
         self, left: Position, silent: str, snapshot: MarketSnapshot, trigger: Decimal
     ) -> bool:
-        """Whether the venue need not be asked: by a fresh price the leg is far from liquidation."""
-        age = self._clock.host() - snapshot.perp.observed_at
+        """Whether the venue need not be asked: by a price to be believed the leg is far from it."""
+        fresh_for = FreshFor(self._limits.market_age_seconds_max)
         facts = facts_of(left, snapshot)
-        if facts is None or age > timedelta(seconds=self._limits.market_age_seconds_max):
+        if facts is None or not snapshot.quality(self._clock.host(), fresh_for).price.is_fresh:
             return False
         legs = facts.legs
         distance = legs.long_distance if silent == HYPERLIQUID else legs.short_distance
