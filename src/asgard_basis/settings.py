@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.risk.limits import RiskLimits
 
 VERSION = "0.1.0"
@@ -38,8 +39,7 @@ _PAPER_ONLY = (
 _LOOPBACK = {"localhost", "0.0.0.0", "::1", "::"}
 _BASE58 = set("123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz")
 _SECRET_LENGTH_MIN = 32
-
-
+_LENDERS = "|".join(name.lower() for name in LendingProtocol.__members__)
 Mode = Literal["paper", "shadow", "live"]
 """With whose money: a simulated world; live data with simulated execution; real money."""
 
@@ -130,6 +130,13 @@ class Settings(BaseModel):
         "Owners of the accounts Asgard keeps collateral in, separated by commas.",
         default="",
     )
+    lenders: str = _named(
+        "LENDERS",
+        "Lenders to open pairs with, separated by commas. One besides kamino and drift sells no"
+        " parts: a pair is closed, not made smaller. One that is taken off can still be left.",
+        default="kamino",
+        pattern=f"^({_LENDERS})(,({_LENDERS}))*$",
+    )
     solana_rpc_url: str = _named(
         "SOLANA_RPC_URL", "A Solana node.", pattern="^https?://", repr=False
     )
@@ -158,9 +165,7 @@ class Settings(BaseModel):
         repr=False,
     )
     privy_quorum_id: str | None = _named(
-        "PRIVY_QUORUM_ID",
-        "The quorum that owns wallets and policies; required live.",
-        default=None,
+        "PRIVY_QUORUM_ID", "The quorum that owns wallets and policies; required live.", default=None
     )
 
     clock_url: str | None = _named(
@@ -201,21 +206,14 @@ class Settings(BaseModel):
         "SESSION_DAYS", 'How long "stay signed in" lasts, in days.', default=7, ge=1, le=30
     )
     session_hours: int = _named(
-        "SESSION_HOURS",
-        "How long a sign-in lasts otherwise, in hours.",
-        default=24,
-        ge=1,
-        le=168,
+        "SESSION_HOURS", "How long a sign-in lasts otherwise, in hours.", default=24, ge=1, le=168
     )
 
     size_min_usd: Decimal = _named(
         "RISK_MIN_POSITION_USD", "Least capital of a position.", default=Decimal(100), ge=100
     )
     size_max_usd: Decimal = _named(
-        "RISK_MAX_POSITION_USD",
-        "Most capital of a position.",
-        default=Decimal(50_000),
-        le=50_000,
+        "RISK_MAX_POSITION_USD", "Most capital of a position.", default=Decimal(50_000), le=50_000
     )
     positions_max: int = _named(
         "RISK_MAX_POSITIONS", "Most open positions of a user.", default=3, ge=1, le=3
@@ -282,6 +280,11 @@ class Settings(BaseModel):
             deposit_usdc_max=self.deposit_max_usdc,
             unclaimed_seconds=self.unclaimed_seconds,
         )
+
+    @property
+    def protocols(self) -> frozenset[LendingProtocol]:
+        """The lenders that pairs may be opened with."""
+        return frozenset(LendingProtocol[name.upper()] for name in self.lenders.split(","))
 
     @property
     def long_session(self) -> timedelta:

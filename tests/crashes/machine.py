@@ -57,6 +57,12 @@ class Machine:
         process.send_signal(signal.SIGTERM)
         return process.wait(60)
 
+    def start_anew(self, **settings: str) -> None:
+        """Stopped, and started with other settings, as an operator changes them."""
+        self.stop()
+        self._settings |= settings
+        self.wait_until_ready()
+
     def kill(self, name: str) -> None:
         """kill -9 of one child."""
         os.kill(self.pids()[name], signal.SIGKILL)

@@ -1,6 +1,7 @@
 """A person with money in the product, and what the venues hold for them."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,13 +31,13 @@ class Saver:
         accepted = self.visitor.post("/deposits", {"amount_usdc": amount}, key=str(uuid.uuid4()))
         return str(accepted["job_id"])
 
-    def begin_opening(self, entry: dict[str, str] = ENTRY) -> str:
+    def begin_opening(self, entry: Mapping[str, Any] = ENTRY) -> str:
         """Ask for a hedged pair, once every check holds; the job's id."""
         wait_until_it_pays(self.machine.stack, self.visitor, entry)
         asked = opened_now(entry)
         return str(self.visitor.post("/positions/open", asked, key=str(uuid.uuid4()))["job_id"])
 
-    def open_pair(self, entry: dict[str, str] = ENTRY) -> dict[str, Any]:
+    def open_pair(self, entry: Mapping[str, Any] = ENTRY) -> dict[str, Any]:
         """Open one and wait for it: the position."""
         return self.hedged(self.begin_opening(entry))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.settings import VERSION, SettingsRefused, load_settings
 
 PAPER = {
@@ -158,3 +159,13 @@ def test_secrets_may_be_files_and_the_environment_wins(tmp_path: Path) -> None:
 def test_the_version_is_the_packages() -> None:
     project = Path(__file__).resolve().parents[2] / "pyproject.toml"
     assert tomllib.loads(project.read_text())["project"]["version"] == VERSION
+
+
+def test_lenders_are_named_and_no_other_name_is_taken() -> None:
+    assert load_settings(PAPER).protocols == {LendingProtocol.KAMINO}
+    both = load_settings({**PAPER, "LENDERS": "kamino,solend"})
+    assert both.protocols == {LendingProtocol.KAMINO, LendingProtocol.SOLEND}
+    for wrong in ("aave", "kamino,", "kamino;solend"):
+        (problem,) = _problems(base="paper", LENDERS=wrong)
+        assert problem.startswith("LENDERS: ")
+        assert "kamino|solend" in problem

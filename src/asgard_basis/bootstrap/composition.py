@@ -21,6 +21,7 @@ from asgard_basis.application.trading.close_all import CloseAll
 from asgard_basis.application.trading.emergency_stop import EmergencyStop
 from asgard_basis.application.trading.move_consents import MoveConsentDesk
 from asgard_basis.application.trading.position_views import PositionViews
+from asgard_basis.application.trading.wallet_rules import WalletRules
 from asgard_basis.application.treasury.balances import Balances
 from asgard_basis.application.treasury.deposits import Deposits
 from asgard_basis.application.treasury.moves import Moves
@@ -49,7 +50,7 @@ async def open_app(settings: Settings) -> AsyncIterator[App]:
         if settings.clock_url:
             clock = await stack.enter_async_context(VenueClock(settings.clock_url))
         stores = await open_stores(settings, stack)
-        outside = reach(settings, stack, clock, stores)
+        outside = await reach(settings, stack, clock, stores)
         yield compose(
             stores,
             outside,
@@ -101,7 +102,7 @@ def _treasury(ground: Ground, trading: Trading) -> _Treasury:
             transactions=ground.transactions,
             runner=ground.runner,
             route=outside.route,
-            custody=outside.custody,
+            rules=WalletRules(outside.custody),
             perp=outside.perp,
             solana=outside.solana,
             clock=ground.clock,

@@ -11,7 +11,6 @@ from asgard_basis.application.operations.oversight import OverseenTransactions
 from asgard_basis.application.trading.opening_gate import OpeningGate
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.bootstrap.outside import Outside, Stores
-from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
 from asgard_basis.domain.risk.limits import RiskLimits
 from asgard_basis.domain.strategy.fees import FeeSchedule
 from asgard_basis.ports.clock import Clock
@@ -58,5 +57,5 @@ class Ground:
             clock=clock,
             limits=limits,
             fees=self.fees,
-            enabled=PROTOCOLS_ON_BY_DEFAULT,
+            enabled=outside.lenders,
         )

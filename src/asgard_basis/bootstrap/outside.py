@@ -45,7 +45,7 @@ from asgard_basis.application.operations.signing import (
     SignatureLog,
 )
 from asgard_basis.bootstrap.rail import MOVE_USDC_MAX, RailLines, money_route
-from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT
+from asgard_basis.domain.assets import PROTOCOLS_ON_BY_DEFAULT, LendingProtocol
 from asgard_basis.domain.identifiers import EvmAddress, SolanaAddress
 from asgard_basis.ports.chains import ArbitrumChain, SolanaChain
 from asgard_basis.ports.clock import Clock
@@ -137,6 +137,8 @@ class Outside:
     custody: WalletCustody
     route: MoneyRoute | None = None
     """Between Solana and Hyperliquid; None: money is not carried between the chains."""
+    lenders: frozenset[LendingProtocol] = PROTOCOLS_ON_BY_DEFAULT
+    """Those that pairs may be opened with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,10 +161,19 @@ class Lines:
     hyperliquid_weight: int = VENUE_MINUTE
     rail: RailLines | None = None
     """None: money is not carried between the chains."""
+    lenders: frozenset[LendingProtocol] = PROTOCOLS_ON_BY_DEFAULT
+    """Those that pairs may be opened with."""
+    lenders_left: frozenset[LendingProtocol] = frozenset()
+    """Those that pairs are still held with: leaving them must be signed for as well."""
 
 
-def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Stores) -> Outside:
-    """Adapters to all five, each with connections of its own, which `stack` closes."""
+async def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Stores) -> Outside:
+    """Adapters to all five, each with connections of its own, which `stack` closes.
+
+    Raises DomainError when it cannot be read which lenders pairs are held with.
+    """
+    async with stores.transactions.for_system() as work:
+        held = await work.positions.held()
 
     def http(base_url: str, name: str, seconds: float = 15) -> HttpClient:
         client = HttpClient(base_url, timeout_seconds=seconds, name=name)
@@ -188,6 +199,8 @@ def reach(settings: Settings, stack: AsyncExitStack, clock: Clock, stores: Store
         rail=RailLines(http(settings.circle_url, "circle"), arbitrum)
         if settings.circle_url
         else None,
+        lenders=settings.protocols,
+        lenders_left=frozenset(position.protocol for position in held),
     )
     return connected(lines, clock, stores)
 
@@ -199,7 +212,7 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
     """
     caps = PolicyCaps(
         venue_vaults=lines.asgard_vaults,
-        protocols=PROTOCOLS_ON_BY_DEFAULT,
+        protocols=lines.lenders | lines.lenders_left,
         move_usdc=MOVE_USDC_MAX if lines.rail else None,
     )
     wallets = PrivyWallets(
@@ -235,7 +248,7 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
             http=lines.asgard,
             signer=sol,
             chain=solana,
-            protocols=PROTOCOLS_ON_BY_DEFAULT,
+            protocols=lines.lenders,
             program_id=lines.asgard_program_id,
             api_key=lines.asgard_api_key,
             clock=clock,
@@ -251,6 +264,7 @@ def connected(lines: Lines, clock: Clock, stores: Stores) -> Outside:
             clock=clock,
         ),
         custody=wallets,
+        lenders=lines.lenders,
         route=money_route(
             lines.rail,
             hyperliquid=lines.hyperliquid,

@@ -11,6 +11,7 @@ from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.position_views import PositionViews
 from asgard_basis.application.trading.preflight import Gatekeeper, Preflight
 from asgard_basis.application.trading.reduce_position import ReducePosition
+from asgard_basis.application.trading.wallet_rules import WalletRules
 from asgard_basis.bootstrap.ground import Ground
 from asgard_basis.bootstrap.guarding import Means, Watchers, watchers
 from asgard_basis.bootstrap.rail import crossing
@@ -79,6 +80,7 @@ def trading_of(ground: Ground) -> Trading:
             transactions=transactions,
             preflight=preflight,
             gate=ground.opening_gate,
+            rules=WalletRules(outside.custody),
             desk=ground.desk,
             runner=ground.runner,
             pairs=pairs,

@@ -23,6 +23,7 @@ from asgard_basis.application.trading.pair_factory import PairFactory
 from asgard_basis.application.trading.position_book import PositionBook
 from asgard_basis.application.trading.reduce_position import ReducePosition
 from asgard_basis.application.trading.saga_runner import SagaRunner
+from asgard_basis.application.trading.wallet_rules import WalletRules
 from asgard_basis.domain.assets import Asset, LendingProtocol
 from asgard_basis.domain.errors import DomainError
 from asgard_basis.domain.market.funding import FundingRate
@@ -190,7 +191,11 @@ class Pair:
             limits=RiskLimits(),
         )
         self.opening = OpenPosition(
-            **common, preflight=world, gate=self.opening_gate, limits=RiskLimits()
+            **common,
+            preflight=world,
+            gate=self.opening_gate,
+            rules=WalletRules(world),
+            limits=RiskLimits(),
         )
         alone = LoneLegs(
             transactions=self.transactions,

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from asgard_basis.application.trading.wallet_rules import WalletRules
 from asgard_basis.application.treasury.moves import Moves
 from asgard_basis.domain.decision.card import Verdict
 from asgard_basis.domain.errors import ErrorCode, OutcomeUnknown, Refused, Unavailable
@@ -206,7 +207,7 @@ class Railed(Threatened):
             transactions=self.transactions,
             runner=self.reducing._runner,
             route=route,
-            custody=purses,
+            rules=WalletRules(purses),
             perp=world,
             solana=world,
             clock=self.clock,

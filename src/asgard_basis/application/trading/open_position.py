@@ -14,6 +14,7 @@ from asgard_basis.application.trading.position_record import PositionRecord
 from asgard_basis.application.trading.preflight import EntryOrder, Preflight, PreflightReport, known
 from asgard_basis.application.trading.saga_runner import SagaRunner
 from asgard_basis.application.trading.turns import Turns
+from asgard_basis.application.trading.wallet_rules import WalletRules
 from asgard_basis.domain.decision.card import WhyCard
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
 from asgard_basis.domain.identifiers import PositionId, UserId
@@ -43,6 +44,7 @@ class OpenPosition:
         transactions: Transactions,
         preflight: Preflight,
         gate: OpeningGate,
+        rules: WalletRules,
         desk: JobDesk,
         runner: SagaRunner,
         pairs: PairFactory,
@@ -53,6 +55,7 @@ class OpenPosition:
         self._transactions = transactions
         self._preflight = preflight
         self._gate = gate
+        self._rules = rules
         self._desk = desk
         self._runner = runner
         self._pairs = pairs
@@ -168,6 +171,8 @@ class OpenPosition:
         try:
             await self._gate.admit(job.user_id, position.asset, position.protocol)
             report = await self._preflight.check(context, order, is_counted=True)
+            if report.passed:
+                await self._rules.allow(context, position.protocol)
         except DomainError as error:
             if isinstance(error, Unavailable) and self._is_patient(job):
                 raise

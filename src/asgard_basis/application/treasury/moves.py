@@ -14,10 +14,11 @@ from asgard_basis.application.context import UserTradingContext, trading_context
 from asgard_basis.application.operations.jobs import ENDED, FailureView
 from asgard_basis.application.trading.reduce_position import AFTER, LEG, POSITION
 from asgard_basis.application.trading.saga_runner import Performer, SagaRunner
+from asgard_basis.application.trading.wallet_rules import WalletRules
 from asgard_basis.application.trading.wishes import is_leaving
 from asgard_basis.application.treasury.move_steps import MoveSteps
 from asgard_basis.domain.errors import DomainError, ErrorCode, Unavailable
-from asgard_basis.domain.identifiers import EvmAddress, JobId, PositionId, UserId
+from asgard_basis.domain.identifiers import JobId, PositionId, UserId
 from asgard_basis.domain.money import CENT, ZERO, floor_to, plain
 from asgard_basis.domain.position.lifecycle import ENDED as ENDED_POSITION
 from asgard_basis.domain.saga.alone import leg_of
@@ -31,7 +32,7 @@ from asgard_basis.ports.rail import MoneyRoute, RailAccount
 from asgard_basis.ports.repositories import Event, Job, JobKind, JobStatus
 from asgard_basis.ports.unit_of_work import Transactions, UnitOfWork
 from asgard_basis.ports.venues import PerpVenue
-from asgard_basis.ports.wallets import PolicyContext, WalletCustody, WalletRole
+from asgard_basis.ports.wallets import WalletRole
 
 _DAY = timedelta(days=1)
 _RECENT = 50
@@ -89,7 +90,7 @@ class Moves:
         transactions: Transactions,
         runner: SagaRunner,
         route: MoneyRoute | None,
-        custody: WalletCustody,
+        rules: WalletRules,
         perp: PerpVenue,
         solana: SolanaChain,
         clock: Clock,
@@ -99,7 +100,7 @@ class Moves:
         self._transactions = transactions
         self._runner = runner
         self._route = route
-        self._custody = custody
+        self._rules = rules
         self._perp = perp
         self._solana = solana
         self._clock = clock
@@ -207,23 +208,12 @@ class Moves:
         amount = floor_to(min(job.amount_usdc or ZERO, free, allowed), CENT)
         if amount < LEAST_USDC:
             return _called_off(f"the cut has set less than {plain(LEAST_USDC)} USDC free")
-        await self._pin(context)
+        await self._rules.renew(context, WalletRole.SOLANA, WalletRole.EVM)
         details = {**job.details, _DECIDED: "yes"}
         decided = replace(job, amount_usdc=amount, details=details)
         async with self._transactions.for_user(job.user_id) as work:
             await work.jobs.save(decided)
         return decided
-
-    async def _pin(self, context: UserTradingContext) -> None:
-        """Bring both wallets' policies to the present rules, each pinning the other's address."""
-        known = PolicyContext(
-            user_id=context.user_id,
-            solana_address=context.solana_address,
-            evm_address=context.evm_address,
-            agent_address=EvmAddress(context.trader.agent.address),
-        )
-        for role in (WalletRole.SOLANA, WalletRole.EVM):
-            await self._custody.ensure_wallet(known, role)
 
     def _steps(
         self,
