@@ -29,6 +29,8 @@ def test_a_pair_at_a_lender_that_was_switched_on_is_closed_after_it_was_switched
 
     restored.start_anew(LENDERS="kamino,marginfi")
     position = person.open_pair(MARGINFI)
+    changed = [entry["route"] for entry in restored.requests() if entry["method"] == "PATCH"]
+    assert any("/v1/policies/" in route for route in changed), "its wallets may call it now"
     assert position["protocol"] == 0
     path = f"/positions/{position['id']}/reduce"
     assert _refused(visitor, path, {"fraction": "0.5"}) == "POS-0009"

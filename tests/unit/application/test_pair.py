@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from asgard_basis.application.trading.position_views import valued
+from asgard_basis.domain.assets import LendingProtocol
 from asgard_basis.domain.errors import DomainError, ErrorCode, Refused, Unavailable
 from asgard_basis.domain.identifiers import client_order_id
 from asgard_basis.domain.ledger.attribution import attribute
@@ -17,7 +18,7 @@ from asgard_basis.domain.saga.step import StepName
 from asgard_basis.ports.chains import Landing
 from asgard_basis.ports.repositories import JobKind, JobStatus
 from tests.builders_platform import a_position, a_short
-from tests.unit.application.pair import PERP, PLAN, PRICE, SNAPSHOT, STATE, Pair, report
+from tests.unit.application.pair import LENDER, PERP, PLAN, PRICE, SNAPSHOT, STATE, Pair, report
 from tests.unit.application.world import ADA, START
 
 AWAY = Unavailable(ErrorCode.ASGARD_API, "away")
@@ -273,3 +274,38 @@ async def test_the_margin_leaves_room_for_the_accounts_own_fee(pair: Pair) -> No
     assert job.plan is not None
     dearer = Decimal("6.12") * PRICE * Decimal("0.00045")
     assert job.plan.short_margin_usdc == PLAN.short_margin_usdc - dearer
+
+
+@pytest.mark.parametrize(
+    ("lender", "asked"), [(LendingProtocol.KAMINO, 0), (LendingProtocol.MARGINFI, 1)]
+)
+async def test_a_wallet_may_call_a_lender_switched_on_later_before_anything_is_bought(
+    pair: Pair, lender: LendingProtocol, asked: int
+) -> None:
+    lenders = (LENDER, replace(LENDER, protocol=LendingProtocol.MARGINFI))
+    pair.world.answers |= {
+        "ensure_wallet": None,
+        "latest": replace(SNAPSHOT, lenders=lenders),
+    }
+    job = await pair.open_job()
+    position, _, _ = await pair.now(job)
+    async with pair.transactions.for_user(ADA) as work:
+        await work.positions.save(replace(position, protocol=lender))
+    assert await pair.opening.run(job) is None
+    calls = pair.world.calls
+    assert calls.count("ensure_wallet") == asked
+    assert "ensure_wallet" not in calls[calls.index("approve_agent") :]
+
+
+async def test_a_wallet_that_may_not_be_given_a_lender_buys_nothing(pair: Pair) -> None:
+    pair.world.answers["ensure_wallet"] = Refused(ErrorCode.CUSTODY_API, "the policy has a hole")
+    job = await pair.open_job()
+    position, _, _ = await pair.now(job)
+    async with pair.transactions.for_user(ADA) as work:
+        await work.positions.save(replace(position, protocol=LendingProtocol.SOLEND))
+    failure = await pair.opening.run(job)
+    assert failure is not None
+    assert failure.code is ErrorCode.CUSTODY_API
+    position, job, journal = await pair.now(job)
+    assert (position.state, job.status) == (PositionState.FAILED, JobStatus.FAILED)
+    assert journal.steps == ()
