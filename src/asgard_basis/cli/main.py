@@ -156,6 +156,8 @@ def pause(user: User = None, reason: Reason = "Paused by the operator") -> None:
 @app.command()
 def resume(user: User = None, breaker: Breaker = False) -> None:
     """End the operators' pause or emergency stop, or a user's pause by a breaker."""
+    if breaker and user is None:
+        raise typer.BadParameter("--breaker needs --user: what a playbook forbids ends by itself")
     from asgard_basis.cli import operator
 
     operator.carry_out(lambda app: operator.resume(app, user, is_breaker=breaker))

@@ -54,6 +54,13 @@ def test_migrating_needs_to_know_where(tmp_path: Path) -> None:
     assert "DATABASE_URL is missing" in done.stderr
 
 
+def test_a_breakers_pause_is_ended_for_a_user_and_never_for_everybody(tmp_path: Path) -> None:
+    """Everybody's is the playbooks', which would stay lifted while something is still down."""
+    done = _basis("resume", "--breaker", home=tmp_path)
+    assert done.returncode == 2
+    assert "--breaker needs --user" in done.stderr
+
+
 def test_the_kill_switch_is_thrown_without_any_database_and_not_lifted_without_it(
     tmp_path: Path,
 ) -> None:
