@@ -66,6 +66,29 @@ async def test_a_position_that_could_not_be_booked_is_booked_by_the_next_round(p
     assert await accountant.round() == 0
 
 
+async def test_the_last_payment_is_booked_however_many_positions_have_ended_since(
+    pair: Kept,
+) -> None:
+    position = await pair.opened()
+    accountant = Accountant(
+        transactions=pair.transactions,
+        bookkeeper=pair.bookkeeper,
+        wallets=pair.wallets,
+        clock=pair.clock,
+        ended_max=0,  # as if so many others had ended that this one is not among the newest
+    )
+    await pair.observed(hours=1)
+    await accountant.round()
+    closing = await pair.closing.request(ADA, position.id, None)
+    assert await pair.closing.run(closing) is None
+    await pair.done(closing)
+    await accountant.round()
+    before = (await pair.result(position)).total
+    await pair.settled("5", position)
+    await accountant.round()
+    assert (await pair.result(position)).total - before == 5
+
+
 async def test_a_statement_tells_what_was_used_in_its_own_time(pair: Kept) -> None:
     async def use(amount: int) -> None:
         async with pair.transactions.for_user(ADA) as work:

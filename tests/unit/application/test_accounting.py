@@ -121,16 +121,17 @@ class Kept(LessLong):
             context = await _context(self)
             await self.closing._book.observe(context, position)
 
-    async def settled(self, amount: str) -> None:
-        """Hyperliquid pays at the full hour."""
+    async def settled(self, amount: str, ended: Position | None = None) -> None:
+        """Hyperliquid pays at the full hour: what is held, or what was until just before."""
         hour = self.clock.now().replace(minute=0)
+        size = ended.short.size if ended and ended.short else self.sold_short
         self.world.answers["funding_payments"] = [
-            FundingPayment(hour, Decimal(amount), -self.sold_short, FundingRate(Decimal("0.00001")))
+            FundingPayment(hour, Decimal(amount), -size, FundingRate(Decimal("0.00001")))
         ]
         async with self.transactions.for_user(ADA) as work:
             held = await work.positions.held()
         context = await _context(self)
-        await self.closing._book.book_funding(context, held[0], is_last=True)
+        await self.closing._book.book_funding(context, ended or held[0], is_last=True)
 
     async def result(self, position: Position) -> Attribution:
         async with self.transactions.for_user(ADA) as work:

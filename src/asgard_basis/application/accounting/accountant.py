@@ -51,6 +51,7 @@ class Accountant:
         clock: Clock,
         fee_fraction: Decimal = Decimal(0),
         concurrency: int = 4,
+        ended_max: int = _ENDED_MAX,
     ) -> None:
         self._transactions = transactions
         self._bookkeeper = bookkeeper
@@ -58,7 +59,12 @@ class Accountant:
         self._clock = clock
         self._fee_fraction = fee_fraction
         self._turns = asyncio.Semaphore(concurrency)
+        self._ended_max = ended_max
         self._whole = False
+        self._held: set[PositionId] = set()
+        """As of the last round."""
+        self._waiting: dict[PositionId, Position] = {}
+        """Ended, and a settlement may still come in, however many have ended since."""
         self._settled: set[tuple[PositionId, int]] = set()
         self._owed: dict[PositionId, Position] = {}
         """What could not be booked, so that no round leaves it out however long ago it ended."""
@@ -73,10 +79,13 @@ class Accountant:
         """
         async with self._transactions.for_system() as work:
             held = await work.positions.held()
-            ended = await work.positions.ended(limit=_ENDED_MAX if self._whole else _ALL)
+            ended = await work.positions.ended(limit=self._ended_max if self._whole else _ALL)
+            if self._held - {p.id for p in [*held, *ended]}:
+                ended = await work.positions.ended(limit=_ALL)
             owners = await work.wallets.owners()
         desks: defaultdict[UserId, _Desk] = defaultdict(_Desk)
-        present = {p.id: p for p in [*self._owed.values(), *held, *ended]}
+        carried = [*self._owed.values(), *self._waiting.values()]
+        present = {p.id: p for p in [*carried, *held, *ended]}
         for position in present.values():
             if (position.id, position.version) not in self._settled:
                 desks[position.user_id].positions.append(position)
@@ -93,6 +102,10 @@ class Accountant:
             else:
                 count += outcome
         self._whole = True
+        self._held = {p.id for p in held}
+        self._waiting = {
+            p.id: p for p in present.values() if p.closed_at is not None and not self._is_over(p)
+        }
         for position in present.values():
             if self._is_over(position) and position.id not in self._owed:
                 self._settled.add((position.id, position.version))
