@@ -30,9 +30,9 @@ demo: $(RUN_STAMP) $(DIST) ## Tell the whole path, step by step, in under two mi
 .PHONY: test
 test: check $(DIST) ## Set up and run every test
 	$(PY) -m pytest tests/architecture tests/unit tests/contracts tests/conformance tests/integration tests/simulation -n 2 --dist loadfile
-	$(PY) -m pytest tests/journeys tests/crashes -n 2 --dist loadfile
 	npm test -w frontend
-	$(PY) -m pytest tests/browser
+	# They wait for the product more than they compute: three at a time on two cores.
+	$(PY) -m pytest tests/browser tests/crashes tests/journeys -n 3 --dist loadfile
 
 .PHONY: fast
 fast: $(TEST_STAMP) ## Run the quick tests
