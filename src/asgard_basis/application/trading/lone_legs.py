@@ -162,7 +162,7 @@ class LoneLegs:
     def _has_room(
         self, left: Position, silent: str, snapshot: MarketSnapshot, trigger: Decimal
     ) -> bool:
-        """Whether the venue need not be asked: by a price to be believed the leg is far from it."""
+        """Whether the venue need not be asked: a price to be believed leaves the leg much room."""
         fresh_for = FreshFor(self._limits.market_age_seconds_max)
         facts = facts_of(left, snapshot)
         if facts is None or not snapshot.quality(self._clock.host(), fresh_for).price.is_fresh:

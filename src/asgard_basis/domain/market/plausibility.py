@@ -189,9 +189,10 @@ def _jump(
     unconfirmed = memory.unconfirmed
     if unconfirmed is None or abs(mark / unconfirmed.price - 1) > JUMP_MAX:
         unconfirmed = Unconfirmed(mark, snapshot.perp.observed_at)
-    spot, seen = snapshot.spot_prices.get(Asset.SOL), moment.spot_at
-    is_young = seen is not None and moment.market - seen <= JUMP_WINDOW
-    is_seen = is_young and spot is not None and abs(spot / mark - 1) <= VENUES_APART_MAX
+    spot, seen = snapshot.spot_prices.get(Asset.SOL), snapshot.spot_observed_at
+    is_young = moment.spot_at is not None and moment.market - moment.spot_at <= JUMP_WINDOW
+    is_telling = is_young or (seen is not None and seen >= unconfirmed.since)
+    is_seen = is_telling and spot is not None and abs(spot / mark - 1) <= VENUES_APART_MAX
     if is_seen or moment.host - unconfirmed.since >= JUMP_STANDS:
         return (), (now,), None
     moved = mark / far.price - 1

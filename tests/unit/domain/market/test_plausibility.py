@@ -171,6 +171,18 @@ def test_a_crash_of_a_percent_a_second_is_never_disputed_while_the_other_venue_a
         price *= Decimal("0.995")
 
 
+def test_a_jump_is_confirmed_in_accelerated_time_by_what_is_asked_after_it() -> None:
+    watching = Watching()
+    watching.second_opinion("170")
+    assert watching.sees("170") == []
+    watching.passes(1, speed=60)
+    assert PRICE in parts(watching.sees("150"))
+    watching.passes(1, speed=60)
+    watching.second_opinion("151")
+    watching.passes(2, speed=60)
+    assert watching.sees("150") == []
+
+
 def test_a_market_that_stands_still_asks_for_no_second_opinion() -> None:
     watching = Watching()
     watching.second_opinion("167")  # what Asgard sells at is never quite the same
